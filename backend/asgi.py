@@ -1,0 +1,15 @@
+"""The ASGI application: HTTP to Django, sockets to the realtime door."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+
+# Loads the applications; what follows imports their models.
+http = get_asgi_application()
+
+from realtime.routing import application as websocket  # noqa: E402
+
+application = ProtocolTypeRouter({"http": http, "websocket": websocket})

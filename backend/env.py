@@ -1,0 +1,93 @@
+"""Typed readers of the environment, for settings.py alone.
+
+A value that cannot be used stops the start with a sentence that says what to set.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+
+
+def env_str(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def env_bool(name: str, default: bool) -> bool:
+    value = env_str(name, "on" if default else "off").lower()
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r}: say on or off.")
+
+
+def env_int(name: str, default: int, *, minimum: int = 0) -> int:
+    value = env_str(name, str(default))
+    if not value.isdigit() or int(value) < minimum:
+        raise ImproperlyConfigured(f"{name}={value!r}: say a number from {minimum} up.")
+    return int(value)
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    """Comma-separated; empty items are dropped."""
+    return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
+
+
+def env_secret(name: str, *, development_dir: Path | None) -> str:
+    """NAME, or the content of the file NAME_FILE.
+
+    In development (`development_dir` given) a missing secret is made once and kept
+    there, so that the first run needs no editing and a restart keeps people logged in.
+    """
+    if value := env_str(name):
+        return value
+    if path := env_str(f"{name}_FILE"):
+        return Path(path).read_text().strip()
+    if development_dir is None:
+        raise ImproperlyConfigured(
+            f"{name} is not set. Set it (or {name}_FILE) to a random text of 50"
+            f" characters or more, e.g. `openssl rand -base64 48`; DEBUG=on makes one."
+        )
+    return _kept_secret(development_dir / name.lower())
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # O_EXCL: of two processes that start at once, one writes and both read.
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(fd, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def env_database(name: str, default_sqlite: Path) -> dict[str, object]:
+    """postgres://user:password@host:port/name, sqlite:////path, or the default file."""
+    url = env_str(name)
+    if not url:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(default_sqlite)}
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": unquote(parts.path[1:])}
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(
+            f"{name}: {parts.scheme!r} is not supported. Say"
+            " postgres://user:password@host:5432/name or sqlite:////absolute/path."
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path[1:]),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }

@@ -1,0 +1,17 @@
+"""The built web page, for addresses that are its own; whitenoise serves its files."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+_NOT_BUILT = """<!doctype html><title>Hubbub</title>
+<p>The API runs; the page is not built: it needs Node 20.19 or newer.
+Install it and start again. The API is described <a href="/api/docs">here</a>."""
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    try:
+        content = (settings.WEB_DIR / "index.html").read_bytes()
+    except FileNotFoundError:
+        return HttpResponse(_NOT_BUILT)
+    # Its assets have hashed names and are cached; the page that names them is not.
+    return HttpResponse(content, headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,244 @@
+"""All settings, read from the environment; docs/operations.md lists the variables.
+
+Nothing needs to be set for a first run with DEBUG=on: SQLite, one process, own keys.
+"""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from backend.env import env_bool, env_database, env_int, env_list, env_secret, env_str
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEBUG = env_bool("DEBUG", False)
+
+# --- Where things are kept -----------------------------------------------------------
+
+STATE_DIR = Path(env_str("STATE_DIR") or BASE_DIR / "var")
+WEB_DIR = BASE_DIR / "frontend" / "apps" / "web" / "dist"
+
+# --- Security ------------------------------------------------------------------------
+
+SECRET_KEY = env_secret("SECRET_KEY", development_dir=STATE_DIR if DEBUG else None)
+# Every host name is fine while developing on this machine; a server names its own.
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
+# Pages of these origins may call the API and open the socket, besides our own page.
+ALLOWED_ORIGINS = env_list("ALLOWED_ORIGINS", "http://localhost:5173" if DEBUG else "")
+CORS_ALLOWED_ORIGINS = ALLOWED_ORIGINS
+CORS_URLS_REGEX = r"^/api/"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+X_FRAME_OPTIONS = "DENY"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# --- Tokens (accounts/tokens.py) -----------------------------------------------------
+
+JWT_SIGNING_KEY = env_secret(
+    "JWT_SIGNING_KEY", development_dir=STATE_DIR if DEBUG else None
+)
+JWT_PREVIOUS_KEY = env_str("JWT_PREVIOUS_KEY")
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "ISSUER": "hubbub",
+    "AUDIENCE": "hubbub",
+    "USER_ID_CLAIM": "sub",
+    # Clocks of two servers differ by this much at most.
+    "LEEWAY": 5,
+    "ACCESS_TOKEN_LIFETIME": timedelta(
+        seconds=env_int("ACCESS_TOKEN_SECONDS", 600, minimum=1)
+    ),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
+}
+# Access tokens may be put in the socket's query string unless this is on; a ticket
+# always may.
+WS_REQUIRE_TICKET = env_bool("WS_REQUIRE_TICKET", False)
+
+# --- Applications --------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    # Before daphne: its `runserver` drains the sockets when told to stop.
+    "realtime",
+    "daphne",
+    "accounts",
+    "chat",
+    "api",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "corsheaders",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "backend.urls"
+ASGI_APPLICATION = "backend.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+
+# --- Static files: the built page, the admin's and the API pages' --------------------
+
+STATIC_URL = "static/"
+WHITENOISE_ROOT = WEB_DIR
+# Serves the packages' static files from where they are: no collectstatic to forget.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# --- Database ------------------------------------------------------------------------
+
+DATABASE = env_database("DATABASE_URL", STATE_DIR / "hubbub.sqlite3")
+# How many threads of one process may work in the database at once.
+DB_THREADS = env_int("DB_THREADS", 8, minimum=2)
+if str(DATABASE["ENGINE"]).endswith("sqlite3"):
+    Path(str(DATABASE["NAME"])).parent.mkdir(parents=True, exist_ok=True)
+    DATABASE["OPTIONS"] = {
+        # IMMEDIATE takes the write lock at BEGIN: a transaction that reads first and
+        # writes later would otherwise fail with "database is locked" at the upgrade.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    # The pool keeps connections across threads; CONN_MAX_AGE must then be 0, and under
+    # ASGI anything else leaks a connection per short-lived thread anyway:
+    # https://docs.djangoproject.com/en/5.2/ref/databases/#connection-pool
+    DATABASE["CONN_MAX_AGE"] = 0
+    DATABASE["OPTIONS"] = {
+        **dict(DATABASE.get("OPTIONS") or {}),  # type: ignore[call-overload]
+        "pool": {"min_size": 2, "max_size": DB_THREADS + 8, "timeout": 5},
+    }
+DATABASES = {"default": DATABASE}
+
+# --- Channel layer: a hint between processes, never the truth ------------------------
+
+REDIS_URL = env_str("REDIS_URL")
+if REDIS_URL:
+    CHANNEL_LAYERS: dict[str, dict[str, object]] = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {
+                "prefix": "hubbub",
+                "hosts": [
+                    {
+                        "address": REDIS_URL,
+                        # redis-py 8 waits 5 s by default:
+                        # https://github.com/django/channels_redis/issues/422
+                        "socket_timeout": 15,
+                        "socket_connect_timeout": 3,
+                        "socket_keepalive": True,
+                        "health_check_interval": 10,
+                    }
+                ],
+            },
+        }
+    }
+else:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# --- Limits (chat/limits.py names them) ----------------------------------------------
+
+RATE_LIMITS = env_bool("RATE_LIMITS", True)
+# daphne's own limits on a frame; `serve` gives uvicorn the same number.
+DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = 65_536
+DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 65_536
+
+# --- REST ----------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["api.json.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["api.json.PayloadRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.exceptions.answer",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Hubbub",
+    "DESCRIPTION": "A self-hosted chat backend: REST here, live events over /ws/v1.",
+    "VERSION": "1",
+    "LICENSE": {"name": "MIT"},
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": r"/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": False,
+    # The default hook names the enums of serializers; the payloads are no serializers.
+    "POSTPROCESSING_HOOKS": [],
+    # From the installed package: the pages work without the internet.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Logging: to standard error; no token, password or message body ------------------
+
+LOG_LEVEL = env_str("LOG_LEVEL", "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "stream": sys.stderr,
+            "formatter": "line",
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # A line for each refused request would bury what matters.
+        "django.request": {"level": "ERROR"},
+        # These write request lines and headers, and so tokens.
+        **{
+            name: {"level": "WARNING"}
+            for name in ("uvicorn", "uvicorn.access", "uvicorn.error", "websockets")
+        },
+        **{name: {"level": "INFO"} for name in ("daphne", "twisted", "asyncio")},
+    },
+}

@@ -1,0 +1,24 @@
+"""Every HTTP address: the API and its pages, the admin, health, the web page."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import (
+    SpectacularAPIView,
+    SpectacularRedocView,
+    SpectacularSwaggerView,
+)
+
+from . import health, page
+
+handler404 = "api.exceptions.not_found"
+
+urlpatterns = [
+    path("", page.index),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("api.urls")),
+    path("api/openapi.yaml", SpectacularAPIView.as_view(), name="openapi"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="openapi")),
+    path("api/redoc", SpectacularRedocView.as_view(url_name="openapi")),
+]
