@@ -1,0 +1,94 @@
+"""Who you are: people, the sessions they logged in with, and tickets already used."""
+
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    BaseUserManager,
+    PermissionsMixin,
+)
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from .ids import new_id
+
+username_rule = RegexValidator(
+    # \Z, not $: a dollar sign would let a trailing newline through.
+    r"\A[A-Za-z0-9][A-Za-z0-9_.-]{1,31}\Z",
+    "2 to 32 letters, digits, dots, hyphens and underscores; a letter or digit first.",
+)
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Usernames are ASCII, so the database folds them as Python does."""
+        folded = (username or "").lower()
+        return self.alias(folded=Lower("username")).get(folded=folded)
+
+    def create_user(
+        self, username: str, password: str | None = None, **fields: object
+    ) -> "User":
+        user = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(
+        self, username: str, password: str | None = None, **fields: object
+    ) -> "User":
+        return self.create_user(
+            username, password, is_staff=True, is_superuser=True, **fields
+        )
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person or a bot. Raising `token_version` refuses every token issued before."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    username = models.CharField(max_length=32, unique=True, validators=[username_rule])
+    display_name = models.CharField(max_length=64)
+    is_bot = models.BooleanField(default=False)
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    token_version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["display_name"]
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="user_username_folded")
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Session(models.Model):
+    """One log-in on one device. Ended once, for ever; its tokens die with it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    user_agent = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "ended_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.id}"
+
+
+class RedeemedTicket(models.Model):
+    """A ticket that was used. The primary key is what makes it single-use."""
+
+    jti = models.CharField(primary_key=True, max_length=64)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.jti
