@@ -1,0 +1,48 @@
+"""Ending sessions. What is ended closes its open sockets in every process."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import people, tokens
+from accounts.models import User
+from accounts.tokens import Pair
+
+from .. import broadcast
+from ..broadcast import EndSessions
+
+
+@transaction.atomic
+def end_session(user: User, session_id: UUID) -> bool:
+    """Log out one device. False when the person has no such open session."""
+    if not tokens.revoke(user, session_id):
+        return False
+    _close_sockets(user, session_id)
+    return True
+
+
+@transaction.atomic
+def end_all_sessions(user: User) -> None:
+    tokens.revoke_all(user)
+    _close_sockets(user, None)
+
+
+@transaction.atomic
+def change_password(
+    user: User, *, current_password: str, new_password: str, user_agent: str
+) -> Pair:
+    """End every session, since a password may be changed because it leaked.
+
+    The person goes on with the new pair, in a new session.
+    """
+    people.set_password(
+        user, current_password=current_password, new_password=new_password
+    )
+    end_all_sessions(user)
+    return tokens.start_session(user, user_agent=user_agent)
+
+
+def _close_sockets(user: User, session_id: UUID | None) -> None:
+    session = None if session_id is None else str(session_id)
+    envelope = EndSessions(str(user.pk), session)
+    transaction.on_commit(lambda: broadcast.publish([envelope]))

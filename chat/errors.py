@@ -1,0 +1,109 @@
+"""Every refusal of the chat; the tree's root and its first branch are in accounts.
+
+Refusal
+├── Forbidden          forbidden          403  you may see it, not do it
+│   └── Muted          muted              403
+├── RoomNotFound       room_not_found     404  not there, or not for you: the same
+├── MessageNotFound    message_not_found  404
+├── UserNotFound       user_not_found     404
+├── NotSubscribed      not_subscribed     409
+├── Conflict           conflict           409
+├── TooLong            too_long           413
+├── RateLimited        rate_limited       429  with retry_after, in seconds
+├── TooManyRooms       too_many_rooms     429
+├── Unavailable        unavailable        503  not done: try again
+├── Timeout            timeout            504  outcome unknown: same client_id again
+└── Internal           internal           500  ours; the id is in the log
+"""
+
+from accounts.errors import Invalid, Refusal, TokenExpired, Unauthorized
+
+__all__ = ["Invalid", "Refusal", "TokenExpired", "Unauthorized"]
+
+
+class BadFrame(Refusal):
+    code = "bad_frame"
+    status = 400
+    detail = "Send one JSON object in one text frame."
+
+
+class UnknownCommand(Refusal):
+    code = "unknown_command"
+    status = 400
+    detail = "There is no such command."
+
+
+class Forbidden(Refusal):
+    code = "forbidden"
+    status = 403
+    detail = "You may not do this here."
+
+
+class Muted(Forbidden):
+    code = "muted"
+    detail = "You are muted in this room."
+
+
+class RoomNotFound(Refusal):
+    code = "room_not_found"
+    status = 404
+    detail = "There is no such room, or you may not see it."
+
+
+class MessageNotFound(Refusal):
+    code = "message_not_found"
+    status = 404
+    detail = "There is no such message in this room."
+
+
+class UserNotFound(Refusal):
+    code = "user_not_found"
+    status = 404
+    detail = "There is no such person."
+
+
+class NotSubscribed(Refusal):
+    code = "not_subscribed"
+    status = 409
+    detail = "Subscribe to the room first."
+
+
+class Conflict(Refusal):
+    code = "conflict"
+    status = 409
+    detail = "This was done before, differently."
+
+
+class TooLong(Refusal):
+    code = "too_long"
+    status = 413
+    detail = "This is longer than the limits allow."
+
+
+class RateLimited(Refusal):
+    code = "rate_limited"
+    status = 429
+    detail = "Too fast: wait for retry_after seconds."
+
+
+class TooManyRooms(Refusal):
+    code = "too_many_rooms"
+    status = 429
+    detail = "This connection is subscribed to as many rooms as it may be."
+
+
+class Unavailable(Refusal):
+    code = "unavailable"
+    status = 503
+    detail = "The database does not answer: nothing was done, try again."
+
+
+class Timeout(Refusal):
+    code = "timeout"
+    status = 504
+    detail = "No answer in time. If you sent a message, send the same client_id again."
+
+
+class Internal(Refusal):
+    code = "internal"
+    status = 500

@@ -1,0 +1,259 @@
+"""The room's log: `append` is the one way a message is written.
+
+The rooms' rows are locked first, in the order of their ids, and held until commit. So
+the numbers of a room have no gap and commit in order, two writers cannot deadlock, and
+nobody's membership changes between the check and the insert.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import User
+
+from . import broadcast
+from .access import Seat, check_read, check_send, room_uuid
+from .broadcast import Change, RoomChanged
+from .errors import (
+    Conflict,
+    Invalid,
+    MessageNotFound,
+    Refusal,
+    RoomNotFound,
+    Unauthorized,
+)
+from .events import MessageCreated, encode
+from .models import Membership, Message, Room
+from .payloads import MessagePayload, leaver, message_payload
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that somebody wants in a room's log."""
+
+    room: str
+    sender: User
+    body: str = ""
+    client_id: str | None = None
+    reply_to: int | None = None
+    # What a system message is about; a person's message has none.
+    event: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    message: MessagePayload
+    duplicate: bool
+
+
+Outcome = Appended | Refusal
+
+
+class _Placed(NamedTuple):
+    message: Message
+    duplicate: bool
+
+
+def append(drafts: Sequence[Draft]) -> list[Outcome]:
+    """Write the drafts in one transaction; for each, in order, what became of it.
+
+    When this returns everything is committed (unless the caller holds a transaction)
+    and announced. A draft that the database itself refuses fails alone.
+    """
+    try:
+        with transaction.atomic():
+            return _Batch(drafts).write()
+    except (IntegrityError, DataError):
+        if len(drafts) == 1:
+            return [_refused_by_database(drafts[0])]
+        return [outcome for draft in drafts for outcome in append([draft])]
+
+
+def append_one(draft: Draft) -> Appended:
+    """A batch of one. Raises what refused it."""
+    [outcome] = append([draft])
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+def _refused_by_database(draft: Draft) -> Refusal:
+    """Text that the database cannot hold; a taken client_id is caught before."""
+    return Invalid(fields={"body": ["This text cannot be stored."]})
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One transaction's work. Every query here is for all drafts at once."""
+
+    drafts: Sequence[Draft]
+    rooms: dict[UUID, Room] = field(default_factory=dict)
+    users: dict[UUID, User] = field(default_factory=dict)
+    memberships: dict[tuple[UUID, UUID], Membership] = field(default_factory=dict)
+    known: dict[tuple[UUID, UUID, str], Message] = field(default_factory=dict)
+    targets: set[tuple[UUID, int]] = field(default_factory=set)
+    new: list[Message] = field(default_factory=list)
+
+    def write(self) -> list[Outcome]:
+        self._lock_rooms()
+        self._read()
+        placed = [self._place(draft) for draft in self.drafts]
+        Message.objects.bulk_create(self.new)
+        self._raise_heads()
+        payloads = {id(message): message_payload(message) for message in self._all()}
+        self._announce_on_commit(payloads)
+        return [_outcome(result, payloads) for result in placed]
+
+    def _all(self) -> Iterable[Message]:
+        return chain(self.new, self.known.values())
+
+    def _lock_rooms(self) -> None:
+        ids = [pk for draft in self.drafts if (pk := _uuid(draft.room))]
+        # NO KEY: whoever inserts a row that refers to a room need not wait for us.
+        locked = Room.objects.select_for_update(no_key=True).filter(pk__in=ids)
+        self.rooms = {room.pk: room for room in locked.order_by("pk")}
+
+    def _read(self) -> None:
+        """Read under the locks: what was read before may no longer be true."""
+        senders = {draft.sender.pk for draft in self.drafts}
+        self.users = User.objects.in_bulk(senders)
+        for membership in Membership.objects.filter(
+            room__in=self.rooms, user__in=senders
+        ):
+            self.memberships[membership.room_id, membership.user_id] = membership
+        self._read_known(senders)
+        self._read_targets()
+
+    def _read_known(self, senders: set[UUID]) -> None:
+        keys = {draft.client_id for draft in self.drafts} - {None}
+        rows = Message.objects.filter(
+            room__in=self.rooms, sender__in=senders, client_id__in=keys
+        )
+        for message in rows.select_related("sender").prefetch_related("reactions"):
+            self._know(message)
+
+    def _read_targets(self) -> None:
+        wanted = Q()
+        for draft in self.drafts:
+            if draft.reply_to is not None and (room_id := _uuid(draft.room)):
+                wanted |= Q(room_id=room_id, seq=draft.reply_to)
+        if wanted:
+            rows = Message.objects.filter(wanted)
+            self.targets = set(rows.values_list("room_id", "seq"))
+
+    def _place(self, draft: Draft) -> _Placed | Refusal:
+        """The draft's message and whether it was there before, or why there is none.
+
+        A retry is answered before the right to send is checked: who was muted in
+        between must still learn that the first attempt had worked.
+        """
+        try:
+            seat = self._seat(draft)
+            if earlier := self._earlier(seat, draft):
+                return _Placed(earlier, duplicate=True)
+            if draft.event is None:
+                check_send(seat)
+            return _Placed(self._add(seat, draft), duplicate=False)
+        except Refusal as refusal:
+            return refusal
+
+    def _seat(self, draft: Draft) -> Seat:
+        room = self.rooms.get(room_uuid(draft.room))
+        if room is None:
+            raise RoomNotFound
+        user = self.users.get(draft.sender.pk)
+        if user is None or not user.is_active:
+            raise Unauthorized
+        if user.token_version != draft.sender.token_version:
+            raise Unauthorized
+        seat = Seat(user, room, self.memberships.get((room.pk, user.pk)))
+        # What the chat itself writes was checked by the action that writes it.
+        if draft.event is None:
+            check_read(seat)
+        return seat
+
+    def _earlier(self, seat: Seat, draft: Draft) -> Message | None:
+        """The message with the same client_id, if it says the same."""
+        if draft.client_id is None:
+            return None
+        earlier = self.known.get((seat.room.pk, seat.user.pk, draft.client_id))
+        if earlier is None:
+            return None
+        # An edit or a deletion since then does not make a retry a conflict.
+        changed = earlier.edited_at is not None or earlier.deleted_at is not None
+        same = (earlier.body, earlier.reply_to) == (draft.body, draft.reply_to)
+        if not same and not changed:
+            raise Conflict("This client_id was used for another message.")
+        return earlier
+
+    def _add(self, seat: Seat, draft: Draft) -> Message:
+        room = seat.room
+        if draft.reply_to is not None and (room.pk, draft.reply_to) not in self.targets:
+            raise MessageNotFound("The message you reply to is not in this room.")
+        room.head_seq += 1
+        message = _message(seat, draft)
+        self.new.append(message)
+        self.targets.add((room.pk, message.seq))
+        self._know(message)
+        return message
+
+    def _know(self, message: Message) -> None:
+        if message.client_id is not None and message.sender_id is not None:
+            key = (message.room_id, message.sender_id, message.client_id)
+            self.known[key] = message
+
+    def _raise_heads(self) -> None:
+        """One update for all rooms that grew by as much: mostly all grew by one."""
+        grown = Counter(message.room_id for message in self.new)
+        for count in set(grown.values()):
+            rooms = [room_id for room_id in grown if grown[room_id] == count]
+            Room.objects.filter(pk__in=rooms).update(head_seq=F("head_seq") + count)
+
+    def _announce_on_commit(self, payloads: dict[int, MessagePayload]) -> None:
+        changes: dict[UUID, list[Change]] = {}
+        for message in self.new:
+            payload = payloads[id(message)]
+            event = MessageCreated(payload.room, payload.seq, payload)
+            change = Change(payload.seq, encode(event), leaver(payload))
+            changes.setdefault(message.room_id, []).append(change)
+        envelopes = [
+            RoomChanged(str(pk), self.rooms[pk].epoch, found)
+            for pk, found in changes.items()
+        ]
+        if envelopes:
+            transaction.on_commit(lambda: broadcast.publish(envelopes))
+
+
+def _message(seat: Seat, draft: Draft) -> Message:
+    return Message(
+        room=seat.room,
+        seq=seat.room.head_seq,
+        rev=seat.room.head_seq,
+        kind=Message.Kind.USER if draft.event is None else Message.Kind.SYSTEM,
+        sender=seat.user,
+        client_id=draft.client_id,
+        body=draft.body,
+        reply_to=draft.reply_to,
+        event=draft.event,
+        created_at=timezone.now(),
+    )
+
+
+def _outcome(result: _Placed | Refusal, payloads: dict[int, MessagePayload]) -> Outcome:
+    if isinstance(result, Refusal):
+        return result
+    return Appended(payloads[id(result.message)], result.duplicate)
+
+
+def _uuid(room: str) -> UUID | None:
+    try:
+        return UUID(room)
+    except ValueError:
+        return None

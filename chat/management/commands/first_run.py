@@ -1,0 +1,67 @@
+"""`manage.py first_run`: alice, bob and two rooms with something to read.
+
+Made through the same actions as everything else; a second run changes nothing.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.models import User
+from chat.actions.memberships import join_room
+from chat.actions.rooms import create_room
+from chat.log import Draft, append_one
+
+PASSWORD = "{name}-likes-hubbub"
+_TALK = [
+    ("alice", "Good morning! This is #general: everybody may read and write here."),
+    ("bob", "Morning. Does the other window see this at once?"),
+    ("alice", "It does. Open a second browser and log in as the other one of us."),
+    ("bob", "And if my network drops in between?"),
+    (
+        "alice",
+        "Then your page asks for what it missed. Nothing is lost, nothing twice.",
+    ),
+]
+_STAFF_TALK = [
+    ("bob", "Only staff see this room; for others it does not exist."),
+]
+
+
+class Command(BaseCommand):
+    help = "Make the people and rooms that `make run` shows."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("Only with DEBUG=on: everybody knows these passwords.")
+        if User.objects.filter(username="alice").exists():
+            return
+        with transaction.atomic():
+            _make()
+
+
+def _make() -> None:
+    people = {
+        "alice": _person("alice", "Alice", is_staff=False),
+        "bob": _person("bob", "Bob", is_staff=True),
+    }
+    general = create_room(people["alice"], name="general", topic="What is going on")
+    join_room(people["bob"], general.id)
+    staff = create_room(
+        people["bob"], name="staff", topic="Behind the curtain", staff_only=True
+    )
+    for room, talk in ((general.id, _TALK), (staff.id, _STAFF_TALK)):
+        for number, (name, body) in enumerate(talk):
+            append_one(Draft(room, people[name], body, client_id=f"first-{number}"))
+
+
+def _person(name: str, display_name: str, *, is_staff: bool) -> User:
+    return User.objects.create_user(
+        name,
+        PASSWORD.format(name=name),
+        display_name=display_name,
+        is_staff=is_staff,
+        is_superuser=is_staff,
+    )

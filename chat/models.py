@@ -1,0 +1,145 @@
+"""Tables of the chat. `chat/log.py` alone writes messages and `Room.head_seq`."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.ids import new_id
+
+
+def new_epoch() -> str:
+    return secrets.token_hex(4)
+
+
+class Room(models.Model):
+    """A conversation. `head_seq` is the number of its latest durable change.
+
+    `epoch` names this history: it changes when a backup is restored, so that nobody
+    continues from a number that now means something else.
+    """
+
+    class Kind(models.TextChoices):
+        PUBLIC = "public"
+        PRIVATE = "private"
+        DIRECT = "direct"
+        GROUP = "group"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.PUBLIC)
+    name = models.CharField(max_length=80, blank=True)
+    topic = models.CharField(max_length=250, blank=True)
+    staff_only = models.BooleanField(default=False)
+    head_seq = models.BigIntegerField(default=0, editable=False)
+    epoch = models.CharField(max_length=8, default=new_epoch, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"), condition=Q(kind="public"), name="room_public_name"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(self.id)
+
+
+class Membership(models.Model):
+    """That a person belongs to a room, and as what."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        MODERATOR = "moderator"
+        MEMBER = "member"
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(max_length=9, choices=Role.choices, default=Role.MEMBER)
+    muted_until = models.DateTimeField(null=True, blank=True)
+    joined_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "user"], name="membership_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.room}"
+
+
+class Message(models.Model):
+    """One row of a room's log: what a person wrote, or what happened to the room.
+
+    `seq` is the number at which it was made and, with the room, its public identity;
+    `rev` is the number of its latest change. Catching up from N is `rev > N`.
+    """
+
+    class Kind(models.TextChoices):
+        USER = "user"
+        SYSTEM = "system"
+
+    class Level(models.TextChoices):
+        NORMAL = "normal"
+        WARNING = "warning"
+        ALERT = "alert"
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages")
+    seq = models.BigIntegerField()
+    rev = models.BigIntegerField()
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.USER)
+    level = models.CharField(max_length=7, choices=Level.choices, default=Level.NORMAL)
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # The sender's own key: the same key twice is one message, over both doors.
+    client_id = models.CharField(max_length=64, null=True)  # noqa: DJ001 (NULL: none)
+    body = models.TextField(blank=True)
+    reply_to = models.BigIntegerField(null=True)
+    mentions = models.JSONField(default=list)
+    event = models.JSONField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "seq"], name="message_seq"),
+            models.UniqueConstraint(
+                fields=["room", "sender", "client_id"],
+                condition=Q(client_id__isnull=False),
+                name="message_client_id",
+            ),
+        ]
+        indexes = [models.Index(fields=["room", "rev"], name="message_rev")]
+
+    def __str__(self) -> str:
+        return f"{self.room_id}/{self.seq}"
+
+
+class Reaction(models.Model):
+    """One person's one emoji on one message."""
+
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="reactions"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    emoji = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message", "user", "emoji"], name="reaction_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.emoji

@@ -1,0 +1,161 @@
+"""Wire shapes, the same for both doors, and the one builder of each.
+
+A builder makes no query: what it needs was loaded by `queries.py` or `log.py`. Nothing
+in a shape depends on who receives it, except where its docstring says so.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from accounts.models import User
+
+from .models import Membership, Message, Reaction, Room
+
+# RFC 3339, always in UTC.
+Time = Annotated[datetime, Meta(tz=True)]
+Role = Literal["owner", "moderator", "member"]
+
+
+class UserPayload(msgspec.Struct, frozen=True):
+    """A person or a bot, as others see them."""
+
+    id: str
+    username: str
+    display_name: str
+    is_bot: bool
+
+
+class ReactionPayload(msgspec.Struct, frozen=True):
+    """One emoji on a message: how often, and the ids of who."""
+
+    emoji: str
+    count: int
+    users: list[str]
+
+
+class MessagePayload(msgspec.Struct, frozen=True):
+    """One row of a room's log. `event` says what a `system` message is about."""
+
+    room: str
+    seq: int
+    rev: int
+    kind: Literal["user", "system"]
+    level: Literal["normal", "warning", "alert"]
+    sender: UserPayload | None
+    body: str
+    client_id: str | None
+    reply_to: int | None
+    mentions: list[str]
+    reactions: list[ReactionPayload]
+    created_at: Time
+    edited_at: Time | None
+    deleted_at: Time | None
+    event: dict[str, Any] | UnsetType = UNSET
+
+
+class RoomPayload(msgspec.Struct, frozen=True):
+    """A room. `role` is the reader's own, null for who is not a member."""
+
+    id: str
+    kind: Literal["public", "private", "direct", "group"]
+    name: str
+    topic: str
+    staff_only: bool
+    head_seq: int
+    epoch: str
+    created_at: Time
+    role: Role | None
+
+
+class MemberPayload(msgspec.Struct, frozen=True):
+    """A person in a room."""
+
+    user: UserPayload
+    role: Role
+    joined_at: Time
+
+
+class HistoryPayload(msgspec.Struct, frozen=True):
+    """A stretch of a room's log, ascending by `seq`."""
+
+    messages: list[MessagePayload]
+    has_before: bool
+    has_after: bool
+
+
+def user_payload(user: User) -> UserPayload:
+    return UserPayload(str(user.pk), user.username, user.display_name, user.is_bot)
+
+
+def message_payload(message: Message) -> MessagePayload:
+    """Needs `sender` and, for a message that is not new, `reactions` loaded."""
+    return MessagePayload(
+        room=str(message.room_id),
+        seq=message.seq,
+        rev=message.rev,
+        kind=message.kind,  # type: ignore[arg-type]  # the column's choices
+        level=message.level,  # type: ignore[arg-type]  # the column's choices
+        sender=user_payload(message.sender) if message.sender else None,
+        body=message.body,
+        client_id=message.client_id,
+        reply_to=message.reply_to,
+        mentions=message.mentions,
+        reactions=reaction_payloads(_loaded_reactions(message)),
+        created_at=message.created_at,
+        edited_at=message.edited_at,
+        deleted_at=message.deleted_at,
+        event=UNSET if message.event is None else message.event,
+    )
+
+
+# A system message after which the person in it is no longer in the room.
+LEAVING = {"member.left"}
+
+
+def leaver(message: MessagePayload) -> str | None:
+    """Whom this message takes out of the room: it is the last that they receive."""
+    event = message.event
+    if event is UNSET or event["type"] not in LEAVING:
+        return None
+    return str(event["user"])
+
+
+def reaction_payloads(reactions: Iterable[Reaction]) -> list[ReactionPayload]:
+    users: dict[str, list[str]] = {}
+    for reaction in reactions:
+        users.setdefault(reaction.emoji, []).append(str(reaction.user_id))
+    return [ReactionPayload(emoji, len(ids), ids) for emoji, ids in users.items()]
+
+
+def room_payload(room: Room, membership: Membership | None) -> RoomPayload:
+    return RoomPayload(
+        id=str(room.pk),
+        kind=room.kind,  # type: ignore[arg-type]  # the column's choices
+        name=room.name,
+        topic=room.topic,
+        staff_only=room.staff_only,
+        head_seq=room.head_seq,
+        epoch=room.epoch,
+        created_at=room.created_at,
+        role=membership.role if membership else None,  # type: ignore[arg-type]
+    )
+
+
+def member_payload(membership: Membership) -> MemberPayload:
+    return MemberPayload(
+        user=user_payload(membership.user),
+        role=membership.role,  # type: ignore[arg-type]  # the column's choices
+        joined_at=membership.joined_at,
+    )
+
+
+def _loaded_reactions(message: Message) -> Iterable[Reaction]:
+    # A message that was just inserted has none, and no query should ask.
+    cache: dict[str, Iterable[Reaction]] = getattr(
+        message, "_prefetched_objects_cache", {}
+    )
+    return cache.get("reactions", ())

@@ -1,0 +1,225 @@
+"""Every read. A query checks access and returns payloads; nothing here writes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+
+from .access import Seat, access_room, check_read, may_see, seats
+from .errors import Refusal, RoomNotFound
+from .limits import MAX_RECOVERED, MAX_REPLY_BYTES
+from .models import Membership, Message, Room
+from .payloads import (
+    HistoryPayload,
+    MemberPayload,
+    MessagePayload,
+    RoomPayload,
+    member_payload,
+    message_payload,
+    room_payload,
+)
+
+
+def rooms_of(user: User) -> list[RoomPayload]:
+    """The rooms that this person belongs to, by name."""
+    memberships = Membership.objects.filter(user=user).select_related("room")
+    found = [Seat(user, membership.room, membership) for membership in memberships]
+    return _room_payloads(found)
+
+
+def directory(user: User) -> list[RoomPayload]:
+    """The public rooms that this person may see, by name."""
+    public = Room.objects.filter(kind=Room.Kind.PUBLIC)
+    return _room_payloads(seats(user, public))
+
+
+def room(user: User, room_id: str) -> RoomPayload:
+    seat = access_room(user, room_id)
+    return room_payload(seat.room, seat.membership)
+
+
+def members(user: User, room_id: str) -> list[MemberPayload]:
+    seat = access_room(user, room_id)
+    check_read(seat)
+    found = seat.room.memberships.select_related("user").order_by("user__username")
+    return [member_payload(membership) for membership in found]
+
+
+def history(
+    user: User,
+    room_id: str,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    around: int | None = None,
+    limit: int = 50,
+) -> HistoryPayload:
+    """A page of the room's log, at most one of the cursors; the newest without any.
+
+    `before` and `after` exclude their message, `around` includes it. Fewer than `limit`
+    messages come when they are long: MAX_REPLY_BYTES.
+    """
+    seat = access_room(user, room_id)
+    check_read(seat)
+    if around is not None:
+        return _around(seat.room, around, limit)
+    if after is not None:
+        return _page(seat.room, _after(seat.room, after, limit))
+    return _page(seat.room, _before(seat.room, before, limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where a client stopped in one room; no `after`: it only wants what comes."""
+
+    room: str
+    after: int | None = None
+    epoch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """Everything that changed since; `recovered` as DESIGN's protocol says."""
+
+    room: str
+    epoch: str
+    head_seq: int
+    recovered: bool | None
+    messages: list[MessagePayload]
+
+
+def catch_up(user: User, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refusal]:
+    """For each room what its resuming reader missed, or why not."""
+    found = {str(room.pk): room for room in _rooms([r.room for r in resumes])}
+    seat_of = {str(seat.room.pk): seat for seat in seats(user, found.values())}
+    answers: dict[str, CaughtUp | Refusal] = {}
+    room_left = MAX_RECOVERED
+    for resume in resumes:
+        try:
+            answer = _catch_up(seat_of.get(resume.room), resume, room_left)
+            room_left -= len(answer.messages)
+            answers[resume.room] = answer
+        except Refusal as refusal:
+            answers[resume.room] = refusal
+    return answers
+
+
+def heads(room_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """`head_seq` and `epoch` by room: what the hub compares its own numbers with."""
+    rows = Room.objects.filter(pk__in=list(room_ids))
+    return {
+        str(pk): (head, epoch)
+        for pk, head, epoch in rows.values_list("pk", "head_seq", "epoch")
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All changes above a number, by `rev`; None when they are too many."""
+
+    epoch: str
+    head_seq: int
+    messages: list[MessagePayload] | None
+
+
+def changes(room_id: str, after: int) -> Changes:
+    """For the hub, which serves many people: their access is checked elsewhere."""
+    room = Room.objects.get(pk=room_id)
+    found = _changes(room.pk, after, room.head_seq, MAX_RECOVERED)
+    return Changes(room.epoch, room.head_seq, found)
+
+
+def _room_payloads(found: Iterable[Seat]) -> list[RoomPayload]:
+    visible = [seat for seat in found if may_see(seat)]
+    visible.sort(key=lambda seat: (seat.room.name.lower(), seat.room.pk))
+    return [room_payload(seat.room, seat.membership) for seat in visible]
+
+
+def _catch_up(seat: Seat | None, resume: Resume, room_left: int) -> CaughtUp:
+    if seat is None:
+        raise RoomNotFound
+    check_read(seat)
+    epoch, head = seat.room.epoch, seat.room.head_seq
+    if resume.after is None:
+        return CaughtUp(resume.room, epoch, head, None, [])
+    found: list[MessagePayload] | None = None
+    if resume.epoch in (None, epoch) and resume.after <= head:
+        found = _changes(seat.room.pk, resume.after, head, room_left)
+    return CaughtUp(resume.room, epoch, head, found is not None, found or [])
+
+
+def _changes(
+    room_id: UUID, after: int, head: int, limit: int
+) -> list[MessagePayload] | None:
+    """`rev` in (after, head], or None. What is above `head` comes as an event."""
+    if head - after > limit and not _fits(room_id, after, head, limit):
+        return None
+    rows = _messages(Q(room_id=room_id, rev__gt=after, rev__lte=head))
+    payloads = [message_payload(message) for message in rows.order_by("rev")]
+    return None if _bytes(payloads) > MAX_REPLY_BYTES else payloads
+
+
+def _fits(room_id: UUID, after: int, head: int, limit: int) -> bool:
+    """Many numbers may be few rows: a message changed ten times is one."""
+    rows = Message.objects.filter(room_id=room_id, rev__gt=after, rev__lte=head)
+    return rows.count() <= limit
+
+
+def _before(room: Room, before: int | None, limit: int) -> list[MessagePayload]:
+    condition = Q(room=room) if before is None else Q(room=room, seq__lt=before)
+    rows = _messages(condition).order_by("-seq")[:limit]
+    newest_first = _within_bytes([message_payload(message) for message in rows])
+    return newest_first[::-1]
+
+
+def _after(room: Room, after: int, limit: int) -> list[MessagePayload]:
+    rows = _messages(Q(room=room, seq__gt=after)).order_by("seq")[:limit]
+    return _within_bytes([message_payload(message) for message in rows])
+
+
+def _around(room: Room, around: int, limit: int) -> HistoryPayload:
+    older = _before(room, around, limit // 2)
+    newer = _after(room, around - 1, limit - len(older))
+    return _page(room, older + newer)
+
+
+def _page(room: Room, messages: list[MessagePayload]) -> HistoryPayload:
+    """Numbers of changes that made no message lie between: ask, do not compute."""
+    stored = Message.objects.filter(room=room)
+    if not messages:
+        return HistoryPayload([], has_before=False, has_after=False)
+    first, last = messages[0].seq, messages[-1].seq
+    return HistoryPayload(
+        messages,
+        has_before=stored.filter(seq__lt=first).exists(),
+        has_after=stored.filter(seq__gt=last).exists(),
+    )
+
+
+def _messages(condition: Q) -> QuerySet[Message]:
+    rows = Message.objects.filter(condition)
+    return rows.select_related("sender").prefetch_related("reactions")
+
+
+def _rooms(room_ids: Iterable[str]) -> QuerySet[Room]:
+    return Room.objects.filter(pk__in=list(room_ids))
+
+
+def _bytes(payloads: Iterable[MessagePayload]) -> int:
+    # About 400 bytes surround a body. The longest body fits many times over.
+    return sum(400 + len(payload.body.encode()) for payload in payloads)
+
+
+def _within_bytes(payloads: list[MessagePayload]) -> list[MessagePayload]:
+    total = 0
+
+    def fits(payload: MessagePayload) -> bool:
+        nonlocal total
+        total += _bytes([payload])
+        return total <= MAX_REPLY_BYTES
+
+    return list(takewhile(fits, payloads))
