@@ -1,0 +1,36 @@
+"""The Bearer header of the REST door; tokens.py alone says whether it is good."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.request import Request
+
+from accounts import tokens
+from accounts.models import User
+from accounts.tokens import Identity
+from chat.errors import Unauthorized
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`request.user` is the person, `request.auth` their Identity."""
+
+    def authenticate(self, request: Request) -> tuple[User, Identity] | None:
+        header = get_authorization_header(request).split()
+        if not header:
+            return None
+        if len(header) != 2 or header[0].lower() != b"bearer":
+            raise Unauthorized("Say `Authorization: Bearer <access token>`.")
+        identity = tokens.verify_access(header[1].decode("latin-1"))
+        return identity.user, identity
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = BearerAuthentication
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

@@ -1,0 +1,105 @@
+"""Every error of the REST door: `{code, detail, fields?, retry_after?}`."""
+
+import logging
+import math
+import secrets
+from typing import Any
+
+import msgspec
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from chat.errors import Forbidden, Internal, Invalid, Refusal, Unauthorized, Unavailable
+
+logger = logging.getLogger(__name__)
+
+
+def answer(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler; see REST_FRAMEWORK in the settings."""
+    refusal = error if isinstance(error, Refusal) else as_refusal(error)
+    response = Response(body(refusal), status=refusal.status)
+    if isinstance(refusal, Unauthorized):
+        response["WWW-Authenticate"] = "Bearer"
+    if refusal.retry_after is not None:
+        response["Retry-After"] = str(math.ceil(refusal.retry_after))
+    return response
+
+
+def body(refusal: Refusal) -> dict[str, Any]:
+    found: dict[str, Any] = {"code": refusal.code, "detail": refusal.detail}
+    if refusal.fields is not None:
+        found["fields"] = refusal.fields
+    if refusal.retry_after is not None:
+        found["retry_after"] = refusal.retry_after
+    return found
+
+
+def not_found(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    """Addresses that no view has: a view, and Django's handler404."""
+    content = msgspec.json.encode(body(_NotFound()))
+    return HttpResponse(content, content_type="application/json", status=404)
+
+
+class _NotFound(Refusal):
+    code = "not_found"
+    status = 404
+    detail = "There is nothing at this address."
+
+
+class _MethodNotAllowed(Refusal):
+    code = "method_not_allowed"
+    status = 405
+    detail = "This address does not take this method."
+
+
+class _UnsupportedMediaType(Refusal):
+    code = "unsupported_media_type"
+    status = 415
+    detail = "Send application/json."
+
+
+def as_refusal(error: Exception) -> Refusal:
+    match error:
+        case exceptions.ValidationError():
+            return Invalid(fields=_fields(error.detail))
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return Unauthorized()
+        case exceptions.PermissionDenied() | PermissionDenied():
+            return Forbidden()
+        case exceptions.NotFound() | Http404():
+            return _NotFound()
+        case exceptions.MethodNotAllowed():
+            return _MethodNotAllowed()
+        case exceptions.UnsupportedMediaType() | exceptions.NotAcceptable():
+            return _UnsupportedMediaType()
+        case exceptions.APIException():
+            return Invalid(str(error.detail))
+        case OperationalError() | InterfaceError():
+            logger.warning("database: %s", type(error).__name__)
+            return Unavailable()
+    return _internal(error)
+
+
+def _internal(error: Exception) -> Refusal:
+    incident = secrets.token_hex(4)
+    logger.error("incident %s", incident, exc_info=error)
+    return Internal(f"Something went wrong. Tell the operator: incident {incident}.")
+
+
+def _fields(detail: Any) -> dict[str, list[str]]:
+    """DRF nests errors as the request nests fields: here each has one flat name."""
+    if not isinstance(detail, dict):
+        return {"body": [str(part) for part in detail]}
+    return {
+        "body" if name == "non_field_errors" else str(name): _texts(problems)
+        for name, problems in detail.items()
+    }
+
+
+def _texts(problems: Any) -> list[str]:
+    return [
+        str(part) for part in (problems if isinstance(problems, list) else [problems])
+    ]

@@ -1,0 +1,91 @@
+"""Wire shapes that only this door has: tokens, sessions and lists."""
+
+import msgspec
+
+from accounts.models import Session, User
+from accounts.tokens import Pair
+from chat.payloads import (
+    MemberPayload,
+    RoomPayload,
+    Time,
+    UserPayload,
+    user_payload,
+)
+
+
+class MePayload(msgspec.Struct, frozen=True):
+    """Yourself: what others see, and what only you do."""
+
+    id: str
+    username: str
+    display_name: str
+    is_bot: bool
+    is_staff: bool
+    created_at: Time
+
+
+class PairPayload(msgspec.Struct, frozen=True):
+    """`access` opens both doors for minutes; `refresh` buys the next pair, once."""
+
+    access: str
+    refresh: str
+
+
+class LoginPayload(msgspec.Struct, frozen=True):
+    access: str
+    refresh: str
+    user: UserPayload
+
+
+class TicketPayload(msgspec.Struct, frozen=True):
+    """For one socket: `/ws/v1?token=<ticket>`, within `expires_in` seconds."""
+
+    ticket: str
+    expires_in: int
+
+
+class SessionPayload(msgspec.Struct, frozen=True):
+    """One log-in; `current` is the one that asks."""
+
+    id: str
+    user_agent: str
+    created_at: Time
+    last_used_at: Time
+    current: bool
+
+
+class SessionsPayload(msgspec.Struct, frozen=True):
+    sessions: list[SessionPayload]
+
+
+class RoomsPayload(msgspec.Struct, frozen=True):
+    rooms: list[RoomPayload]
+
+
+class MembersPayload(msgspec.Struct, frozen=True):
+    members: list[MemberPayload]
+
+
+def me_payload(user: User) -> MePayload:
+    return MePayload(
+        str(user.pk),
+        user.username,
+        user.display_name,
+        user.is_bot,
+        user.is_staff,
+        user.created_at,
+    )
+
+
+def login_payload(user: User, pair: Pair) -> LoginPayload:
+    return LoginPayload(pair.access, pair.refresh, user_payload(user))
+
+
+def session_payload(session: Session, current: object) -> SessionPayload:
+    return SessionPayload(
+        str(session.pk),
+        session.user_agent,
+        session.created_at,
+        session.last_used_at,
+        session.pk == current,
+    )

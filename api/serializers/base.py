@@ -1,0 +1,33 @@
+"""What every request body has in common: a field that we do not know is refused."""
+
+from typing import Any, TypeVar
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+T = TypeVar("T", bound="Body")
+
+
+# No docstring: it would become the description of every request.
+class Body(serializers.Serializer[Any]):
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        unknown = set(self.initial_data) - set(self.fields)
+        if unknown:
+            raise serializers.ValidationError(
+                {name: ["There is no such field."] for name in sorted(unknown)}
+            )
+        return attrs
+
+
+def parse(shape: type[Body], request: Request) -> dict[str, Any]:
+    """The checked fields of the body. Raises DRF's ValidationError."""
+    body = shape(data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+def parse_query(shape: type[Body], request: Request) -> dict[str, Any]:
+    """The same for the query string."""
+    query = shape(data=request.query_params.dict())
+    query.is_valid(raise_exception=True)
+    return dict(query.validated_data)

@@ -1,0 +1,44 @@
+"""Bodies and queries of the requests about messages."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from chat.limits import LIMITS
+
+from .base import Body
+
+
+class NewMessage(Body):
+    client_id = serializers.CharField(
+        help_text="Your own key: the same key again is the same message. Use a UUID."
+    )
+    body = serializers.CharField(
+        trim_whitespace=False,
+        help_text=f"At most {LIMITS.message_characters} characters.",
+    )
+    reply_to = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, help_text="A `seq` of this room."
+    )
+
+
+class HistoryQuery(Body):
+    before = serializers.IntegerField(
+        required=False, min_value=0, help_text="Older than this `seq`."
+    )
+    after = serializers.IntegerField(
+        required=False, min_value=0, help_text="Newer than this `seq`."
+    )
+    around = serializers.IntegerField(
+        required=False, min_value=0, help_text="This `seq` and its neighbours."
+    )
+    limit = serializers.IntegerField(
+        default=50, min_value=1, max_value=LIMITS.history_page
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len({"before", "after", "around"} & attrs.keys()) > 1:
+            raise serializers.ValidationError(
+                {"before": ["Give one of before, after and around."]}
+            )
+        return super().validate(attrs)

@@ -1,0 +1,30 @@
+"""The whole REST surface, on one screen."""
+
+from django.urls import path
+
+from .exceptions import not_found
+from .views import auth, limits, me, messages, rooms
+
+urlpatterns = [
+    path("auth/register", auth.RegisterView.as_view()),
+    path("auth/login", auth.LoginView.as_view()),
+    path("auth/refresh", auth.RefreshView.as_view()),
+    path("auth/logout", auth.LogoutView.as_view()),
+    path("auth/logout-all", auth.LogoutAllView.as_view()),
+    path("auth/ticket", auth.TicketView.as_view()),
+    path("me", me.MeView.as_view()),
+    path("me/password", me.PasswordView.as_view()),
+    path("me/sessions", me.SessionsView.as_view()),
+    path("me/sessions/<uuid:session_id>", me.SessionView.as_view()),
+    path("directory", rooms.DirectoryView.as_view()),
+    path("rooms", rooms.RoomsView.as_view()),
+    path("rooms/<str:room_id>", rooms.RoomView.as_view()),
+    path("rooms/<str:room_id>/join", rooms.JoinView.as_view()),
+    path("rooms/<str:room_id>/leave", rooms.LeaveView.as_view()),
+    path("rooms/<str:room_id>/members", rooms.MembersView.as_view()),
+    path("rooms/<str:room_id>/messages", messages.MessagesView.as_view()),
+    path("rooms/<str:room_id>/messages/<int:seq>", messages.MessageView.as_view()),
+    path("limits", limits.LimitsView.as_view()),
+    # JSON here too, and with DEBUG, where Django would answer with a page of its own.
+    path("<path:address>", not_found),
+]

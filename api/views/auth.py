@@ -1,0 +1,97 @@
+"""Registering, logging in and out, refreshing, tickets."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import people, tokens
+from chat import limits
+from chat.actions import sessions
+
+from ..payloads import LoginPayload, PairPayload, TicketPayload, login_payload
+from ..schema import documented
+from ..serializers.auth import Login, Refresh, Registration
+from ..serializers.base import parse
+from .base import PublicView, View, address, user_agent
+
+
+class RegisterView(PublicView):
+    @documented(
+        "register",
+        "Make an account and log in",
+        request=Registration,
+        answers={201: LoginPayload},
+        errors={429: "rate_limited"},
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        limits.registrations.take(address(request))
+        user = people.register(**parse(Registration, request))
+        pair = tokens.start_session(user, user_agent=user_agent(request))
+        return Response(login_payload(user, pair), status=201)
+
+
+class LoginView(PublicView):
+    @documented(
+        "log_in",
+        "Log in",
+        request=Login,
+        answers={200: LoginPayload},
+        errors={401: "unauthorized", 429: "rate_limited"},
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        limits.logins.take(address(request))
+        user = people.log_in(**parse(Login, request))
+        pair = tokens.start_session(user, user_agent=user_agent(request))
+        return Response(login_payload(user, pair))
+
+
+class RefreshView(PublicView):
+    @documented(
+        "refresh",
+        "Exchange a refresh token for a new pair",
+        request=Refresh,
+        answers={200: PairPayload},
+        errors={401: "unauthorized, token_expired"},
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        pair = tokens.rotate(parse(Refresh, request)["refresh"])
+        return Response(PairPayload(pair.access, pair.refresh))
+
+
+class LogoutView(View):
+    @documented(
+        "log_out", "Log out this device; its sockets close", answers={204: None}
+    )
+    def post(self, request: Request) -> Response:
+        identity = self.identity(request)
+        sessions.end_session(identity.user, identity.session_id)
+        return Response(status=204)
+
+
+class LogoutAllView(View):
+    @documented(
+        "log_out_everywhere",
+        "Log out everywhere; all sockets close",
+        answers={204: None},
+    )
+    def post(self, request: Request) -> Response:
+        sessions.end_all_sessions(self.user(request))
+        return Response(status=204)
+
+
+class TicketView(View):
+    @documented(
+        "create_ticket",
+        "A ticket for one socket, to be put into its URL",
+        answers={201: TicketPayload},
+    )
+    def post(self, request: Request) -> Response:
+        ticket = tokens.issue_ticket(self.identity(request))
+        lifetime = int(tokens.TICKET_LIFETIME.total_seconds())
+        return Response(
+            TicketPayload(ticket, lifetime),
+            status=201,
+            headers={"Cache-Control": "no-store"},
+        )

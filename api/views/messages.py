@@ -1,0 +1,59 @@
+"""Messages of a room: a page of them, one, a new one."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat import queries
+from chat.access import access_message
+from chat.actions.messages import send_message
+from chat.payloads import HistoryPayload, MessagePayload, message_payload
+
+from ..schema import documented
+from ..serializers.base import parse, parse_query
+from ..serializers.messages import HistoryQuery, NewMessage
+from .base import View
+
+_ROOM_ERRORS = {403: "forbidden", 404: "room_not_found"}
+
+
+class MessagesView(View):
+    @documented(
+        "list_messages",
+        "A page of the room's log, ascending by seq; the newest without a cursor",
+        query=HistoryQuery,
+        answers={200: HistoryPayload},
+        errors=_ROOM_ERRORS,
+    )
+    def get(self, request: Request, room_id: str) -> Response:
+        query = parse_query(HistoryQuery, request)
+        return Response(queries.history(self.user(request), room_id, **query))
+
+    @documented(
+        "send_message",
+        "Send a message; 200 when this client_id was sent before",
+        request=NewMessage,
+        answers={201: MessagePayload, 200: MessagePayload},
+        errors={
+            403: "forbidden, muted",
+            404: "room_not_found, message_not_found",
+            409: "conflict",
+            413: "too_long",
+            429: "rate_limited",
+        },
+    )
+    def post(self, request: Request, room_id: str) -> Response:
+        fields = parse(NewMessage, request)
+        sent = send_message(self.user(request), room_id, **fields)
+        return Response(sent.message, status=200 if sent.duplicate else 201)
+
+
+class MessageView(View):
+    @documented(
+        "get_message",
+        "One message",
+        answers={200: MessagePayload},
+        errors={403: "forbidden", 404: "room_not_found, message_not_found"},
+    )
+    def get(self, request: Request, room_id: str, seq: int) -> Response:
+        message = access_message(self.user(request), room_id, seq)
+        return Response(message_payload(message))
