@@ -1,0 +1,7 @@
+"""The realtime application: the WebSocket door."""
+
+from django.apps import AppConfig
+
+
+class RealtimeConfig(AppConfig):
+    name = "realtime"

@@ -1,0 +1,144 @@
+"""Commands: what a client may ask, one type each, and the parser of frames.
+
+The union is closed and unknown fields are refused, so nothing that a client writes can
+choose anything but one of these.
+"""
+
+import re
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from chat.errors import BadFrame, Invalid, Refusal, TooLong, UnknownCommand
+from chat.limits import LIMITS
+from chat.queries import Resume
+
+Ref = Annotated[int, Meta(ge=0, lt=2**53)]
+Seq = Annotated[int, Meta(ge=0, lt=2**53)]
+RoomId = Annotated[str, Meta(max_length=64)]
+
+
+class _Command(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"
+):
+    """Every command but `pong` has a `ref`, which its one reply carries."""
+
+
+class _Asking(_Command, frozen=True):
+    ref: Ref
+
+
+class RoomCursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    room: RoomId
+    after: Seq | None = None
+    epoch: Annotated[str, Meta(max_length=64)] | None = None
+
+    def resume(self) -> Resume:
+        return Resume(self.room, self.after, self.epoch)
+
+
+class Subscribe(_Asking, frozen=True, tag="subscribe"):
+    rooms: Annotated[
+        list[RoomCursor], Meta(min_length=1, max_length=LIMITS.rooms_per_subscribe)
+    ]
+
+
+class Unsubscribe(_Asking, frozen=True, tag="unsubscribe"):
+    rooms: Annotated[
+        list[RoomId], Meta(min_length=1, max_length=LIMITS.rooms_per_connection)
+    ]
+
+
+class MessageSend(_Asking, frozen=True, tag="message.send"):
+    room: RoomId
+    client_id: str
+    body: str
+    reply_to: Seq | None = None
+
+
+class History(_Asking, frozen=True, tag="history"):
+    room: RoomId
+    before: Seq | None = None
+    after: Seq | None = None
+    around: Seq | None = None
+    limit: Annotated[int, Meta(ge=1, le=LIMITS.history_page)] = 50
+
+
+class RoomJoin(_Asking, frozen=True, tag="room.join"):
+    room: RoomId
+
+
+class RoomLeave(_Asking, frozen=True, tag="room.leave"):
+    room: RoomId
+
+
+class Ping(_Asking, frozen=True, tag="ping"):
+    pass
+
+
+class Pong(_Command, frozen=True, tag="pong"):
+    n: Annotated[int, Meta(ge=0, lt=2**53)]
+
+
+Asking = Subscribe | Unsubscribe | MessageSend | History | RoomJoin | RoomLeave | Ping
+Command = Asking | Pong
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """As much of a refused frame as can be read: to say what it was about."""
+
+    type: str | None = None
+    ref: int | None = None
+
+
+_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+_path = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+
+
+class BadCommand(Exception):
+    """A frame that is no command: the refusal, and the `ref` if it had one."""
+
+    def __init__(self, refusal: Refusal, ref: int | None) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+        self.ref = ref
+
+
+def decode(text: str) -> Command:
+    """Raises BadCommand."""
+    try:
+        frame = text.encode()
+        if len(frame) > LIMITS.frame_bytes:
+            limit = f"A frame has at most {LIMITS.frame_bytes} bytes."
+            raise BadCommand(TooLong(limit), None)
+        return _decoder.decode(frame)
+    except msgspec.ValidationError as error:
+        raise _explained(text, str(error)) from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise BadCommand(BadFrame(), None) from None
+
+
+def _explained(text: str, problem: str) -> BadCommand:
+    """It is JSON, but no command: say which part is wrong."""
+    try:
+        head = msgspec.json.decode(text, type=_Head)
+    except (msgspec.DecodeError, RecursionError):
+        # Not an object, or `type` and `ref` are not what they should be.
+        return _unreadable_head(problem)
+    if problem.startswith("Invalid value") and problem.endswith("`$.type`"):
+        return BadCommand(UnknownCommand(), head.ref)
+    return BadCommand(_invalid(problem), head.ref)
+
+
+def _unreadable_head(problem: str) -> BadCommand:
+    if problem.startswith("Expected `object`") and "$" not in problem:
+        return BadCommand(BadFrame(), None)
+    return BadCommand(_invalid(problem), None)
+
+
+def _invalid(problem: str) -> Invalid:
+    found = _path.search(problem)
+    if found:
+        return Invalid(fields={found["path"] or "frame": [problem[: found.start()]]})
+    return Invalid(fields={"frame": [problem]})

@@ -1,0 +1,146 @@
+"""One socket, from accept to close: frames in, commands out to their handlers.
+
+No exception leaves here: a client's mistake is an error reply, ours is `internal`. The
+read loop never waits for a command, so a `pong` is heard while the database works.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from typing import Any, cast
+
+from channels.consumer import AsyncConsumer
+from django.utils import timezone
+
+from accounts.tokens import Identity
+from chat import limits
+from chat.errors import BadFrame, RateLimited, Refusal
+from chat.events import encode
+from chat.payloads import user_payload
+
+from . import frames
+from .close_codes import CloseCode
+from .commands import Asking, BadCommand, Pong, decode
+from .connection import Connection
+from .handlers import handle
+from .hub import hub
+from .middleware import SUBPROTOCOL
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING = 32
+MAX_BAD_FRAMES = 20
+
+
+class ChatConsumer(AsyncConsumer):
+    """Has no channel layer of its own: the hub hears for all sockets of the process."""
+
+    connection: Connection
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # Not Channels' own loop: it makes a task and a thread hop for each frame
+        # (https://github.com/django/channels/pull/2090).
+        await receive()
+        offered = SUBPROTOCOL in scope["subprotocols"]
+        await send(
+            {
+                "type": "websocket.accept",
+                "subprotocol": SUBPROTOCOL if offered else None,
+            }
+        )
+        identity = scope["identity"]
+        if isinstance(identity, Refusal):
+            # Accepted first: a browser cannot read why a handshake was refused.
+            await _turn_away(send)
+            return
+        await self._live(identity, receive, send)
+
+    async def _live(self, identity: Identity, receive: Any, send: Any) -> None:
+        task = cast(asyncio.Task[None], asyncio.current_task())
+        self.connection = Connection(identity, send, cut=task.cancel)
+        self.waiting: deque[Asking] | None = None
+        self.bad_frames = 0
+        hub().add(self.connection)
+        logger.info("connection %s opened by %s", self.connection.id, identity.user.pk)
+        try:
+            self.connection.write(_hello(self.connection))
+            await self._read(receive)
+        except asyncio.CancelledError:
+            # Either our own cut, or daphne told to stop, which sends no close itself.
+            if self.connection.closed_with is None:
+                self.connection.close(CloseCode.SHUTTING_DOWN)
+                await asyncio.sleep(0.1)
+                raise
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Not Channels' `disconnect`, which does not run after an exception."""
+        code = self.connection.closed_with
+        self.connection.abandon()
+        hub().remove(self.connection)
+        how = "by the client" if code is None else f"{code.value} {code.reason}"
+        logger.info("connection %s closed: %s", self.connection.id, how)
+
+    async def _read(self, receive: Any) -> None:
+        while (message := await receive())["type"] != "websocket.disconnect":
+            try:
+                self._received(message.get("text"))
+            except Refusal as refusal:
+                self._refuse(None, refusal)
+            except BadCommand as bad:
+                self._refuse(bad.ref, bad.refusal)
+
+    def _received(self, text: str | None) -> None:
+        if text is None:
+            raise BadFrame
+        command = decode(text)
+        if isinstance(command, Pong):
+            self.connection.pong(command.n)
+            return
+        try:
+            limits.commands.take(self.connection.id)
+            self._enqueue(command)
+        except RateLimited as refusal:
+            self.connection.write(frames.error(command.ref, refusal))
+
+    def _enqueue(self, command: Asking) -> None:
+        """One command at a time, in their order; the task ends when none waits."""
+        if self.waiting is None:
+            self.waiting = deque([command])
+            self.working = asyncio.create_task(self._work(self.waiting))
+        elif len(self.waiting) < MAX_WAITING:
+            self.waiting.append(command)
+        else:
+            raise RateLimited("Too many commands wait already.", retry_after=1)
+
+    async def _work(self, waiting: deque[Asking]) -> None:
+        try:
+            while waiting and self.connection.closed_with is None:
+                await handle(self.connection, waiting.popleft())
+        finally:
+            self.waiting = None
+
+    def _refuse(self, ref: int | None, refusal: Refusal) -> None:
+        """A frame that is no command. Who sends many of them is broken, or worse."""
+        self.connection.write(frames.error(ref, refusal))
+        self.bad_frames += 1
+        if self.bad_frames > MAX_BAD_FRAMES:
+            self.connection.close(CloseCode.BAD_FRAMES)
+
+
+async def _turn_away(send: Any) -> None:
+    code = CloseCode.UNAUTHORIZED
+    await send({"type": "websocket.send", "text": frames.bye(code)})
+    await send({"type": "websocket.close", "code": int(code)})
+
+
+def _hello(connection: Connection) -> str:
+    return encode(
+        frames.Hello(
+            connection=connection.id,
+            user=user_payload(connection.user),
+            server_time=timezone.now(),
+            token_expires_at=connection.expires_at,
+        )
+    )

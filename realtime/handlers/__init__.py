@@ -1,0 +1,57 @@
+"""From a command to its handler, and from what it raised to an error reply.
+
+A handler answers by itself, exactly once, with `connection.write`.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+
+from chat.errors import Internal, Refusal, Timeout, Unavailable
+
+from .. import commands, frames
+from ..commands import Asking
+from ..connection import Connection
+from . import liveness, messages, rooms
+
+logger = logging.getLogger(__name__)
+
+HANDLER_SECONDS = 5
+
+Handler = Callable[[Connection, Any], Awaitable[None]]
+
+HANDLERS: dict[type[Asking], Handler] = {
+    commands.Subscribe: rooms.subscribe,
+    commands.Unsubscribe: rooms.unsubscribe,
+    commands.RoomJoin: rooms.join,
+    commands.RoomLeave: rooms.leave,
+    commands.MessageSend: messages.send,
+    commands.History: messages.history,
+    commands.Ping: liveness.ping,
+}
+
+
+async def handle(connection: Connection, command: Asking) -> None:
+    """Run one command. Whatever happens, the client gets one answer and no 1011."""
+    try:
+        async with asyncio.timeout(HANDLER_SECONDS):
+            await HANDLERS[type(command)](connection, command)
+    except Refusal as refusal:
+        connection.write(frames.error(command.ref, refusal))
+    except Exception as error:
+        connection.write(frames.error(command.ref, _as_refusal(error)))
+
+
+def _as_refusal(error: Exception) -> Refusal:
+    if isinstance(error, TimeoutError):
+        return Timeout()
+    if isinstance(error, (OperationalError, InterfaceError)):
+        logger.warning("database: %s", type(error).__name__)
+        return Unavailable()
+    incident = secrets.token_hex(4)
+    logger.error("incident %s", incident, exc_info=error)
+    return Internal(f"Something went wrong. Tell the operator: incident {incident}.")

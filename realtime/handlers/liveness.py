@@ -1,0 +1,13 @@
+"""ping: the client's own question whether we are there (`pong` never gets here)."""
+
+from django.utils import timezone
+
+from chat.events import encode
+
+from .. import frames
+from ..commands import Ping
+from ..connection import Connection
+
+
+async def ping(connection: Connection, command: Ping) -> None:
+    connection.write(encode(frames.PongReply(command.ref, timezone.now())))

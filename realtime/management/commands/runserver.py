@@ -1,0 +1,32 @@
+"""`manage.py runserver`: daphne with Django's reloader, for developing."""
+
+import asyncio
+from typing import Any
+
+from daphne.management.commands.runserver import Command as DaphneRunserver
+from daphne.server import Server
+from twisted.internet import defer
+
+from realtime.hub import drain
+
+
+class DrainingServer(Server):  # type: ignore[misc]  # daphne has no types
+    """Says `bye` and commits what waits before daphne cancels the connections."""
+
+    def kill_all_applications(self) -> Any:
+        draining = defer.Deferred.fromFuture(asyncio.ensure_future(drain()))
+        return draining.addBoth(lambda _: self._kill_open())
+
+    def _kill_open(self) -> Any:
+        # daphne expects an application in every connection, but one that has just
+        # ended has none: https://github.com/django/daphne/issues/205
+        ended = [
+            p for p, d in self.connections.items() if "application_instance" not in d
+        ]
+        for protocol in ended:
+            del self.connections[protocol]
+        return super().kill_all_applications()
+
+
+class Command(DaphneRunserver):  # type: ignore[misc]  # daphne has no types
+    server_cls = DrainingServer

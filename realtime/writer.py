@@ -1,0 +1,72 @@
+"""Group commit: what waits while a transaction runs goes into the next one together.
+
+No timer: a lone message waits for nothing, and under load the batch grows by itself.
+"""
+
+import asyncio
+from collections import deque
+
+from chat.errors import Refusal, Unavailable
+from chat.log import Appended, Draft, Outcome, append
+
+from .database import in_writer_thread
+
+MAX_BATCH = 256
+
+
+class Writer:
+    """One per process. Drafts are written in the order in which they were submitted."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[Draft, asyncio.Future[Appended]]] = deque()
+        self._running: asyncio.Task[None] | None = None
+
+    async def submit(self, draft: Draft) -> Appended:
+        """Returns when the message is committed. Raises what refused it."""
+        done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        self._waiting.append((draft, done))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        return await done
+
+    async def flush(self) -> None:
+        """Return when nothing waits."""
+        while self._running is not None:
+            await asyncio.wait([self._running])
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                size = min(len(self._waiting), MAX_BATCH)
+                batch = [self._waiting.popleft() for _ in range(size)]
+                await self._write(batch)
+        finally:
+            self._running = None
+
+    async def _write(self, batch: list[tuple[Draft, asyncio.Future[Appended]]]) -> None:
+        try:
+            outcomes = await in_writer_thread(append, [draft for draft, _ in batch])
+        except Exception as error:
+            for _, done in batch:
+                _fail(done, error)
+            return
+        for (_, done), outcome in zip(batch, outcomes, strict=True):
+            _settle(done, outcome)
+
+
+def _settle(done: asyncio.Future[Appended], outcome: Outcome) -> None:
+    # Who waited may be gone: the socket closed, the command timed out.
+    if done.done():
+        return
+    if isinstance(outcome, Refusal):
+        done.set_exception(outcome)
+    else:
+        done.set_result(outcome)
+
+
+def _fail(done: asyncio.Future[Appended], error: Exception) -> None:
+    if not done.done():
+        done.set_exception(Unavailable())
+        done.get_loop().call_exception_handler(
+            {"message": "a batch of messages was not written", "exception": error}
+        )
