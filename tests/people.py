@@ -1,0 +1,28 @@
+"""People, not users: alice owns the room, bob is a member, charlie is outside.
+
+dora is staff. Passwords are never needed: everybody gets a session from tokens.py.
+"""
+
+from accounts import tokens
+from accounts.models import User
+from chat.actions.memberships import join_room
+from chat.actions.rooms import create_room
+from chat.payloads import RoomPayload
+
+
+def person(name: str, *, is_staff: bool = False) -> User:
+    return User.objects.create(
+        username=name, display_name=name.title(), password="!", is_staff=is_staff
+    )
+
+
+def access_token(user: User) -> str:
+    return tokens.start_session(user).access
+
+
+def room_of(owner: User, *members: User, name: str = "general") -> RoomPayload:
+    """A public room; its log begins with its making and each one's joining."""
+    room = create_room(owner, name=name)
+    for member in members:
+        room = join_room(member, room.id)
+    return room

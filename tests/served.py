@@ -1,0 +1,168 @@
+"""Real server processes for tests: Hubbub under uvicorn or daphne, on a free port.
+
+A process keeps its own log file; a test may read it when the process has ended.
+"""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+ServerName = Literal["uvicorn", "daphne"]
+START_SECONDS = 30
+
+
+@dataclass
+class Deployment:
+    """One database (and Redis) that several processes serve together."""
+
+    directory: Path
+    server: ServerName = "uvicorn"
+    database_url: str = ""
+    redis_url: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        inherited = {
+            name: os.environ[name]
+            for name in ("PATH", "HOME", "LANG")
+            if name in os.environ
+        }
+        return inherited | {
+            "DEBUG": "on",
+            "RATE_LIMITS": "off",
+            "PYTHONUNBUFFERED": "1",
+            "STATE_DIR": str(self.directory),
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "SECRET_KEY": "a-secret-key-of-tests-and-nothing-else-0123456789",
+            "JWT_SIGNING_KEY": "a-signing-key-of-tests-and-nothing-else-0123456",
+            **self.settings,
+        }
+
+    def manage(self, *arguments: str) -> str:
+        """Run `manage.py` to its end; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment(),
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return done.stdout
+
+    def people(self, users: int, rooms: int = 1) -> list["Person"]:
+        """Members of the rooms in turn, each with an access token."""
+        lines = self.manage(
+            "loadtest_users", f"--users={users}", f"--rooms={rooms}"
+        ).splitlines()
+        return [Person(**json.loads(line)) for line in lines]
+
+    @contextmanager
+    def serving(self) -> Iterator["Process"]:
+        """One more process, until the block ends."""
+        process = Process.start(self)
+        try:
+            yield process
+        finally:
+            process.stop()
+
+
+@dataclass(frozen=True)
+class Person:
+    username: str
+    token: str
+    room: str
+
+
+@dataclass
+class Process:
+    """A server process. `log` has everything that it printed."""
+
+    port: int
+    popen: subprocess.Popen[bytes]
+    log: Path
+
+    @classmethod
+    def start(cls, deployment: Deployment) -> "Process":
+        port = free_port()
+        log = deployment.directory / f"server-{port}.log"
+        with log.open("wb") as output:
+            popen = subprocess.Popen(
+                [sys.executable, "manage.py", *_arguments(deployment.server, port)],
+                cwd=ROOT,
+                env=deployment.environment(),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        process = cls(port, popen, log)
+        process._wait_until_it_answers()
+        return process
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def socket_url(self, token: str | None = None) -> str:
+        query = "" if token is None else f"?token={token}"
+        return f"ws://127.0.0.1:{self.port}/ws/v1{query}"
+
+    def call(
+        self, method: str, path: str, token: str = "", body: Any = None
+    ) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        url = f"{self.url}/api/v1/{path}"
+        return requests.request(method, url, json=body, headers=headers, timeout=20)
+
+    def terminate(self) -> float:
+        """SIGTERM; how many seconds the process took to end."""
+        started = time.monotonic()
+        self.popen.send_signal(signal.SIGTERM)
+        self.popen.wait(timeout=30)
+        return time.monotonic() - started
+
+    def stop(self) -> None:
+        if self.popen.poll() is None:
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.wait(timeout=10)
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.popen.poll() is None:
+            try:
+                if requests.get(f"{self.url}/readyz", timeout=2).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.05)
+        self.stop()
+        raise AssertionError(f"The server did not start:\n{self.log.read_text()}")
+
+
+def free_port() -> int:
+    """Below the ephemeral range, so that no outgoing connection takes it meanwhile."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+
+
+def _arguments(server: ServerName, port: int) -> list[str]:
+    if server == "uvicorn":
+        return ["serve", f"--port={port}"]
+    return ["runserver", "--noreload", f"127.0.0.1:{port}"]

@@ -1,0 +1,30 @@
+"""The settings of tests that run in this process.
+
+SQLite, or PostgreSQL when TEST_ON=postgres. Tests with sockets start servers of their
+own (tests/served.py), which never see this module.
+"""
+
+import atexit
+import os
+from contextlib import ExitStack
+from unittest.mock import patch
+
+from tests.services import postgres
+
+_services = ExitStack()
+atexit.register(_services.close)
+_environment = {
+    "DEBUG": "on",
+    "RATE_LIMITS": "off",
+    "DATABASE_URL": "",
+    # Redis belongs to the served processes; in this one there is nobody to talk to.
+    "REDIS_URL": "",
+}
+if os.environ.get("TEST_ON") == "postgres":
+    _environment["DATABASE_URL"] = _services.enter_context(postgres())
+
+with patch.dict(os.environ, _environment):
+    from backend.settings import *  # noqa: F403
+
+# Argon2 is slow on purpose; here only what it protects is tested.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

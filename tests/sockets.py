@@ -1,0 +1,103 @@
+"""A client for tests that reads like a conversation: send, expect, expect nothing."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+SECONDS = 10.0
+
+Frame = dict[str, Any]
+
+
+class Socket:
+    """Frames that nobody waited for yet are kept, in order."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.kept: list[Frame] = []
+        self._refs = itertools.count(1)
+
+    async def send(self, **command: Any) -> int:
+        """Send a command with the next `ref`; the ref."""
+        ref = next(self._refs)
+        await self.connection.send(json.dumps({"ref": ref, **command}))
+        return ref
+
+    async def ask(self, **command: Any) -> Frame:
+        """Send a command and wait for its reply or error."""
+        ref = await self.send(**command)
+        return await self.until(lambda frame: frame.get("ref") == ref)
+
+    async def subscribe(self, room: str, **cursor: Any) -> Frame:
+        """Subscribe to one room; its part of the reply."""
+        reply = await self.ask(type="subscribe", rooms=[{"room": room, **cursor}])
+        [subscribed] = reply["rooms"]
+        return dict(subscribed)
+
+    async def say(self, room: str, body: str, client_id: str | None = None) -> Frame:
+        key = client_id or f"test-{id(self)}-{next(self._refs)}"
+        return await self.ask(type="message.send", room=room, client_id=key, body=body)
+
+    async def expect(self, kind: str) -> Frame:
+        """The next frame of this type; others that come before it are kept."""
+        return await self.until(lambda frame: frame["type"] == kind)
+
+    async def expect_nothing(self, seconds: float = 0.5) -> None:
+        """No event arrives for a while; pings do not count."""
+        assert [f for f in self.kept if f["type"] != "ping"] == []
+        try:
+            async with asyncio.timeout(seconds):
+                frame = await self._receive()
+        except TimeoutError:
+            return
+        raise AssertionError(f"expected nothing, got {frame}")
+
+    async def until(self, wanted: Any) -> Frame:
+        for index, frame in enumerate(self.kept):
+            if wanted(frame):
+                return self.kept.pop(index)
+        async with asyncio.timeout(SECONDS):
+            while not wanted(frame := await self._receive()):
+                self.kept.append(frame)
+        return frame
+
+    async def closed(self) -> tuple[Frame | None, int]:
+        """Wait for the close: the `bye` before it, and its code."""
+        bye = next((f for f in self.kept if f["type"] == "bye"), None)
+        try:
+            async with asyncio.timeout(SECONDS):
+                while True:
+                    frame = await self._receive()
+                    bye = frame if frame["type"] == "bye" else bye
+        except ConnectionClosed as closed:
+            return bye, closed.rcvd.code if closed.rcvd else 1006
+
+    async def _receive(self) -> Frame:
+        """The next frame, a ping answered as every client must."""
+        frame: Frame = json.loads(await self.connection.recv())
+        if frame["type"] == "ping":
+            pong = {"type": "pong", "n": frame["n"]}
+            await self.connection.send(json.dumps(pong))
+            return await self._receive()
+        return frame
+
+
+@asynccontextmanager
+async def opened(url: str, **options: Any) -> AsyncIterator[Socket]:
+    """A socket, with nothing read from it yet."""
+    async with connect(url, proxy=None, **options) as connection:
+        yield Socket(connection)
+
+
+@asynccontextmanager
+async def chatting(url: str) -> AsyncIterator[Socket]:
+    """A socket past its `hello`."""
+    async with opened(url) as socket:
+        await socket.expect("hello")
+        yield socket
