@@ -5,6 +5,7 @@ see raises what a missing one raises, so the two cannot be told apart.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -97,6 +98,15 @@ def seats(user: User, rooms: Iterable[Room]) -> list[Seat]:
     found = Membership.objects.filter(user=user, room__in=rooms)
     by_room = {membership.room_id: membership for membership in found}
     return [Seat(user, room, by_room.get(room.pk)) for room in rooms]
+
+
+def known_uuids(room_ids: Iterable[str]) -> list[UUID]:
+    """Those that can be the id of a room at all."""
+    found = []
+    for room_id in room_ids:
+        with suppress(RoomNotFound):
+            found.append(room_uuid(room_id))
+    return found
 
 
 def room_uuid(room_id: str) -> UUID:

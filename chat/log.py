@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 
 from . import broadcast
-from .access import Seat, check_read, check_send, room_uuid
+from .access import Seat, check_read, check_send, known_uuids, room_uuid
 from .broadcast import Change, RoomChanged
 from .errors import (
     Conflict,
@@ -115,7 +115,7 @@ class _Batch:
         return chain(self.new, self.known.values())
 
     def _lock_rooms(self) -> None:
-        ids = [pk for draft in self.drafts if (pk := _uuid(draft.room))]
+        ids = known_uuids(draft.room for draft in self.drafts)
         # NO KEY: whoever inserts a row that refers to a room need not wait for us.
         locked = Room.objects.select_for_update(no_key=True).filter(pk__in=ids)
         self.rooms = {room.pk: room for room in locked.order_by("pk")}
@@ -142,8 +142,9 @@ class _Batch:
     def _read_targets(self) -> None:
         wanted = Q()
         for draft in self.drafts:
-            if draft.reply_to is not None and (room_id := _uuid(draft.room)):
-                wanted |= Q(room_id=room_id, seq=draft.reply_to)
+            if draft.reply_to is not None:
+                rooms = known_uuids([draft.room])
+                wanted |= Q(room__in=rooms, seq=draft.reply_to)
         if wanted:
             rows = Message.objects.filter(wanted)
             self.targets = set(rows.values_list("room_id", "seq"))
@@ -250,10 +251,3 @@ def _outcome(result: _Placed | Refusal, payloads: dict[int, MessagePayload]) -> 
     if isinstance(result, Refusal):
         return result
     return Appended(payloads[id(result.message)], result.duplicate)
-
-
-def _uuid(room: str) -> UUID | None:
-    try:
-        return UUID(room)
-    except ValueError:
-        return None

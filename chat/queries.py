@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 
-from .access import Seat, access_room, check_read, may_see, seats
+from .access import Seat, access_room, check_read, known_uuids, may_see, seats
 from .errors import Refusal, RoomNotFound
 from .limits import MAX_RECOVERED, MAX_REPLY_BYTES
 from .models import Membership, Message, Room
@@ -110,7 +110,7 @@ def catch_up(user: User, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refu
 
 def heads(room_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
     """`head_seq` and `epoch` by room: what the hub compares its own numbers with."""
-    rows = Room.objects.filter(pk__in=list(room_ids))
+    rows = _rooms(room_ids)
     return {
         str(pk): (head, epoch)
         for pk, head, epoch in rows.values_list("pk", "head_seq", "epoch")
@@ -206,7 +206,7 @@ def _messages(condition: Q) -> QuerySet[Message]:
 
 
 def _rooms(room_ids: Iterable[str]) -> QuerySet[Room]:
-    return Room.objects.filter(pk__in=list(room_ids))
+    return Room.objects.filter(pk__in=known_uuids(room_ids))
 
 
 def _bytes(payloads: Iterable[MessagePayload]) -> int:

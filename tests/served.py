@@ -22,6 +22,8 @@ import requests
 ROOT = Path(__file__).resolve().parent.parent
 ServerName = Literal["uvicorn", "daphne"]
 START_SECONDS = 30
+# Known to the tests, so that they can forge tokens.
+SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else-0123456"
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Deployment:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             "SECRET_KEY": "a-secret-key-of-tests-and-nothing-else-0123456789",
-            "JWT_SIGNING_KEY": "a-signing-key-of-tests-and-nothing-else-0123456",
+            "JWT_SIGNING_KEY": SIGNING_KEY,
             **self.settings,
         }
 

@@ -53,7 +53,7 @@ class Socket:
         assert [f for f in self.kept if f["type"] != "ping"] == []
         try:
             async with asyncio.timeout(seconds):
-                frame = await self._receive()
+                frame = await self.receive()
         except TimeoutError:
             return
         raise AssertionError(f"expected nothing, got {frame}")
@@ -63,7 +63,7 @@ class Socket:
             if wanted(frame):
                 return self.kept.pop(index)
         async with asyncio.timeout(SECONDS):
-            while not wanted(frame := await self._receive()):
+            while not wanted(frame := await self.receive()):
                 self.kept.append(frame)
         return frame
 
@@ -73,18 +73,18 @@ class Socket:
         try:
             async with asyncio.timeout(SECONDS):
                 while True:
-                    frame = await self._receive()
+                    frame = await self.receive()
                     bye = frame if frame["type"] == "bye" else bye
         except ConnectionClosed as closed:
             return bye, closed.rcvd.code if closed.rcvd else 1006
 
-    async def _receive(self) -> Frame:
+    async def receive(self) -> Frame:
         """The next frame, a ping answered as every client must."""
         frame: Frame = json.loads(await self.connection.recv())
         if frame["type"] == "ping":
             pong = {"type": "pong", "n": frame["n"]}
             await self.connection.send(json.dumps(pong))
-            return await self._receive()
+            return await self.receive()
         return frame
 
 

@@ -1,12 +1,13 @@
 """Served processes for socket tests, on both servers and both kinds of deployment."""
 
+import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.served import Deployment, Process, ServerName
+from tests.served import Deployment, Person, Process, ServerName
 from tests.services import postgres, redis
 
 NewDeployment = Callable[..., Deployment]
@@ -48,7 +49,7 @@ def process(deployment: Deployment) -> Iterator[Process]:
 
 
 @pytest.fixture
-def embedded(tmp_path: Path) -> Iterator[NewDeployment]:
+def embedded(tmp_path: Path) -> NewDeployment:
     """Makes a deployment of the test's own (SQLite), with settings of its own."""
 
     def make(server: ServerName = "uvicorn", **settings: str) -> Deployment:
@@ -56,5 +57,34 @@ def embedded(tmp_path: Path) -> Iterator[NewDeployment]:
         deployment.manage("migrate", "--verbosity=0")
         return deployment
 
-    with ExitStack():
-        yield make
+    return make
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A room that alice owns and bob joined; charlie is outside."""
+
+    room: str
+    alice: str
+    bob: str
+    charlie: str
+    head: int = 2
+
+
+@pytest.fixture(scope="session")
+def people(deployment: Deployment) -> list[Person]:
+    return deployment.people(3)
+
+
+@pytest.fixture
+def scene(process: Process, people: list[Person]) -> Scene:
+    """A room of the test's own, so that its numbers begin at 1: made, bob joined."""
+    alice, bob, charlie = (person.token for person in people)
+    return new_scene(process, alice, bob, charlie)
+
+
+def new_scene(process: Process, alice: str, bob: str, charlie: str) -> Scene:
+    name = f"room-{secrets.token_hex(4)}"
+    room = process.call("POST", "rooms", alice, {"name": name}).json()["id"]
+    assert process.call("POST", f"rooms/{room}/join", bob).ok
+    return Scene(room, alice, bob, charlie)

@@ -1,0 +1,135 @@
+"""Two processes on one PostgreSQL and one Redis, and the hints that get lost."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tests.served import Deployment, Process, ServerName
+from tests.sockets import chatting
+
+from .conftest import Scene, new_scene
+
+Two = tuple[Process, Process]
+
+
+@pytest.fixture(scope="module", params=["uvicorn", "daphne"])
+def shared(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_url: str,
+    redis_url: str,
+) -> Deployment:
+    server: ServerName = request.param
+    directory = tmp_path_factory.mktemp(f"two-{server}")
+    deployment = Deployment(directory, server, postgres_url, redis_url)
+    deployment.manage("migrate", "--verbosity=0")
+    return deployment
+
+
+@pytest.fixture(scope="module")
+def two(shared: Deployment) -> Iterator[Two]:
+    with shared.serving() as first, shared.serving() as second:
+        yield first, second
+
+
+@pytest.fixture
+def shared_scene(shared: Deployment, two: Two) -> Scene:
+    alice, bob, charlie = (person.token for person in shared.people(3))
+    return new_scene(two[0], alice, bob, charlie)
+
+
+async def test_sockets_on_two_processes_talk(two: Two, shared_scene: Scene) -> None:
+    scene = shared_scene
+    async with (
+        chatting(two[0].socket_url(scene.alice)) as alice,
+        chatting(two[1].socket_url(scene.bob)) as bob,
+    ):
+        await alice.subscribe(scene.room)
+        await bob.subscribe(scene.room)
+        await alice.say(scene.room, "from the first")
+        assert (await bob.expect("message.created"))["seq"] == 3
+        await bob.say(scene.room, "from the second")
+        heard = [await alice.expect("message.created") for _ in range(2)]
+        assert [event["seq"] for event in heard] == [3, 4]
+
+
+async def test_both_may_write_at_once(two: Two, shared_scene: Scene) -> None:
+    scene = shared_scene
+    async with (
+        chatting(two[0].socket_url(scene.alice)) as alice,
+        chatting(two[1].socket_url(scene.bob)) as bob,
+    ):
+        await alice.subscribe(scene.room)
+        await bob.subscribe(scene.room)
+        await asyncio.gather(
+            *(alice.say(scene.room, f"a{i}", f"a{i}") for i in range(1)),
+            *(bob.say(scene.room, f"b{i}", f"b{i}") for i in range(1)),
+        )
+        for socket in (alice, bob):
+            heard = [await socket.expect("message.created") for _ in range(2)]
+            assert [event["seq"] for event in heard] == [3, 4]
+
+
+async def test_who_was_away_resumes_on_the_other_process(
+    two: Two, shared_scene: Scene
+) -> None:
+    scene = shared_scene
+    async with chatting(two[0].socket_url(scene.bob)) as bob:
+        before = await bob.subscribe(scene.room)
+    async with chatting(two[0].socket_url(scene.alice)) as alice:
+        await alice.say(scene.room, "while you were away")
+    async with chatting(two[1].socket_url(scene.bob)) as bob:
+        after = await bob.subscribe(
+            scene.room, after=before["head_seq"], epoch=before["epoch"]
+        )
+        assert after["recovered"] is True
+        assert [m["body"] for m in after["messages"]] == ["while you were away"]
+        other = await bob.subscribe(scene.room, after=1, epoch="ffffffff")
+        assert other["recovered"] is False
+
+
+async def test_a_logout_closes_the_sockets_of_that_session_elsewhere(
+    two: Two, shared: Deployment
+) -> None:
+    [first, second] = shared.people(1) + shared.people(1)
+    async with (
+        chatting(two[1].socket_url(first.token)) as ended,
+        chatting(two[1].socket_url(second.token)) as other,
+    ):
+        assert two[0].call("POST", "auth/logout", first.token).status_code == 204
+        async with asyncio.timeout(2):
+            bye, code = await ended.closed()
+        assert code == 4501
+        assert bye is not None
+        assert bye["reconnect"] is False
+        assert "server_time" in await other.ask(type="ping")
+    async with chatting(two[0].socket_url(second.token)) as socket:
+        two[1].call("POST", "auth/logout-all", second.token)
+        _, code = await socket.closed()
+        assert code == 4501
+
+
+async def test_a_lost_last_hint_is_found_in_the_database(
+    two: Two, shared: Deployment, shared_scene: Scene
+) -> None:
+    """Written by a process without Redis: nobody is told, nothing comes after it."""
+    scene = shared_scene
+    deaf = Deployment(shared.directory, shared.server, shared.database_url)
+    async with chatting(two[1].socket_url(scene.bob)) as bob:
+        await bob.subscribe(scene.room)
+        deaf.manage(
+            "shell",
+            "-c",
+            "from accounts.models import User;"
+            "from chat.actions.messages import send_message;"
+            "alice = User.objects.get(username='load-0');"
+            f"send_message(alice, '{scene.room}', client_id='deaf', body='heard?')",
+        )
+        # Longer than the tests' usual patience: heads are compared every 10 s.
+        async with asyncio.timeout(15):
+            while not any(f["type"] == "room.changes" for f in bob.kept):
+                bob.kept.append(await bob.receive())
+    [changes] = bob.kept
+    assert (changes["after"], changes["seq"]) == (2, 3)
+    assert [m["body"] for m in changes["messages"]] == ["heard?"]

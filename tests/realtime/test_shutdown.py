@@ -1,0 +1,49 @@
+"""SIGTERM: everybody hears `bye`, what waits is committed, the process is gone."""
+
+import asyncio
+
+import pytest
+
+from tests.served import ServerName
+from tests.sockets import chatting
+
+from .conftest import NewDeployment
+
+SENT = 40
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+async def test_sigterm_says_bye_and_loses_nothing(
+    embedded: NewDeployment, server: ServerName
+) -> None:
+    deployment = embedded(server)
+    people = deployment.people(2)
+    with deployment.serving() as process:
+        async with (
+            chatting(process.socket_url(people[0].token)) as writer,
+            chatting(process.socket_url(people[1].token)) as reader,
+        ):
+            await reader.subscribe(people[0].room)
+            for number in range(SENT):
+                await writer.send(
+                    type="message.send",
+                    room=people[0].room,
+                    client_id=f"k{number}",
+                    body=str(number),
+                )
+            await writer.expect("reply")
+            ended = asyncio.to_thread(process.terminate)
+            byes, seconds = await asyncio.gather(
+                asyncio.gather(writer.closed(), reader.closed()), ended
+            )
+    for bye, code in byes:
+        assert code == 4000
+        assert bye is not None
+        assert (bye["reason"], bye["reconnect"]) == ("shutting_down", True)
+    assert seconds < 10
+    acknowledged = 1 + len([f for f in writer.kept if f["type"] == "reply"])
+    with deployment.serving() as process:
+        path = f"rooms/{people[0].room}/messages?limit=100"
+        stored = process.call("GET", path, people[0].token).json()["messages"]
+    assert [m["body"] for m in stored] == [str(i) for i in range(len(stored))]
+    assert acknowledged <= len(stored)
