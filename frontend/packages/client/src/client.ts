@@ -1,0 +1,147 @@
+/**
+ * Wires the parts together: connection, requests, rooms, REST. One rule: it holds no state of its own
+ * but who I am.
+ */
+import { Connection } from "./connection.js";
+import type { ConnectionState } from "./connection.js";
+import { OpenRooms } from "./openRooms.js";
+import { Requests } from "./requests.js";
+import { Rest } from "./rest.js";
+import type { Auth } from "./rest.js";
+import type { LiveRoom } from "./room.js";
+import { RoomList } from "./roomList.js";
+import { Store } from "./subscribable.js";
+import type { Readable } from "./subscribable.js";
+import type { Hello, Page, ServerFrame, User } from "./types.js";
+
+export interface ChatClientOptions {
+  /** Where the server is, for example `https://chat.example.org`; its two doors are derived. */
+  url: string;
+  auth: Auth;
+}
+
+/**
+ * Make it once, outside of any framework.
+ *
+ * @example
+ * const chat = createChatClient({ url: location.origin, auth });
+ * chat.connect();
+ */
+export function createChatClient(options: ChatClientOptions): ChatClient {
+  return new ChatClient(options);
+}
+
+export class ChatClient {
+  readonly me: Readable<User | null>;
+  readonly connection: Readable<ConnectionState>;
+  readonly rooms: RoomList;
+  /** For everything this SDK has no word for yet. */
+  readonly rest: Rest;
+  readonly #me = new Store<User | null>(null);
+  readonly #auth: Auth;
+  readonly #connection: Connection;
+  readonly #requests: Requests;
+  readonly #open: OpenRooms;
+
+  constructor({ url, auth }: ChatClientOptions) {
+    this.#auth = auth;
+    this.rest = new Rest(`${url}/api/v1`, auth);
+    this.rooms = new RoomList(this.rest);
+    this.#connection = new Connection({
+      openSocket: (ticket) => new WebSocket(socketUrl(url, ticket)),
+      getTicket: (fresh) => this.#getTicket(fresh),
+      opened: (hello) => this.#opened(hello),
+      frame: (frame) => this.#receive(frame),
+      lost: () => this.#lost(),
+    });
+    this.#requests = new Requests(this.#connection.send);
+    this.#open = new OpenRooms({
+      request: this.#requests.request,
+      history: (room, before) => this.#history(room, before),
+      isMine: (message) => message.sender?.id === this.#me.snapshot()?.id,
+    });
+    this.me = this.#me;
+    this.connection = this.#connection.state;
+  }
+
+  /** Never throws; watch `connection`. */
+  connect(): void {
+    this.#connection.connect();
+  }
+
+  retryNow(): void {
+    this.#connection.retryNow();
+  }
+
+  /** Forgets everything: the next one to connect may be somebody else. */
+  close(): void {
+    this.#connection.close();
+    this.#open.clear();
+    this.rooms.clear();
+    this.#me.set(null);
+  }
+
+  room(id: string): LiveRoom {
+    return this.#open.get(id);
+  }
+
+  async #getTicket(fresh: boolean): Promise<string> {
+    if (fresh) await this.#auth.getToken({ fresh });
+    const { ticket } = (await this.rest.post("auth/ticket")) as { ticket: string };
+    return ticket;
+  }
+
+  async #history(room: string, before: number | undefined): Promise<Page> {
+    const cursor = before === undefined ? "" : `&before=${before}`;
+    return (await this.rest.get(`rooms/${room}/messages?limit=50${cursor}`)) as Page;
+  }
+
+  #opened(hello: Hello): void {
+    this.#me.set(hello.user);
+    void this.rooms.load();
+    this.#open.subscribeAll();
+  }
+
+  #lost(): void {
+    this.#requests.failAll();
+    this.#open.disconnected();
+  }
+
+  #receive(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "reply":
+      case "error":
+        return this.#requests.settle(frame);
+      case "message.created":
+      case "message.updated":
+      case "message.deleted":
+      case "room.changes":
+        return this.#open.receive(frame);
+      case "room.added":
+        this.rooms.add(frame.room);
+        return;
+      case "room.removed":
+        this.rooms.remove(frame.room);
+        return this.#open.remove(frame.room);
+      case "room.reset":
+        return this.#open.reset(frame.room);
+      case "token.expiring":
+        return void this.#refreshConnection();
+      default: // A newer server may say more than we know.
+    }
+  }
+
+  /** Keeps the socket open past the end of its token. */
+  async #refreshConnection(): Promise<void> {
+    try {
+      const token = await this.#auth.getToken({ fresh: true });
+      await this.#requests.request({ type: "auth.refresh", token });
+    } catch {
+      // Then the server ends the connection, and the next one starts with new tokens.
+    }
+  }
+}
+
+function socketUrl(url: string, ticket: string): string {
+  return `${url.replace(/^http/, "ws")}/ws/v1?token=${encodeURIComponent(ticket)}`;
+}

@@ -1,0 +1,37 @@
+/**
+ * The messages of one room that this client knows, in the order of `seq`. One rule: a message is
+ * replaced only by a later revision of itself, so pages and events may arrive in any order.
+ */
+import type { Message, Page } from "./types.js";
+
+export class Timeline {
+  #messages: Message[] = [];
+  /** Shown from here on. Changes of older messages are kept until the page around them is loaded. */
+  #floor = Infinity;
+  hasOlder = false;
+  loaded = false;
+  loading = false;
+
+  get messages(): readonly Message[] {
+    return this.#messages.filter((message) => message.seq >= this.#floor);
+  }
+
+  /** What the next older page ends before; undefined for the latest page. */
+  get before(): number | undefined {
+    return this.loaded ? this.#floor : undefined;
+  }
+
+  addPage(page: Page): void {
+    for (const message of page.messages) this.upsert(message);
+    this.#floor = page.has_before ? (page.messages[0]?.seq ?? this.#floor) : 0;
+    this.hasOlder = page.has_before;
+    this.loaded = true;
+  }
+
+  upsert(message: Message): void {
+    const index = this.#messages.findLastIndex((known) => known.seq <= message.seq);
+    const known = this.#messages[index];
+    if (known?.seq !== message.seq) this.#messages.splice(index + 1, 0, message);
+    else if (known.rev < message.rev) this.#messages[index] = message;
+  }
+}
