@@ -7,11 +7,20 @@ _NOT_BUILT = """<!doctype html><title>Hubbub</title>
 <p>The API runs; the page is not built: it needs Node 20.19 or newer.
 Install it and start again. The API is described <a href="/api/docs">here</a>."""
 
+_HEADERS = {
+    # Its assets have hashed names and are cached; the page that names them is not.
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        " connect-src 'self'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'"
+    ),
+}
+
 
 def index(request: HttpRequest) -> HttpResponse:
     try:
         content = (settings.WEB_DIR / "index.html").read_bytes()
     except FileNotFoundError:
         return HttpResponse(_NOT_BUILT)
-    # Its assets have hashed names and are cached; the page that names them is not.
-    return HttpResponse(content, headers={"Cache-Control": "no-cache"})
+    return HttpResponse(content, headers=_HEADERS)

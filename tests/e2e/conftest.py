@@ -1,0 +1,30 @@
+"""A served Hubbub with its first people, and a browser to look at it."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.served import ROOT, Deployment, Process
+from tests.services import chromium
+
+
+@pytest.fixture(scope="session")
+def hubbub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """As `make run` starts it: SQLite, alice, bob, two rooms."""
+    built = ROOT / "frontend" / "apps" / "web" / "dist" / "index.html"
+    assert built.exists(), "The page is not built: run scripts/build-page first."
+    deployment = Deployment(tmp_path_factory.mktemp("e2e"))
+    deployment.manage("migrate", "--verbosity=0")
+    deployment.manage("first_run")
+    with deployment.serving() as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path, arguments = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()

@@ -1,0 +1,51 @@
+"""What the README tells a newcomer to paste, pasted: a message arrives."""
+
+import re
+import subprocess
+import time
+from pathlib import Path
+
+from tests.served import ROOT, Process
+
+
+def _blocks() -> list[str]:
+    text = (ROOT / "README.md").read_text()
+    return re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+
+
+def _block(containing: str, url: str) -> str:
+    [block] = [block for block in _blocks() if containing in block]
+    return block.replace("http://localhost:8000", url)
+
+
+def test_the_listening_line_hears_the_curl_line(
+    hubbub: Process, tmp_path: Path
+) -> None:
+    heard = tmp_path / "heard"
+    listen = _block("manage.py listen", hubbub.url).strip() + f" --url {hubbub.url}"
+    with heard.open("w") as output:
+        listener = subprocess.Popen(
+            ["bash", "-c", f"exec {listen}"], cwd=ROOT, stdout=output, stderr=output
+        )
+    try:
+        _wait_for("Listening", heard)
+        curl = _block("Hello from curl", hubbub.url)
+        sent = subprocess.run(
+            ["bash", "-c", curl],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert '"body":"Hello from curl"' in sent.stdout
+        _wait_for("Alice: Hello from curl", heard)
+    finally:
+        listener.kill()
+        listener.wait()
+
+
+def _wait_for(text: str, file: Path) -> None:
+    deadline = time.monotonic() + 20
+    while text not in file.read_text():
+        assert time.monotonic() < deadline, file.read_text()
+        time.sleep(0.1)
