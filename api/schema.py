@@ -1,6 +1,6 @@
 """How `openapi.yaml` is made: payload types become schemas, errors are one shape.
 
-`GET /api/v1/openapi.yaml` serves the same; `make schema` writes the committed file.
+`GET /api/openapi.yaml` serves the same; `make schema` writes the committed file.
 """
 
 from collections.abc import Callable

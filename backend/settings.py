@@ -24,6 +24,9 @@ SECRET_KEY = env_secret("SECRET_KEY", development_dir=STATE_DIR if DEBUG else No
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
 # Pages of these origins may call the API and open the socket, besides our own page.
 ALLOWED_ORIGINS = env_list("ALLOWED_ORIGINS", "http://localhost:5173" if DEBUG else "")
+# Proxies whose X-Forwarded-For names the client: addresses, networks, or * where
+# nobody else can reach this process. From anybody else the header means nothing.
+TRUSTED_PROXIES = env_list("TRUSTED_PROXIES")
 CORS_ALLOWED_ORIGINS = ALLOWED_ORIGINS
 CORS_URLS_REGEX = r"^/api/"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -124,6 +127,8 @@ WHITENOISE_ROOT = WEB_DIR
 # Serves the packages' static files from where they are: no collectstatic to forget.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+# Their names hold a hash of what is in them.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/"
 
 # --- Database ------------------------------------------------------------------------
 

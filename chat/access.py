@@ -110,8 +110,15 @@ def known_uuids(room_ids: Iterable[str]) -> list[UUID]:
 
 
 def room_uuid(room_id: str) -> UUID:
-    """A malformed id is the id of no room."""
+    """A malformed id is the id of no room.
+
+    So is an id in capitals or in braces: what is kept by id, such as the feeds of the
+    hub, must not know one room under two names.
+    """
     try:
-        return UUID(room_id)
+        found = UUID(room_id)
     except ValueError:
         raise RoomNotFound from None
+    if str(found) != room_id:
+        raise RoomNotFound
+    return found

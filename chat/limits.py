@@ -32,9 +32,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 LIMITS = Limits()
 
-# What a resuming client may have missed in one room before it must read history.
+# What a resuming client may have missed, in all rooms together, before it must read
+# history instead.
 MAX_RECOVERED = 500
-# A reply never grows past this: a quarter of it would already strain a phone.
+# The messages of one reply; a socket with twice as much unread is closed.
 MAX_REPLY_BYTES = 512 * 1024
 
 

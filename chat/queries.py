@@ -83,7 +83,10 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class CaughtUp:
-    """Everything that changed since; `recovered` as DESIGN's protocol says."""
+    """Everything that changed since, or `recovered` is False: it is too much.
+
+    None when no `after` was given. Never a part of what was missed.
+    """
 
     room: str
     epoch: str
@@ -97,11 +100,14 @@ def catch_up(user: User, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refu
     found = {str(room.pk): room for room in _rooms([r.room for r in resumes])}
     seat_of = {str(seat.room.pk): seat for seat in seats(user, found.values())}
     answers: dict[str, CaughtUp | Refusal] = {}
-    room_left = MAX_RECOVERED
+    # One reply carries all rooms: what the first ones need, the last ones lack.
+    left = MAX_RECOVERED
+    bytes_left = MAX_REPLY_BYTES
     for resume in resumes:
         try:
-            answer = _catch_up(seat_of.get(resume.room), resume, room_left)
-            room_left -= len(answer.messages)
+            answer = _catch_up(seat_of.get(resume.room), resume, left, bytes_left)
+            left -= len(answer.messages)
+            bytes_left -= _bytes(answer.messages)
             answers[resume.room] = answer
         except Refusal as refusal:
             answers[resume.room] = refusal
@@ -129,7 +135,7 @@ class Changes:
 def changes(room_id: str, after: int) -> Changes:
     """For the hub, which serves many people: their access is checked elsewhere."""
     room = Room.objects.get(pk=room_id)
-    found = _changes(room.pk, after, room.head_seq, MAX_RECOVERED)
+    found = _changes(room.pk, after, room.head_seq)
     return Changes(room.epoch, room.head_seq, found)
 
 
@@ -139,7 +145,9 @@ def _room_payloads(found: Iterable[Seat]) -> list[RoomPayload]:
     return [room_payload(seat.room, seat.membership) for seat in visible]
 
 
-def _catch_up(seat: Seat | None, resume: Resume, room_left: int) -> CaughtUp:
+def _catch_up(
+    seat: Seat | None, resume: Resume, limit: int, max_bytes: int
+) -> CaughtUp:
     if seat is None:
         raise RoomNotFound
     check_read(seat)
@@ -148,19 +156,23 @@ def _catch_up(seat: Seat | None, resume: Resume, room_left: int) -> CaughtUp:
         return CaughtUp(resume.room, epoch, head, None, [])
     found: list[MessagePayload] | None = None
     if resume.epoch in (None, epoch) and resume.after <= head:
-        found = _changes(seat.room.pk, resume.after, head, room_left)
+        found = _changes(seat.room.pk, resume.after, head, limit, max_bytes)
     return CaughtUp(resume.room, epoch, head, found is not None, found or [])
 
 
 def _changes(
-    room_id: UUID, after: int, head: int, limit: int
+    room_id: UUID,
+    after: int,
+    head: int,
+    limit: int = MAX_RECOVERED,
+    max_bytes: int = MAX_REPLY_BYTES,
 ) -> list[MessagePayload] | None:
     """`rev` in (after, head], or None. What is above `head` comes as an event."""
     if head - after > limit and not _fits(room_id, after, head, limit):
         return None
     rows = _messages(Q(room_id=room_id, rev__gt=after, rev__lte=head))
     payloads = [message_payload(message) for message in rows.order_by("rev")]
-    return None if _bytes(payloads) > MAX_REPLY_BYTES else payloads
+    return None if _bytes(payloads) > max_bytes else payloads
 
 
 def _fits(room_id: UUID, after: int, head: int, limit: int) -> bool:

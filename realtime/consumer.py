@@ -6,6 +6,7 @@ read loop never waits for a command, so a `pong` is heard while the database wor
 
 import asyncio
 import logging
+import time
 from collections import deque
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from accounts.tokens import Identity
 from chat import limits
-from chat.errors import BadFrame, RateLimited, Refusal
+from chat.errors import BadFrame, RateLimited, Refusal, Unauthorized
 from chat.events import encode
 from chat.payloads import user_payload
 
@@ -29,7 +30,9 @@ from .middleware import SUBPROTOCOL
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 32
+# So many within so many seconds are no accident.
 MAX_BAD_FRAMES = 20
+BAD_FRAMES_SECONDS = 60
 
 
 class ChatConsumer(AsyncConsumer):
@@ -51,15 +54,17 @@ class ChatConsumer(AsyncConsumer):
         identity = scope["identity"]
         if isinstance(identity, Refusal):
             # Accepted first: a browser cannot read why a handshake was refused.
-            await _turn_away(send)
+            await _turn_away(send, identity)
             return
         await self._live(identity, receive, send)
 
     async def _live(self, identity: Identity, receive: Any, send: Any) -> None:
         task = cast(asyncio.Task[None], asyncio.current_task())
         self.connection = Connection(identity, send, cut=task.cancel)
-        self.waiting: deque[Asking] | None = None
+        self.waiting: deque[Asking] = deque()
+        self.working: asyncio.Task[None] | None = None
         self.bad_frames = 0
+        self.bad_since = 0.0
         hub().add(self.connection)
         logger.info("connection %s opened by %s", self.connection.id, identity.user.pk)
         try:
@@ -77,6 +82,9 @@ class ChatConsumer(AsyncConsumer):
     def _leave(self) -> None:
         """Not Channels' `disconnect`, which does not run after an exception."""
         code = self.connection.closed_with
+        if self.working is not None:
+            # What it still does is for nobody; a message handed over is written anyway.
+            self.working.cancel()
         self.connection.abandon()
         hub().remove(self.connection)
         how = "by the client" if code is None else f"{code.value} {code.reason}"
@@ -106,31 +114,33 @@ class ChatConsumer(AsyncConsumer):
 
     def _enqueue(self, command: Asking) -> None:
         """One command at a time, in their order; the task ends when none waits."""
-        if self.waiting is None:
-            self.waiting = deque([command])
-            self.working = asyncio.create_task(self._work(self.waiting))
-        elif len(self.waiting) < MAX_WAITING:
-            self.waiting.append(command)
-        else:
+        if len(self.waiting) >= MAX_WAITING:
             raise RateLimited("Too many commands wait already.", retry_after=1)
+        self.waiting.append(command)
+        if self.working is None:
+            self.working = asyncio.create_task(self._work())
 
-    async def _work(self, waiting: deque[Asking]) -> None:
+    async def _work(self) -> None:
         try:
-            while waiting and self.connection.closed_with is None:
-                await handle(self.connection, waiting.popleft())
+            while self.waiting and self.connection.closed_with is None:
+                await handle(self.connection, self.waiting.popleft())
         finally:
-            self.waiting = None
+            self.working = None
 
     def _refuse(self, ref: int | None, refusal: Refusal) -> None:
         """A frame that is no command. Who sends many of them is broken, or worse."""
         self.connection.write(frames.error(ref, refusal))
+        now = time.monotonic()
+        if now - self.bad_since > BAD_FRAMES_SECONDS:
+            self.bad_frames, self.bad_since = 0, now
         self.bad_frames += 1
         if self.bad_frames > MAX_BAD_FRAMES:
             self.connection.close(CloseCode.BAD_FRAMES)
 
 
-async def _turn_away(send: Any) -> None:
-    code = CloseCode.UNAUTHORIZED
+async def _turn_away(send: Any, refusal: Refusal) -> None:
+    known = isinstance(refusal, Unauthorized)
+    code = CloseCode.UNAUTHORIZED if known else CloseCode.INTERNAL
     await send({"type": "websocket.send", "text": frames.bye(code)})
     await send({"type": "websocket.close", "code": int(code)})
 

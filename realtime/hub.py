@@ -1,4 +1,4 @@
-"""The process's hub: one channel, all rooms, all sockets of this process.
+"""The process's hub: its sockets, its rooms, and what it hears about them.
 
 Sockets never join groups. The hub joins the group `room.<id>` when the first local
 socket subscribes and leaves it some seconds after the last. What it hears it gives to
@@ -7,11 +7,12 @@ the room's feed; every few seconds it asks the database whether it heard everyth
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from django.utils import timezone
 
+from accounts import tokens
 from chat import broadcast, queries
 from chat.broadcast import EndSessions, Envelope, Publisher, RoomChanged, ToPerson
 
@@ -19,13 +20,15 @@ from .close_codes import CloseCode
 from .connection import Connection
 from .database import in_database
 from .feed import Feed
+from .layer import Ear
 from .writer import Writer
 
 logger = logging.getLogger(__name__)
 
+CHECK_SOCKETS_SECONDS = 1
 CHECK_HEADS_SECONDS = 10
+FORGET_TOKENS_SECONDS = 600
 LINGER_SECONDS = 5
-LAYER_SECONDS = 2.0
 DRAIN_SECONDS = 3.0
 
 
@@ -35,21 +38,21 @@ class Hub:
     def __init__(self) -> None:
         self.connections: set[Connection] = set()
         self.writer = Writer()
+        self.publisher = Publisher(asyncio.get_running_loop(), self._deliver)
+        self._by_user: dict[str, set[Connection]] = {}
         self._feeds: dict[str, Feed] = {}
         self._opening: dict[str, asyncio.Task[None]] = {}
-        self._by_user: dict[str, set[Connection]] = {}
-        self._layer = broadcast.channel_layer()
-        self._channel = ""
-        self._connected = asyncio.Event()
-        self._joined: set[str] = set()
-        self._grouping = asyncio.Lock()
-        self._leaving: set[asyncio.Task[None]] = set()
-        self.publisher = Publisher(asyncio.get_running_loop(), self._deliver)
+        self._ear = Ear(self._deliver)
+        # Kept, or the collector would end them.
+        self._tasks: set[asyncio.Task[None]] = set()
         broadcast.attach(self.publisher)
-        self._tasks = [
-            asyncio.create_task(work)
-            for work in (self._listen(), self._check_sockets(), self._check_heads())
-        ]
+        for work in (
+            self._ear.listen(),
+            _every(CHECK_SOCKETS_SECONDS, self._check_sockets),
+            _every(CHECK_HEADS_SECONDS, self._check_heads),
+            _every(FORGET_TOKENS_SECONDS, _forget_tokens),
+        ):
+            self._keep(asyncio.create_task(work))
 
     # --- Sockets ---------------------------------------------------------------------
 
@@ -59,8 +62,8 @@ class Hub:
 
     def remove(self, connection: Connection) -> None:
         self.connections.discard(connection)
-        for feed in list(connection.feeds.values()):
-            self.leave(connection, feed.room)
+        for room in list(connection.feeds):
+            self.leave(connection, room)
         of_user = self._by_user.get(connection.user_id, set())
         of_user.discard(connection)
         if not of_user:
@@ -83,6 +86,7 @@ class Hub:
         new = [r for r in rooms if r not in self._feeds and r not in self._opening]
         if new:
             task = asyncio.create_task(self._open(new))
+            self._keep(task)
             self._opening.update(dict.fromkeys(new, task))
         opening = {self._opening[room] for room in rooms if room in self._opening}
         if opening:
@@ -104,40 +108,30 @@ class Hub:
         """Join the groups first, read the heads then: between the two nothing fits."""
         try:
             for room in rooms:
-                await self._join_group(broadcast.group_of(room))
+                await self._ear.join(broadcast.group_of(room))
             heads = await in_database(queries.heads, rooms)
             for room, (last, epoch) in heads.items():
                 self._feeds[room] = Feed(room, epoch, last)
         finally:
             for room in rooms:
                 del self._opening[room]
+                if room not in self._feeds:
+                    self._leave_group(room)
 
     def _close(self, feed: Feed) -> None:
         if feed.is_empty and self._feeds.get(feed.room) is feed:
             del self._feeds[feed.room]
             feed.close()
-            leaving = asyncio.create_task(self._leave_group(feed.room))
-            self._leaving.add(leaving)
-            leaving.add_done_callback(self._leaving.discard)
+            self._leave_group(feed.room)
 
-    # --- The channel layer: a hint, so every failure here is survived ----------------
+    def _leave_group(self, room: str) -> None:
+        def is_wanted() -> bool:
+            return room in self._feeds or room in self._opening
 
-    async def _listen(self) -> None:
-        """The one reader. Never cancelled: a cancelled receive loses what it had, and
-        the PubSub layer then forgets the channel altogether."""
-        while True:
-            try:
-                if not self._connected.is_set():
-                    self._channel = await self._layer.new_channel()
-                    self._connected.set()
-                    await self._join_group(broadcast.PEOPLE_GROUP)
-                message = await self._layer.receive(self._channel)
-                envelope = broadcast.open_packet(message["packet"])
-                if envelope is not None:
-                    self._deliver(envelope)
-            except Exception as error:
-                logger.warning("channel layer: %s: %s", type(error).__name__, error)
-                await asyncio.sleep(1)
+        leaving = self._ear.leave(broadcast.group_of(room), is_wanted=is_wanted)
+        self._keep(asyncio.create_task(leaving))
+
+    # --- What is heard ---------------------------------------------------------------
 
     def _deliver(self, envelope: Envelope) -> None:
         match envelope:
@@ -145,62 +139,47 @@ class Hub:
                 if feed := self._feeds.get(room):
                     feed.offer(epoch, changes)
             case ToPerson(user, text):
-                for connection in list(self._by_user.get(user, ())):
-                    connection.write(text)
+                for connection in self._by_user.get(user, ()):
+                    connection.write(text, volatile=True)
             case EndSessions(user, session):
-                for connection in list(self._by_user.get(user, ())):
+                for connection in self._by_user.get(user, ()):
                     if session in (None, connection.session_id):
                         connection.close(CloseCode.SESSION_REVOKED)
-
-    async def _join_group(self, group: str) -> None:
-        try:
-            async with asyncio.timeout(LAYER_SECONDS), self._grouping:
-                await self._connected.wait()
-                await self._layer.group_add(group, self._channel)
-            self._joined.add(group)
-        except Exception as error:
-            logger.warning("channel layer: %s: %s", type(error).__name__, error)
-
-    async def _leave_group(self, room: str) -> None:
-        group = broadcast.group_of(room)
-        try:
-            async with asyncio.timeout(LAYER_SECONDS), self._grouping:
-                # Somebody may have come back while we waited.
-                if room in self._feeds or room in self._opening:
-                    return
-                self._joined.discard(group)
-                await self._layer.group_discard(group, self._channel)
-        except Exception as error:
-            logger.warning("channel layer: %s: %s", type(error).__name__, error)
 
     # --- What is looked at again and again -------------------------------------------
 
     async def _check_sockets(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(1)
-            loop_time, now = loop.time(), timezone.now()
-            for connection in list(self.connections):
-                connection.check(loop_time, now)
+        loop_time, now = asyncio.get_running_loop().time(), timezone.now()
+        for connection in self.connections:
+            connection.check(loop_time, now)
 
     async def _check_heads(self) -> None:
         """A lost last event shows nowhere else: nothing comes after it."""
-        while True:
-            await asyncio.sleep(CHECK_HEADS_SECONDS)
-            try:
-                await self._compare_heads()
-            except Exception as error:
-                logger.warning("checking heads: %s", type(error).__name__)
-
-    async def _compare_heads(self) -> None:
         heads = await in_database(queries.heads, list(self._feeds))
         # What was committed a moment ago is still on its way.
         await asyncio.sleep(1)
         for room, (head, epoch) in heads.items():
             if feed := self._feeds.get(room):
                 feed.check(head, epoch)
-                if broadcast.group_of(room) not in self._joined:
-                    await self._join_group(broadcast.group_of(room))
+                await self._ear.join(broadcast.group_of(room))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception as error:
+            logger.warning("%s: %s", work.__name__, type(error).__name__)
+        await asyncio.sleep(seconds)
+
+
+async def _forget_tokens() -> None:
+    """Used tickets and refresh tokens are kept only while they could be used again."""
+    await in_database(tokens.forget_expired)
 
 
 _hub: Hub | None = None

@@ -3,18 +3,22 @@
 The token is taken out of the scope at once, so that nothing later can log it.
 """
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from accounts import tokens
 from accounts.tokens import Identity
-from chat.errors import Refusal, Unauthorized
+from chat.errors import Refusal, Unauthorized, Unavailable
 
 from .database import in_database
+
+logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = "hubbub.v1"
 _CARRIER = "hubbub.token."
@@ -41,6 +45,9 @@ class TokenMiddleware:
             identity: Identity | Refusal = await in_database(identify, carried)
         except Refusal as refusal:
             identity = refusal
+        except DatabaseError as error:
+            logger.warning("database: %s", type(error).__name__)
+            identity = Unavailable()
         await self.inner({**scope, "identity": identity}, receive, send)
 
 

@@ -21,6 +21,12 @@ GOODBYE_SECONDS = 0.3
 class Server(uvicorn.Server):
     """Says `bye` to every socket before uvicorn's own shutdown, which closes 1012."""
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # What is loaded by now lives for ever: the collector need not look at it.
+        gc.collect()
+        gc.freeze()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         from .hub import drain
 
@@ -41,7 +47,7 @@ class Worker(multiprocess.Process):
         return cast(Server, self._server)
 
 
-def serve(host: str, port: int, workers: int) -> None:
+def serve(host: str, port: int, workers: int, trusted_proxies: list[str]) -> None:
     """Serve until SIGTERM or SIGINT."""
     config = uvicorn.Config(
         "backend.asgi:application",
@@ -60,15 +66,12 @@ def serve(host: str, port: int, workers: int) -> None:
         # Would log query strings, and with them tokens.
         access_log=False,
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
-    server = Server(config)
     if workers == 1:
-        config.load()
-        # What is loaded now lives for ever: the collector need not look at it again.
-        gc.collect()
-        gc.freeze()
-        server.run()
+        Server(config).run()
     else:
         # uvicorn has no other way to say which server its workers run.
         multiprocess.Process = Worker  # type: ignore[misc]

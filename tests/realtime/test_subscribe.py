@@ -137,3 +137,17 @@ async def test_a_staff_room_is_not_there_for_others(
         assert sent["code"] == "room_not_found"
     answer = process.call("GET", f"rooms/{room}/messages", bob.token)
     assert answer.status_code == 404
+
+
+async def test_one_room_has_one_name(process: Process, scene: Scene) -> None:
+    """An id in capitals is no id; asking for it must not disturb the room itself."""
+    async with (
+        chatting(process.socket_url(scene.bob)) as bob,
+        chatting(process.socket_url(scene.charlie)) as charlie,
+    ):
+        await bob.subscribe(scene.room)
+        for other in (scene.room.upper(), f"{{{scene.room}}}"):
+            subscribed = await charlie.subscribe(other)
+            assert subscribed["error"]["code"] == "room_not_found"
+        await bob.say(scene.room, "still heard")
+        await bob.expect("message.created")

@@ -21,7 +21,12 @@ class Command(BaseCommand):
         self.check()
         if options["workers"] > 1:
             _check_several()
-        serve(options["host"], options["port"], options["workers"])
+        serve(
+            options["host"],
+            options["port"],
+            options["workers"],
+            settings.TRUSTED_PROXIES,
+        )
 
 
 def _check_several() -> None:
