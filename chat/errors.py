@@ -1,12 +1,12 @@
 """Every refusal of the chat; the tree's root and its first branch are in accounts.
 
 Refusal
+├── BadFrame           bad_frame          400  no JSON object in a text frame
+├── UnknownCommand     unknown_command    400
 ├── Forbidden          forbidden          403  you may see it, not do it
 │   └── Muted          muted              403
 ├── RoomNotFound       room_not_found     404  not there, or not for you: the same
 ├── MessageNotFound    message_not_found  404
-├── UserNotFound       user_not_found     404
-├── NotSubscribed      not_subscribed     409
 ├── Conflict           conflict           409
 ├── TooLong            too_long           413
 ├── RateLimited        rate_limited       429  with retry_after, in seconds
@@ -54,18 +54,6 @@ class MessageNotFound(Refusal):
     code = "message_not_found"
     status = 404
     detail = "There is no such message in this room."
-
-
-class UserNotFound(Refusal):
-    code = "user_not_found"
-    status = 404
-    detail = "There is no such person."
-
-
-class NotSubscribed(Refusal):
-    code = "not_subscribed"
-    status = 409
-    detail = "Subscribe to the room first."
 
 
 class Conflict(Refusal):
