@@ -1,0 +1,39 @@
+"""`manage.py serve` and `doctor` say what is missing, in one sentence."""
+
+import subprocess
+
+import pytest
+
+from tests.served import Deployment
+
+from .conftest import NewDeployment
+
+
+def test_several_workers_need_postgres_and_redis(embedded: NewDeployment) -> None:
+    deployment = embedded()
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        deployment.manage("serve", "--workers=2")
+    assert "More than one worker needs PostgreSQL and Redis" in refused.value.stderr
+
+
+def test_without_debug_the_secrets_must_be_given(embedded: NewDeployment) -> None:
+    deployment = embedded()
+    deployment.settings |= {"DEBUG": "off", "SECRET_KEY": ""}
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        deployment.manage("check")
+    assert "SECRET_KEY is not set" in refused.value.stderr
+
+
+def test_the_doctor_finds_nothing_wrong(deployment: Deployment) -> None:
+    """On the databases of all four deployments; the page was built by the test run."""
+    report = deployment.manage("doctor")
+    assert report.count("  ok  ") == 5
+    assert "SICK" not in report
+
+
+def test_the_doctor_says_what_to_do(embedded: NewDeployment) -> None:
+    deployment = embedded(REDIS_URL="redis://127.0.0.1:1/0")
+    with pytest.raises(subprocess.CalledProcessError) as sick:
+        deployment.manage("doctor")
+    assert "SICK  channel layer" in sick.value.stdout
+    assert "Check REDIS_URL." in sick.value.stdout
