@@ -1,0 +1,10 @@
+#!/bin/sh
+# Runs a command of the image. A database password may come from a file: it is put into
+# DATABASE_URL, which then has a user but no password.
+set -eu
+
+if [ -n "${DATABASE_PASSWORD_FILE:-}" ]; then
+    password="$(cat "$DATABASE_PASSWORD_FILE")"
+    export DATABASE_URL="${DATABASE_URL%%@*}:$password@${DATABASE_URL#*@}"
+fi
+exec "$@"

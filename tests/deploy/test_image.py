@@ -1,0 +1,95 @@
+"""The Dockerfile's steps, run in a clean directory."""
+
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.services.scratch import free_port
+
+from .conftest import Web
+from .image import Stage
+
+# The first test to ask for the image waits for npm and uv.
+pytestmark = pytest.mark.timeout(600)
+
+
+def test_it_holds_the_page_and_the_server_and_no_tools(image: Stage) -> None:
+    page = image.home / "frontend" / "apps" / "web" / "dist"
+    assert (page / "index.html").is_file()
+    assert list((page / "assets").glob("*.js"))
+    installed = {path.name for path in image.home.glob(".venv/lib/*/site-packages/*")}
+    assert {"django", "uvicorn", "psycopg"} <= installed
+    assert not {"pytest", "mypy", "playwright"} & installed
+    assert sorted(path.name for path in image.home.iterdir()) == [
+        ".venv",
+        "accounts",
+        "api",
+        "backend",
+        "chat",
+        "deploy",
+        "frontend",
+        "manage.py",
+        "realtime",
+    ]
+
+
+def test_its_user_is_nobody_in_particular(image: Stage) -> None:
+    """The one step that these tests leave out is the making of that user."""
+    assert image.user == "hubbub"
+    [made] = image.not_run
+    assert made.startswith("useradd ")
+    assert "--uid 10001" in made
+
+
+def test_secrets_are_made_once(image: Stage, tmp_path: Path) -> None:
+    first = image.run(["deploy/make-secrets.sh", str(tmp_path)], {})
+    made = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert sorted(made) == ["jwt_signing_key", "postgres_password", "secret_key"]
+    assert all(len(secret) == 64 for secret in made.values())
+    assert len(set(made.values())) == 3
+    (tmp_path / "secret_key").unlink()
+    second = image.run(["deploy/make-secrets.sh", str(tmp_path)], {})
+    assert second == "Made secret_key.\n"
+    again = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert again["secret_key"] != made["secret_key"]
+    assert again | {"secret_key": ""} == made | {"secret_key": ""}
+    assert not any(
+        secret in first + second for secret in (*made.values(), *again.values())
+    )
+
+
+def test_nobody_else_can_read_the_secrets(image: Stage, tmp_path: Path) -> None:
+    image.run(["deploy/make-secrets.sh", str(tmp_path)], {})
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()
+    }
+    assert modes == {
+        "jwt_signing_key": 0o400,
+        "postgres_password": 0o440,
+        "secret_key": 0o400,
+    }
+
+
+def test_without_secrets_it_says_what_is_missing(image: Stage) -> None:
+    with pytest.raises(AssertionError, match="SECRET_KEY is not set"):
+        image.run(["python", "manage.py", "check"], {})
+
+
+def test_its_health_check_tells_a_process_that_answers(
+    image: Stage, two: tuple[Web, Web]
+) -> None:
+    for port, healthy in ((two[0].port, True), (free_port(), False)):
+        command = [word.replace("8000", str(port)) for word in image.healthcheck]
+        done = subprocess.run(
+            command, env=image.environment(), capture_output=True, timeout=10
+        )
+        assert (done.returncode == 0) == healthy
+
+
+def test_serving_writes_nothing_into_it(
+    image: Stage, files: frozenset[str], two: tuple[Web, Web]
+) -> None:
+    """It is read-only in compose: what would be written there is missing or slow."""
+    assert image.files == files
