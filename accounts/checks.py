@@ -22,9 +22,11 @@ def tokens_are_safe(
         problems.append(
             Error(f"{_BLACKLIST} is not in INSTALLED_APPS.", id="accounts.E001")
         )
-    for name in ("JWT_SIGNING_KEY", "JWT_PREVIOUS_KEY"):
-        key = getattr(settings, name)
-        if key and len(key.encode()) < 32:
+    keys = {"JWT_SIGNING_KEY": settings.JWT_SIGNING_KEY}
+    if settings.JWT_PREVIOUS_KEY:
+        keys["JWT_PREVIOUS_KEY"] = settings.JWT_PREVIOUS_KEY
+    for name, key in keys.items():
+        if len(key.encode()) < 32:
             problems.append(
                 Error(f"{name} is shorter than 32 bytes.", id="accounts.E002")
             )

@@ -201,7 +201,7 @@ def _parse(kind: type[_HubbubToken], raw: str) -> _HubbubToken:
         return kind(raw)  # type: ignore[arg-type]  # simplejwt annotates it wrongly
     except ExpiredTokenError:
         raise TokenExpired from None
-    except (TokenError, ValueError):
+    except (TokenError, ValueError, OverflowError):
         raise Unauthorized from None
 
 

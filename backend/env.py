@@ -4,9 +4,12 @@ A value that cannot be used stops the start with a sentence that says what to se
 """
 
 import os
+import re
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -29,7 +32,7 @@ def env_bool(name: str, default: bool) -> bool:
 
 def env_int(name: str, default: int, *, minimum: int = 0) -> int:
     value = env_str(name, str(default))
-    if not value.isdigit() or int(value) < minimum:
+    if not re.fullmatch("[0-9]+", value) or int(value) < minimum:
         raise ImproperlyConfigured(f"{name}={value!r}: say a number from {minimum} up.")
     return int(value)
 
@@ -48,7 +51,7 @@ def env_secret(name: str, *, development_dir: Path | None) -> str:
     if value := env_str(name):
         return value
     if path := env_str(f"{name}_FILE"):
-        return Path(path).read_text().strip()
+        return _secret_in(Path(path), name)
     if development_dir is None:
         raise ImproperlyConfigured(
             f"{name} is not set. Set it (or {name}_FILE) to a random text of 50"
@@ -57,15 +60,27 @@ def env_secret(name: str, *, development_dir: Path | None) -> str:
     return _kept_secret(development_dir / name.lower())
 
 
-def _kept_secret(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _secret_in(path: Path, name: str) -> str:
     try:
-        # O_EXCL: of two processes that start at once, one writes and both read.
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(fd, "w") as file:
-        file.write(secrets.token_urlsafe(48))
+        found = path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE: {error}") from None
+    if not found:
+        raise ImproperlyConfigured(f"{name}_FILE: {path} is empty.")
+    return found
+
+
+def _kept_secret(path: Path) -> str:
+    """Of processes that start at once, one makes the secret and all read the same."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd, draft = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(fd, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        # A link appears with its content or not at all, and never replaces another.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        os.unlink(draft)
     return path.read_text().strip()
 
 
@@ -77,10 +92,11 @@ def env_database(name: str, default_sqlite: Path) -> dict[str, object]:
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": unquote(parts.path[1:])}
-    if parts.scheme not in {"postgres", "postgresql"}:
+    port = _port(parts)
+    if parts.scheme not in {"postgres", "postgresql"} or port is None:
         raise ImproperlyConfigured(
-            f"{name}: {parts.scheme!r} is not supported. Say"
-            " postgres://user:password@host:5432/name or sqlite:////absolute/path."
+            f"{name} cannot be used. Say postgres://user:password@host:5432/name"
+            " or sqlite:////absolute/path."
         )
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -88,6 +104,14 @@ def env_database(name: str, default_sqlite: Path) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": port,
         "OPTIONS": dict(parse_qsl(parts.query)),
     }
+
+
+def _port(parts: SplitResult) -> str | None:
+    """None for what is no port; no port at all is the database's own."""
+    try:
+        return str(parts.port or "")
+    except ValueError:
+        return None

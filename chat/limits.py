@@ -3,6 +3,7 @@
 Sizes are refusals at the door (`too_long`); rates are token buckets (`rate_limited`).
 """
 
+import math
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -45,6 +46,10 @@ class _Bucket:
     filled_at: float = field(default_factory=time.monotonic)
 
 
+# Less the error of adding up fractions.
+_ONE = 1 - 1e-9
+
+
 class RateLimit:
     """A token bucket for each key, refilled at `rate` a second up to `burst`."""
 
@@ -61,9 +66,10 @@ class RateLimit:
         if not settings.RATE_LIMITS:
             return
         bucket = self._filled(key)
-        if bucket.tokens < 1:
+        if bucket.tokens < _ONE:
             wait = (1 - bucket.tokens) / self.rate
-            raise RateLimited(retry_after=round(wait, 2))
+            # Rounded up: whoever waits as told must get in.
+            raise RateLimited(retry_after=math.ceil(wait * 100) / 100)
         bucket.tokens -= 1
 
     def _filled(self, key: object) -> _Bucket:

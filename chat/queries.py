@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from uuid import UUID
 
+import msgspec
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
@@ -68,8 +69,8 @@ def history(
     if around is not None:
         return _around(seat.room, around, limit)
     if after is not None:
-        return _page(seat.room, _after(seat.room, after, limit))
-    return _page(seat.room, _before(seat.room, before, limit))
+        return _page(seat.room, _after(seat.room, after, limit), gap=after + 1)
+    return _page(seat.room, _before(seat.room, before, limit), gap=before or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,30 +182,36 @@ def _fits(room_id: UUID, after: int, head: int, limit: int) -> bool:
     return rows.count() <= limit
 
 
-def _before(room: Room, before: int | None, limit: int) -> list[MessagePayload]:
+def _before(
+    room: Room, before: int | None, limit: int, max_bytes: int = MAX_REPLY_BYTES
+) -> list[MessagePayload]:
     condition = Q(room=room) if before is None else Q(room=room, seq__lt=before)
     rows = _messages(condition).order_by("-seq")[:limit]
-    newest_first = _within_bytes([message_payload(message) for message in rows])
-    return newest_first[::-1]
+    return _within([message_payload(message) for message in rows], max_bytes)[::-1]
 
 
-def _after(room: Room, after: int, limit: int) -> list[MessagePayload]:
+def _after(
+    room: Room, after: int, limit: int, max_bytes: int = MAX_REPLY_BYTES
+) -> list[MessagePayload]:
     rows = _messages(Q(room=room, seq__gt=after)).order_by("seq")[:limit]
-    return _within_bytes([message_payload(message) for message in rows])
+    return _within([message_payload(message) for message in rows], max_bytes)
 
 
 def _around(room: Room, around: int, limit: int) -> HistoryPayload:
-    older = _before(room, around, limit // 2)
-    newer = _after(room, around - 1, limit - len(older))
-    return _page(room, older + newer)
+    half = MAX_REPLY_BYTES // 2
+    older = _before(room, around, limit // 2, half)
+    newer = _after(room, around - 1, limit - len(older), half)
+    return _page(room, older + newer, gap=around)
 
 
-def _page(room: Room, messages: list[MessagePayload]) -> HistoryPayload:
-    """Numbers of changes that made no message lie between: ask, do not compute."""
+def _page(room: Room, messages: list[MessagePayload], *, gap: int) -> HistoryPayload:
+    """An empty page lies before the number `gap`: there may be messages on its sides.
+
+    Numbers of changes that made no message lie between: ask, do not compute.
+    """
+    first = messages[0].seq if messages else gap
+    last = messages[-1].seq if messages else gap - 1
     stored = Message.objects.filter(room=room)
-    if not messages:
-        return HistoryPayload([], has_before=False, has_after=False)
-    first, last = messages[0].seq, messages[-1].seq
     return HistoryPayload(
         messages,
         has_before=stored.filter(seq__lt=first).exists(),
@@ -222,16 +229,13 @@ def _rooms(room_ids: Iterable[str]) -> QuerySet[Room]:
 
 
 def _bytes(payloads: Iterable[MessagePayload]) -> int:
-    # About 400 bytes surround a body. The longest body fits many times over.
-    return sum(400 + len(payload.body.encode()) for payload in payloads)
+    return sum(len(msgspec.json.encode(payload)) for payload in payloads)
 
 
-def _within_bytes(payloads: list[MessagePayload]) -> list[MessagePayload]:
-    total = 0
-
-    def fits(payload: MessagePayload) -> bool:
-        nonlocal total
-        total += _bytes([payload])
-        return total <= MAX_REPLY_BYTES
-
-    return list(takewhile(fits, payloads))
+def _within(payloads: list[MessagePayload], max_bytes: int) -> list[MessagePayload]:
+    """The first ones that fit together; one always does."""
+    sizes = accumulate(_bytes([payload]) for payload in payloads)
+    fitting = takewhile(
+        lambda pair: pair[1] <= max_bytes, zip(payloads, sizes, strict=True)
+    )
+    return [payload for payload, _ in fitting]

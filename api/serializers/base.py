@@ -19,6 +19,33 @@ class Body(serializers.Serializer[Any]):
         return attrs
 
 
+class Text(serializers.CharField):
+    """A string and nothing else: DRF would take a number."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Number(serializers.IntegerField):
+    """An integer and nothing else: DRF would take "1", and true for 1."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Flag(serializers.BooleanField):
+    """true or false and nothing else: DRF would take "yes"."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if type(data) is not bool:
+            self.fail("invalid", input=data)
+        return data
+
+
 def parse(shape: type[Body], request: Request) -> dict[str, Any]:
     """The checked fields of the body. Raises DRF's ValidationError."""
     body = shape(data=request.data)

@@ -6,18 +6,19 @@ from rest_framework import serializers
 
 from chat.limits import LIMITS
 
-from .base import Body
+from .base import Body, Number, Text
 
 
 class NewMessage(Body):
-    client_id = serializers.CharField(
-        help_text="Your own key: the same key again is the same message. Use a UUID."
+    client_id = Text(
+        trim_whitespace=False,
+        help_text="Your own key: the same key again is the same message. Use a UUID.",
     )
-    body = serializers.CharField(
+    body = Text(
         trim_whitespace=False,
         help_text=f"At most {LIMITS.message_characters} characters.",
     )
-    reply_to = serializers.IntegerField(
+    reply_to = Number(
         required=False, allow_null=True, min_value=1, help_text="A `seq` of this room."
     )
 

@@ -2,13 +2,13 @@
 
 from rest_framework import serializers
 
-from .base import Body
+from .base import Body, Flag, Text
 
 
 class NewRoom(Body):
-    name = serializers.CharField(max_length=80)
+    name = Text(max_length=80)
     kind = serializers.ChoiceField(choices=["public", "private"], default="public")
-    topic = serializers.CharField(max_length=250, default="", allow_blank=True)
-    staff_only = serializers.BooleanField(
+    topic = Text(max_length=250, default="", allow_blank=True)
+    staff_only = Flag(
         default=False, help_text="Only staff may see it; only staff may set this."
     )

@@ -49,15 +49,21 @@ def send_message(
 
 def clean_body(body: str) -> str:
     """One form for equal texts (NFC). Raises Invalid or TooLong."""
-    if len(body) > LIMITS.message_characters:
-        raise TooLong(f"A message has at most {LIMITS.message_characters} characters.")
+    # Before normalising too, which takes long for a long text; it may make it longer.
+    _check_length(body)
     body = unicodedata.normalize("NFC", body)
+    _check_length(body)
     if not body.strip():
         raise Invalid(fields={"body": ["Write something."]})
     # PostgreSQL cannot store NUL; other control characters only serve to deceive.
     if any(is_control(character) for character in body):
         raise Invalid(fields={"body": ["Control characters are not allowed."]})
     return body
+
+
+def _check_length(body: str) -> None:
+    if len(body) > LIMITS.message_characters:
+        raise TooLong(f"A message has at most {LIMITS.message_characters} characters.")
 
 
 def is_control(character: str) -> bool:
