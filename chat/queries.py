@@ -235,7 +235,5 @@ def _bytes(payloads: Iterable[MessagePayload]) -> int:
 def _within(payloads: list[MessagePayload], max_bytes: int) -> list[MessagePayload]:
     """The first ones that fit together; one always does."""
     sizes = accumulate(_bytes([payload]) for payload in payloads)
-    fitting = takewhile(
-        lambda pair: pair[1] <= max_bytes, zip(payloads, sizes, strict=True)
-    )
-    return [payload for payload, _ in fitting]
+    fitting = list(takewhile(lambda size: size <= max_bytes, sizes))
+    return payloads[: len(fitting)]
