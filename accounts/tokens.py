@@ -50,6 +50,16 @@ class Identity:
     expires_at: datetime
 
 
+class TokenReused(Unauthorized):
+    """A refresh token came a second time; its session is ended now."""
+
+    detail = "This refresh token was used before: the session is ended."
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     access: str
@@ -116,7 +126,9 @@ def start_session(user: User, *, user_agent: str = "") -> Pair:
 
 
 def rotate(raw: str) -> Pair:
-    """Exchange a refresh token for a new pair. Raises Unauthorized or TokenExpired.
+    """Exchange a refresh token for a new pair.
+
+    Raises Unauthorized or TokenExpired, and TokenReused when it ended the session.
 
     The session's row is locked, so two tabs that refresh at once are served in turn.
     A token used again after REUSE_GRACE ends the session: somebody copied it.
@@ -131,7 +143,7 @@ def rotate(raw: str) -> Pair:
             return _issue_pair(session.user, session)
         _end(session)
     # Raised outside the transaction, so that the session's end is committed.
-    raise Unauthorized("This refresh token was used before: the session is ended.")
+    raise TokenReused(session)
 
 
 def verify_access(raw: str) -> Identity:

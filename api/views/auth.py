@@ -56,7 +56,7 @@ class RefreshView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        pair = tokens.rotate(parse(Refresh, request)["refresh"])
+        pair = sessions.refresh(parse(Refresh, request)["refresh"])
         return Response(PairPayload(pair.access, pair.refresh))
 
 

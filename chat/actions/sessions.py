@@ -6,10 +6,19 @@ from django.db import transaction
 
 from accounts import people, tokens
 from accounts.models import User
-from accounts.tokens import Pair
+from accounts.tokens import Pair, TokenReused
 
 from .. import broadcast
 from ..broadcast import EndSessions
+
+
+def refresh(raw: str) -> Pair:
+    """A new pair for a refresh token; a stolen one ends the session, sockets too."""
+    try:
+        return tokens.rotate(raw)
+    except TokenReused as reused:
+        _close_sockets(reused.session.user, reused.session.pk)
+        raise
 
 
 @transaction.atomic
