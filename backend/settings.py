@@ -123,7 +123,8 @@ LANGUAGE_CODE = "en"
 # --- Static files: the built page, the admin's and the API pages' --------------------
 
 STATIC_URL = "static/"
-WHITENOISE_ROOT = WEB_DIR
+# Not built yet: the API goes without it.
+WHITENOISE_ROOT = WEB_DIR if WEB_DIR.is_dir() else None
 # Serves the packages' static files from where they are: no collectstatic to forget.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

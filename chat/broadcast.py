@@ -1,8 +1,9 @@
 """From a committed change out to every process: the only sender to the channel layer.
 
-An envelope goes to this process's own hub at once and to the others through the layer.
-The layer is a hint that may lose, double or reorder (channels_redis#96, #89): the hub
-repairs from the database, so a failure here is logged and forgotten.
+Envelopes go to this process's own hub at once and to the others through the layer, all
+that wait in one packet (docs/decisions/0010). The layer is a hint that may lose, double
+or reorder (channels_redis#96, #89): the hub repairs from the database, so a failure
+here is logged and forgotten.
 """
 
 import asyncio
@@ -11,27 +12,22 @@ import secrets
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, cast
+from typing import cast
 
 import msgspec
 from channels.layers import BaseChannelLayer, get_channel_layer
 
+from .events import Change
+
 logger = logging.getLogger(__name__)
 
-# Which process an envelope comes from: its own hub has it already.
+# The hubs of all processes are in this group, and nobody else.
+GROUP = "hubs"
+# Which process a packet comes from: its own hub has it already.
 ORIGIN = secrets.token_hex(8)
-# All processes listen to this group for what concerns people rather than rooms.
-PEOPLE_GROUP = "people"
-_SEND_TIMEOUT = 1.0
+_SEND_SECONDS = 1.0
 _MAX_WAITING = 10_000
-
-
-class Change(NamedTuple):
-    """One number of a room's log, encoded; `leaver` receives nothing above it."""
-
-    seq: int
-    text: str
-    leaver: str | None = None
+_MAX_PACKET = 500
 
 
 class RoomChanged(msgspec.Struct, frozen=True, tag="room", array_like=True):
@@ -59,30 +55,20 @@ Envelope = RoomChanged | ToPerson | EndSessions
 
 class _Packet(msgspec.Struct, frozen=True, array_like=True):
     origin: str
-    envelope: Envelope
+    envelopes: list[Envelope]
 
 
 _decoder = msgspec.msgpack.Decoder(_Packet)
 
 
-def group_of(room: str) -> str:
-    return f"room.{room}"
-
-
-def open_packet(packet: bytes) -> Envelope | None:
-    """What the layer brought, or None for what this process sent itself."""
+def open_packet(packet: bytes) -> list[Envelope]:
+    """What the layer brought; nothing of what this process sent itself."""
     opened = _decoder.decode(packet)
-    return None if opened.origin == ORIGIN else opened.envelope
+    return [] if opened.origin == ORIGIN else opened.envelopes
 
 
 def channel_layer() -> BaseChannelLayer:
     return cast(BaseChannelLayer, get_channel_layer())
-
-
-def _group_for(envelope: Envelope) -> str:
-    if isinstance(envelope, RoomChanged):
-        return group_of(envelope.room)
-    return PEOPLE_GROUP
 
 
 class Publisher:
@@ -112,18 +98,18 @@ class Publisher:
     async def _send_all(self) -> None:
         try:
             while self._waiting:
-                await self._send(self._waiting.popleft())
+                size = min(len(self._waiting), _MAX_PACKET)
+                await self._send([self._waiting.popleft() for _ in range(size)])
         finally:
             self._sending = None
 
-    async def _send(self, envelope: Envelope) -> None:
-        packet = msgspec.msgpack.encode(_Packet(ORIGIN, envelope))
+    async def _send(self, envelopes: list[Envelope]) -> None:
+        packet = msgspec.msgpack.encode(_Packet(ORIGIN, envelopes))
+        message = {"type": "hub.packet", "packet": packet}
         try:
             # A Redis that hangs must not hold up what comes after.
-            async with asyncio.timeout(_SEND_TIMEOUT):
-                await channel_layer().group_send(
-                    _group_for(envelope), {"type": "hub.packet", "packet": packet}
-                )
+            async with asyncio.timeout(_SEND_SECONDS):
+                await channel_layer().group_send(GROUP, message)
         except Exception as error:
             logger.warning("channel layer: %s: %s", type(error).__name__, error)
 

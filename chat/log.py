@@ -7,6 +7,7 @@ nobody's membership changes between the check and the insert.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from accounts.models import User
 
 from . import broadcast
 from .access import Seat, check_read, check_send, known_uuids, room_uuid
-from .broadcast import Change, RoomChanged
+from .broadcast import RoomChanged
 from .errors import (
     Conflict,
     Invalid,
@@ -29,7 +30,7 @@ from .errors import (
     RoomNotFound,
     Unauthorized,
 )
-from .events import MessageCreated, encode
+from .events import Change, encode_message
 from .models import Membership, Message, Room
 from .payloads import MessagePayload, leaver, message_payload
 
@@ -49,7 +50,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
+    """`json` is `message`, encoded once for the reply and everybody's event."""
+
     message: MessagePayload
+    json: bytes
     duplicate: bool
 
 
@@ -61,19 +65,54 @@ class _Placed(NamedTuple):
     duplicate: bool
 
 
+class _Written(NamedTuple):
+    message: MessagePayload
+    json: bytes
+
+
+# What is looked at of a member, and what is shown of a sender: with a thousand of them
+# a second the other columns cost more than the query.
+_MEMBERSHIP = (
+    "room_id",
+    "user_id",
+    "muted_until",
+    "user__username",
+    "user__display_name",
+    "user__is_bot",
+    "user__is_staff",
+    "user__is_active",
+    "user__token_version",
+)
+
+
+class _LookTwice(Exception):
+    """Somebody's draft may be a retry: read what they sent before and begin again."""
+
+
 def append(drafts: Sequence[Draft]) -> list[Outcome]:
     """Write the drafts in one transaction; for each, in order, what became of it.
 
     When this returns everything is committed (unless the caller holds a transaction)
     and announced. A draft that the database itself refuses fails alone.
+
+    Retries are rare, so the first attempt does not look for them: the unique index on
+    client_id does. Only then are the keys read, in a second attempt.
     """
+    with suppress(IntegrityError, DataError, _LookTwice):
+        return _in_transaction(drafts, look_for_retries=False)
     try:
-        with transaction.atomic():
-            return _Batch(drafts).write()
+        return _in_transaction(drafts, look_for_retries=True)
     except (IntegrityError, DataError):
         if len(drafts) == 1:
-            return [_refused_by_database(drafts[0])]
+            return [Invalid(fields={"body": ["This text cannot be stored."]})]
         return [outcome for draft in drafts for outcome in append([draft])]
+
+
+def _in_transaction(
+    drafts: Sequence[Draft], *, look_for_retries: bool
+) -> list[Outcome]:
+    with transaction.atomic():
+        return _Batch(drafts, look_for_retries).write()
 
 
 def append_one(draft: Draft) -> Appended:
@@ -84,19 +123,15 @@ def append_one(draft: Draft) -> Appended:
     return outcome
 
 
-def _refused_by_database(draft: Draft) -> Refusal:
-    """Text that the database cannot hold; a taken client_id is caught before."""
-    return Invalid(fields={"body": ["This text cannot be stored."]})
-
-
 @dataclass(slots=True)
 class _Batch:
     """One transaction's work. Every query here is for all drafts at once."""
 
     drafts: Sequence[Draft]
+    looked_for_retries: bool
     rooms: dict[UUID, Room] = field(default_factory=dict)
-    users: dict[UUID, User] = field(default_factory=dict)
     memberships: dict[tuple[UUID, UUID], Membership] = field(default_factory=dict)
+    users: dict[UUID, User] = field(default_factory=dict)
     known: dict[tuple[UUID, UUID, str], Message] = field(default_factory=dict)
     targets: set[tuple[UUID, int]] = field(default_factory=set)
     new: list[Message] = field(default_factory=list)
@@ -107,15 +142,15 @@ class _Batch:
         placed = [self._place(draft) for draft in self.drafts]
         Message.objects.bulk_create(self.new)
         self._raise_heads()
-        payloads = {id(message): message_payload(message) for message in self._all()}
-        self._announce_on_commit(payloads)
-        return [_outcome(result, payloads) for result in placed]
+        written = {id(message): _written(message) for message in self._all()}
+        self._announce_on_commit(written)
+        return [_outcome(result, written) for result in placed]
 
     def _all(self) -> Iterable[Message]:
         return chain(self.new, self.known.values())
 
     def _lock_rooms(self) -> None:
-        ids = known_uuids(draft.room for draft in self.drafts)
+        ids = known_uuids({draft.room for draft in self.drafts})
         # NO KEY: whoever inserts a row that refers to a room need not wait for us.
         locked = Room.objects.select_for_update(no_key=True).filter(pk__in=ids)
         self.rooms = {room.pk: room for room in locked.order_by("pk")}
@@ -123,18 +158,22 @@ class _Batch:
     def _read(self) -> None:
         """Read under the locks: what was read before may no longer be true."""
         senders = {draft.sender.pk for draft in self.drafts}
-        self.users = User.objects.in_bulk(senders)
-        for membership in Membership.objects.filter(
-            room__in=self.rooms, user__in=senders
-        ):
+        memberships = Membership.objects.filter(
+            room__in=list(self.rooms), user__in=senders
+        )
+        for membership in memberships.select_related("user").only(*_MEMBERSHIP):
             self.memberships[membership.room_id, membership.user_id] = membership
-        self._read_known(senders)
+            self.users[membership.user_id] = membership.user
+        if outsiders := senders - self.users.keys():
+            self.users |= User.objects.in_bulk(outsiders)
+        if self.looked_for_retries:
+            self._read_known(senders)
         self._read_targets()
 
     def _read_known(self, senders: set[UUID]) -> None:
         keys = {draft.client_id for draft in self.drafts} - {None}
         rows = Message.objects.filter(
-            room__in=self.rooms, sender__in=senders, client_id__in=keys
+            room__in=list(self.rooms), sender__in=senders, client_id__in=keys
         )
         for message in rows.select_related("sender").prefetch_related("reactions"):
             self._know(message)
@@ -160,7 +199,7 @@ class _Batch:
             if earlier := self._earlier(seat, draft):
                 return _Placed(earlier, duplicate=True)
             if draft.event is None:
-                check_send(seat)
+                self._check_send(seat)
             return _Placed(self._add(seat, draft), duplicate=False)
         except Refusal as refusal:
             return refusal
@@ -179,6 +218,14 @@ class _Batch:
         if draft.event is None:
             check_read(seat)
         return seat
+
+    def _check_send(self, seat: Seat) -> None:
+        try:
+            check_send(seat)
+        except Refusal:
+            if not self.looked_for_retries:
+                raise _LookTwice from None
+            raise
 
     def _earlier(self, seat: Seat, draft: Draft) -> Message | None:
         """The message with the same client_id, if it says the same."""
@@ -217,12 +264,13 @@ class _Batch:
             rooms = [room_id for room_id in grown if grown[room_id] == count]
             Room.objects.filter(pk__in=rooms).update(head_seq=F("head_seq") + count)
 
-    def _announce_on_commit(self, payloads: dict[int, MessagePayload]) -> None:
+    def _announce_on_commit(self, written: dict[int, _Written]) -> None:
         changes: dict[UUID, list[Change]] = {}
         for message in self.new:
-            payload = payloads[id(message)]
-            event = MessageCreated(payload.room, payload.seq, payload)
-            change = Change(payload.seq, encode(event), leaver(payload))
+            found = written[id(message)]
+            change = Change(
+                found.message.seq, "message.created", found.json, leaver(found.message)
+            )
             changes.setdefault(message.room_id, []).append(change)
         envelopes = [
             RoomChanged(str(pk), self.rooms[pk].epoch, found)
@@ -247,7 +295,12 @@ def _message(seat: Seat, draft: Draft) -> Message:
     )
 
 
-def _outcome(result: _Placed | Refusal, payloads: dict[int, MessagePayload]) -> Outcome:
+def _written(message: Message) -> _Written:
+    payload = message_payload(message)
+    return _Written(payload, encode_message(payload))
+
+
+def _outcome(result: _Placed | Refusal, written: dict[int, _Written]) -> Outcome:
     if isinstance(result, Refusal):
         return result
-    return Appended(payloads[id(result.message)], result.duplicate)
+    return Appended(*written[id(result.message)], result.duplicate)

@@ -169,6 +169,8 @@ def _changes(
     max_bytes: int = MAX_REPLY_BYTES,
 ) -> list[MessagePayload] | None:
     """`rev` in (after, head], or None. What is above `head` comes as an event."""
+    if after == head:
+        return []
     if head - after > limit and not _fits(room_id, after, head, limit):
         return None
     rows = _messages(Q(room_id=room_id, rev__gt=after, rev__lte=head))

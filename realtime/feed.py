@@ -8,10 +8,11 @@ later one waits; a gap that stays open is filled from the database once for ever
 import asyncio
 import logging
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from chat import events, queries
-from chat.broadcast import Change
-from chat.payloads import MessagePayload, leaver
+from chat.events import Change, changes_frame, encode_message
+from chat.payloads import leaver
 
 from .connection import Connection
 from .database import in_database
@@ -20,18 +21,40 @@ logger = logging.getLogger(__name__)
 
 GAP_SECONDS = 0.15
 MAX_HELD = 1000
+# Changes that go out together share a frame of about this size.
+FRAME_BYTES = 64 * 1024
+
+
+class Block(NamedTuple):
+    """Changes that go out in one frame: all after `after`, up to `seq`."""
+
+    after: int
+    seq: int
+    changes: list[Change]
+
+    def frame(self, room: str, above: int = 0) -> str:
+        """The frame for somebody who has everything up to `above`."""
+        if above <= self.after:
+            return changes_frame(room, self.after, self.seq, self.changes)
+        missing = [change for change in self.changes if change.seq > above]
+        return changes_frame(room, above, self.seq, missing)
+
+    @property
+    def leaver(self) -> str | None:
+        return self.changes[-1].leaver if self.changes else None
 
 
 class Feed:
     """The sockets of this process that read one room. Owned by the event loop."""
 
-    def __init__(self, room: str, epoch: str, last: int) -> None:
+    def __init__(self, room: str) -> None:
         self.room = room
-        self.epoch = epoch
-        self.last = last
+        self.epoch = ""
+        # What was sent last; None until the room's head was read.
+        self.last: int | None = None
         self.live: set[Connection] = set()
         # Sockets that still catch up: what comes meanwhile is kept for them.
-        self.joining: dict[Connection, list[Change]] = {}
+        self.joining: dict[Connection, list[Block]] = {}
         # Sockets that caught up beyond `last`: up to which number.
         self.ahead: dict[Connection, int] = {}
         self._held: dict[int, Change] = {}
@@ -41,6 +64,12 @@ class Feed:
     @property
     def is_empty(self) -> bool:
         return not (self.live or self.joining or self.ahead)
+
+    def start(self, epoch: str, head: int) -> None:
+        """What is above `head` goes out from now on, what came meanwhile too."""
+        self.epoch = epoch
+        self.last = head
+        self._send_next(head)
 
     # --- Who listens -----------------------------------------------------------------
 
@@ -55,15 +84,15 @@ class Feed:
         """The reader has everything up to `head`; send what came since `join`."""
         kept = self.joining.pop(connection, None)
         if kept is None:
-            return  # left, or was removed, while the database was read
-        if head > self.last:
-            self.ahead[connection] = head
-        else:
+            return  # left while the database was read
+        if self.last is not None and head <= self.last:
             self.live.add(connection)
-        for change in kept:
-            if change.seq > head:
-                connection.write(change.text)
-                if change.leaver == connection.user_id:
+        else:
+            self.ahead[connection] = head
+        for block in kept:
+            if block.seq > head:
+                connection.write(block.frame(self.room, above=head))
+                if block.leaver == connection.user_id:
                     self.leave(connection)
                     return
 
@@ -76,73 +105,96 @@ class Feed:
     # --- What comes in ---------------------------------------------------------------
 
     def offer(self, epoch: str, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self._held[change.seq] = change
+        if self.last is None:
+            return
         if epoch != self.epoch:
+            # Nothing held can be trusted to belong to the history we know.
             self._held.clear()
             self.repair()
-            return
-        for change in changes:
-            if change.seq > self.last:
-                self._held[change.seq] = change
-        self._send_next()
+        else:
+            self._send_next(self.last)
 
     def check(self, head: int, epoch: str) -> None:
         """The database says where the room is: nobody may be told less for long."""
         if epoch != self.epoch:
             self.reset(head, epoch)
-        elif head > self.last:
+        elif self.last is not None and head > self.last:
             self.repair()
 
     def repair(self) -> None:
         """Fill the gap from the database; one query at a time."""
-        if self._repairing is None:
-            self._repairing = asyncio.create_task(self._repair())
-
-    def close(self) -> None:
-        for work in (self._gap_timer, self._repairing):
-            if work is not None:
-                work.cancel()
+        self._stop_gap_timer()
+        if self._repairing is None and self.last is not None:
+            self._repairing = asyncio.create_task(self._repair(self.last))
 
     def reset(self, head: int, epoch: str) -> None:
         """Too much was missed, or history itself changed: everybody starts again."""
         self.epoch = epoch
-        self._held = {seq: c for seq, c in self._held.items() if seq > head}
         self.last = head
         text = events.encode(events.RoomReset(self.room, head, epoch))
-        for connection in self._everybody():
+        for connection in [*self.live, *self.joining, *self.ahead]:
             connection.write(text)
-        self._all_live()
+        self.live.update(self.ahead)
+        self.ahead.clear()
+        for kept in self.joining.values():
+            kept.clear()
+
+    def close(self) -> None:
+        self._stop_gap_timer()
+        if self._repairing is not None:
+            self._repairing.cancel()
 
     # --- What goes out ---------------------------------------------------------------
 
-    def _send_next(self) -> None:
-        while (change := self._held.pop(self.last + 1, None)) is not None:
-            self._send(change)
+    def _send_next(self, last: int) -> None:
+        """All that follows without a gap, then wait for the rest."""
+        while block := self._next_block(last):
+            self._send(block)
+            last = block.seq
+        if self._held:
+            self._held = {seq: c for seq, c in self._held.items() if seq > last}
         if not self._held:
             self._stop_gap_timer()
         elif len(self._held) > MAX_HELD:
             self.repair()
         elif self._gap_timer is None:
             loop = asyncio.get_running_loop()
-            self._gap_timer = loop.call_later(GAP_SECONDS, self._gap_is_old)
+            self._gap_timer = loop.call_later(GAP_SECONDS, self.repair)
 
-    def _send(self, change: Change) -> None:
+    def _next_block(self, last: int) -> Block | None:
+        """As many as fit into one frame; who leaves is the last of theirs."""
+        changes: list[Change] = []
+        size = 0
+        while size < FRAME_BYTES:
+            change = self._held.pop(last + len(changes) + 1, None)
+            if change is None:
+                break
+            changes.append(change)
+            size += len(change.message)
+            if change.leaver is not None:
+                break
+        return Block(last, last + len(changes), changes) if changes else None
+
+    def _send(self, block: Block) -> None:
         """To everybody who has not got it, and to the leaver as the last one."""
-        self.last = change.seq
-        text = change.text
+        self.last = block.seq
+        text = block.frame(self.room)
         for connection in self.live:
             connection.write(text)
         for kept in self.joining.values():
-            kept.append(change)
+            kept.append(block)
         if self.ahead:
-            self._send_ahead(change)
-        if change.leaver is not None:
-            self._evict(change.leaver, change.seq)
+            self._send_ahead(block)
+        if block.leaver is not None:
+            self._evict(block.leaver, block.seq)
 
-    def _send_ahead(self, change: Change) -> None:
+    def _send_ahead(self, block: Block) -> None:
         for connection, head in list(self.ahead.items()):
-            if change.seq > head:
-                connection.write(change.text)
-            if change.seq >= head:
+            if block.seq > head:
+                connection.write(block.frame(self.room, above=head))
+            if block.seq >= head:
                 del self.ahead[connection]
                 self.live.add(connection)
 
@@ -154,51 +206,39 @@ class Feed:
 
     # --- Repair ----------------------------------------------------------------------
 
-    async def _repair(self) -> None:
+    async def _repair(self, after: int) -> None:
         try:
-            found = await in_database(queries.changes, self.room, self.last)
+            found = await in_database(queries.changes, self.room, after)
             if found.messages is None or found.epoch != self.epoch:
                 self.reset(found.head_seq, found.epoch)
             else:
-                self._send_repair(found.head_seq, found.messages)
+                changes = [
+                    Change(message.rev, None, encode_message(message), leaver(message))
+                    for message in found.messages
+                ]
+                self._send_repair(found.head_seq, changes)
         except Exception as error:
             # The next check of the heads tries again.
             logger.warning("room %s: repair: %s", self.room, type(error).__name__)
         finally:
             self._repairing = None
-            self._send_next()
+            self._send_next(self.last or 0)
 
-    def _send_repair(self, head: int, messages: list[MessagePayload]) -> None:
+    def _send_repair(self, head: int, changes: list[Change]) -> None:
         """One frame for the whole gap, or one up to each who leaves within it."""
-        for message in messages:
-            if (gone := leaver(message)) is not None:
-                self._send_changes(message.seq, messages, gone)
-        self._send_changes(head, messages, None)
-        self._held = {seq: c for seq, c in self._held.items() if seq > self.last}
+        for change in changes:
+            if change.leaver is not None:
+                self._send_changes(change.seq, changes)
+        self._send_changes(head, changes)
 
-    def _send_changes(
-        self, upto: int, messages: list[MessagePayload], gone: str | None
-    ) -> None:
-        if upto <= self.last:
-            return
-        part = [message for message in messages if self.last < message.rev <= upto]
-        event = events.RoomChanges(self.room, self.last, upto, part)
-        self._send(Change(upto, events.encode(event), gone))
-
-    def _gap_is_old(self) -> None:
-        self._gap_timer = None
-        self.repair()
+    def _send_changes(self, upto: int, changes: list[Change]) -> None:
+        # Some of it may have come by itself while the database was read.
+        after = self.last or 0
+        if upto > after:
+            part = [change for change in changes if after < change.seq <= upto]
+            self._send(Block(after, upto, part))
 
     def _stop_gap_timer(self) -> None:
         if self._gap_timer is not None:
             self._gap_timer.cancel()
             self._gap_timer = None
-
-    def _everybody(self) -> list[Connection]:
-        return [*self.live, *self.joining, *self.ahead]
-
-    def _all_live(self) -> None:
-        self.live.update(self.ahead)
-        self.ahead.clear()
-        for kept in self.joining.values():
-            kept.clear()

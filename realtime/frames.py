@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
 from chat.errors import Refusal
 from chat.events import encode
@@ -57,7 +57,7 @@ class Reply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
 
 class MessageReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
     ref: int
-    message: MessagePayload
+    message: MessagePayload | Raw
     duplicate: bool
 
 

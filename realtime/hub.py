@@ -1,8 +1,8 @@
 """The process's hub: its sockets, its rooms, and what it hears about them.
 
-Sockets never join groups. The hub joins the group `room.<id>` when the first local
-socket subscribes and leaves it some seconds after the last. What it hears it gives to
-the room's feed; every few seconds it asks the database whether it heard everything.
+Sockets never join groups: the hub hears for all of them. A room has a feed from its
+first local socket until some seconds after the last. What the hub hears it gives to the
+feed; every few seconds it asks the database whether it heard everything.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from .close_codes import CloseCode
 from .connection import Connection
 from .database import in_database
 from .feed import Feed
-from .layer import Ear
+from .layer import listen
 from .writer import Writer
 
 logger = logging.getLogger(__name__)
@@ -42,12 +42,11 @@ class Hub:
         self._by_user: dict[str, set[Connection]] = {}
         self._feeds: dict[str, Feed] = {}
         self._opening: dict[str, asyncio.Task[None]] = {}
-        self._ear = Ear(self._deliver)
         # Kept, or the collector would end them.
         self._tasks: set[asyncio.Task[None]] = set()
         broadcast.attach(self.publisher)
         for work in (
-            self._ear.listen(),
+            listen(self._deliver),
             _every(CHECK_SOCKETS_SECONDS, self._check_sockets),
             _every(CHECK_HEADS_SECONDS, self._check_heads),
             _every(FORGET_TOKENS_SECONDS, _forget_tokens),
@@ -83,8 +82,9 @@ class Hub:
     async def open(self, rooms: Iterable[str]) -> dict[str, Feed]:
         """The feeds of the rooms that exist, ready: from now on nothing is missed."""
         rooms = list(dict.fromkeys(rooms))
-        new = [r for r in rooms if r not in self._feeds and r not in self._opening]
+        new = [room for room in rooms if room not in self._feeds]
         if new:
+            self._feeds.update({room: Feed(room) for room in new})
             task = asyncio.create_task(self._open(new))
             self._keep(task)
             self._opening.update(dict.fromkeys(new, task))
@@ -102,34 +102,32 @@ class Hub:
             return
         feed.leave(connection)
         if feed.is_empty:
-            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._close, feed)
+            self._close_later(feed)
 
     async def _open(self, rooms: list[str]) -> None:
-        """Join the groups first, read the heads then: between the two nothing fits."""
+        """Feeds first, then heads: what is committed in between is kept by the feed."""
+        heads: dict[str, tuple[int, str]] = {}
         try:
-            for room in rooms:
-                await self._ear.join(broadcast.group_of(room))
             heads = await in_database(queries.heads, rooms)
-            for room, (last, epoch) in heads.items():
-                self._feeds[room] = Feed(room, epoch, last)
         finally:
             for room in rooms:
                 del self._opening[room]
-                if room not in self._feeds:
-                    self._leave_group(room)
+                if room in heads:
+                    self._started(self._feeds[room], *heads[room])
+                else:
+                    del self._feeds[room]
+
+    def _started(self, feed: Feed, head: int, epoch: str) -> None:
+        feed.start(epoch, head)
+        self._close_later(feed)
+
+    def _close_later(self, feed: Feed) -> None:
+        asyncio.get_running_loop().call_later(LINGER_SECONDS, self._close, feed)
 
     def _close(self, feed: Feed) -> None:
         if feed.is_empty and self._feeds.get(feed.room) is feed:
             del self._feeds[feed.room]
             feed.close()
-            self._leave_group(feed.room)
-
-    def _leave_group(self, room: str) -> None:
-        def is_wanted() -> bool:
-            return room in self._feeds or room in self._opening
-
-        leaving = self._ear.leave(broadcast.group_of(room), is_wanted=is_wanted)
-        self._keep(asyncio.create_task(leaving))
 
     # --- What is heard ---------------------------------------------------------------
 
@@ -161,7 +159,6 @@ class Hub:
         for room, (head, epoch) in heads.items():
             if feed := self._feeds.get(room):
                 feed.check(head, epoch)
-                await self._ear.join(broadcast.group_of(room))
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

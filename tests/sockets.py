@@ -48,6 +48,16 @@ class Socket:
         """The next frame of this type; others that come before it are kept."""
         return await self.until(lambda frame: frame["type"] == kind)
 
+    async def hear(self, count: int) -> list[Frame]:
+        """The next messages, each an event of its own or several in one."""
+        heard: list[Frame] = []
+        while len(heard) < count:
+            frame = await self.until(
+                lambda frame: frame["type"] in {"message.created", "room.changes"}
+            )
+            heard += frame.get("messages") or [frame["message"]]
+        return heard
+
     async def expect_nothing(self, seconds: float = 0.5) -> None:
         """No event arrives for a while; pings do not count."""
         assert [f for f in self.kept if f["type"] != "ping"] == []

@@ -1,5 +1,7 @@
 """message.send and history."""
 
+from msgspec import Raw
+
 from chat import queries
 from chat.actions.messages import draft_message
 from chat.errors import Invalid
@@ -22,7 +24,7 @@ async def send(connection: Connection, command: MessageSend) -> None:
         command.reply_to,
     )
     sent = await hub().writer.submit(draft)
-    reply = frames.MessageReply(command.ref, sent.message, sent.duplicate)
+    reply = frames.MessageReply(command.ref, Raw(sent.json), sent.duplicate)
     connection.write(encode(reply))
 
 

@@ -28,7 +28,7 @@ BAD: dict[str, Forge] = {
     "of an old version": lambda claims: _signed(claims, ver=0),
     "a refresh token": lambda claims: _signed(claims, token_type="refresh"),
     "of no kind": lambda claims: _signed(claims, token_type="none"),
-    "unsigned": lambda claims: jwt.encode(claims, None, algorithm="none"),
+    "unsigned": lambda claims: jwt.encode(claims, "", algorithm="none"),
     "nonsense": lambda claims: "not.a.token",
     "empty": lambda claims: "",
     "too long": lambda claims: "x" * 5000,

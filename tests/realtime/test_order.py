@@ -38,6 +38,6 @@ async def _write(socket: Socket, room: str) -> None:
 
 async def _hear(socket: Socket) -> list[tuple[int, str]]:
     """What this socket was told, in the order in which it was told."""
-    events = [await socket.expect("message.created") for _ in range(SOCKETS * EACH)]
-    assert [frame for frame in socket.kept if frame["type"] != "ping"] == []
-    return [(event["seq"], event["message"]["body"]) for event in events]
+    messages = await socket.hear(SOCKETS * EACH)
+    assert socket.kept == []
+    return [(message["seq"], message["body"]) for message in messages]

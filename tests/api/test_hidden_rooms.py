@@ -1,0 +1,109 @@
+"""A room that is not there and one that you may not see: the same answer, byte by byte.
+
+On every operation of a room, whatever it is to do.
+"""
+
+from uuid import uuid4
+
+import pytest
+
+from accounts.models import User
+from chat.actions.memberships import join_room
+from chat.models import Membership, Message, Room
+from chat.payloads import RoomPayload
+
+from .door import Answer, Door, check_refused
+from .surface import OF_A_ROOM, Operation, name
+
+BODIES = {"POST rooms/{room_id}/messages": {"client_id": "1", "body": "hello"}}
+
+
+def answer_to(door: Door, operation: Operation, room_id: str) -> Answer:
+    body = BODIES.get(name(operation))
+    return door.send(operation.method, operation.path(room_id), body)
+
+
+@pytest.fixture
+def missing(as_charlie: Door) -> str:
+    return str(uuid4())
+
+
+def test_there_are_operations_to_try() -> None:
+    assert len(OF_A_ROOM) >= 7
+
+
+@pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)
+def test_hidden_rooms_answer_as_a_missing_one(
+    as_charlie: Door,
+    private_room: RoomPayload,
+    staff_room: RoomPayload,
+    missing: str,
+    operation: Operation,
+) -> None:
+    direct = Room.objects.create(kind="direct")
+    expected = answer_to(as_charlie, operation, missing)
+    check_refused(expected, 404, "room_not_found")
+    for room_id in (private_room.id, staff_room.id, str(direct.pk)):
+        assert answer_to(as_charlie, operation, room_id) == expected
+
+
+@pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)
+@pytest.mark.parametrize(
+    "room_id", ["nonsense", "0", "-", "x" * 500, "%00", "%C3%A9", "'", "{0}"]
+)
+def test_malformed_id_answers_as_a_missing_room(
+    as_charlie: Door, missing: str, operation: Operation, room_id: str
+) -> None:
+    expected = answer_to(as_charlie, operation, missing)
+    assert answer_to(as_charlie, operation, room_id) == expected
+
+
+@pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)
+def test_member_who_lost_the_flag_is_answered_as_an_outsider(
+    as_charlie: Door,
+    charlie: User,
+    staff_room: RoomPayload,
+    missing: str,
+    operation: Operation,
+) -> None:
+    Membership.objects.create(room_id=staff_room.id, user=charlie)
+    expected = answer_to(as_charlie, operation, missing)
+    assert answer_to(as_charlie, operation, staff_room.id) == expected
+
+
+@pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)
+def test_outsider_leaves_no_trace(
+    as_charlie: Door, private_room: RoomPayload, operation: Operation
+) -> None:
+    before = (Message.objects.count(), Membership.objects.count())
+    answer_to(as_charlie, operation, private_room.id)
+    assert (Message.objects.count(), Membership.objects.count()) == before
+
+
+@pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)
+def test_members_are_not_told_that(
+    as_dora: Door, staff_room: RoomPayload, operation: Operation
+) -> None:
+    answer = answer_to(as_dora, operation, staff_room.id)
+    assert answer.status in {200, 201, 403}
+
+
+@pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)
+def test_wrong_bodies_are_answered_alike_for_hidden_and_missing_rooms(
+    as_charlie: Door, private_room: RoomPayload, missing: str, operation: Operation
+) -> None:
+    hidden, absent = (
+        as_charlie.send(operation.method, operation.path(room_id), {"x": 1})
+        for room_id in (private_room.id, missing)
+    )
+    assert hidden == absent
+
+
+def test_staff_member_sees_the_staff_room(
+    as_dora: Door, as_charlie: Door, charlie: User, staff_room: RoomPayload
+) -> None:
+    assert as_dora.get(f"rooms/{staff_room.id}").json()["id"] == staff_room.id
+    User.objects.filter(pk=charlie.pk).update(is_staff=True)
+    assert as_charlie.get(f"rooms/{staff_room.id}").json()["id"] == staff_room.id
+    charlie.refresh_from_db()
+    assert join_room(charlie, staff_room.id).role == "member"

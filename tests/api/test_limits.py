@@ -1,0 +1,104 @@
+"""GET limits, and what happens when one goes faster."""
+
+import math
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import User
+from chat import limits
+from chat.limits import LIMITS, RateLimit
+from chat.models import Message
+from chat.payloads import RoomPayload
+from tests.people import access_token
+
+from .door import Answer, Door, check_refused
+
+
+@pytest.fixture
+def _limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two at once, then one in 1000 seconds; the buckets in use are left alone."""
+    settings.RATE_LIMITS = True
+    for name in ("messages", "logins", "registrations"):
+        monkeypatch.setattr(limits, name, RateLimit(rate=0.001, burst=2))
+
+
+def check_limited(answer: Answer) -> None:
+    check_refused(answer, 429, "rate_limited")
+    wait = answer.json()["retry_after"]
+    assert 900 < wait <= 1000
+    assert answer.headers["Retry-After"] == str(math.ceil(wait))
+
+
+def test_every_limit_is_told_to_anybody(anonymous: Door) -> None:
+    answer = anonymous.get("limits")
+    assert answer.status == 200
+    assert answer.json() == {
+        field: getattr(LIMITS, field) for field in LIMITS.__struct_fields__
+    }
+    assert answer.json()["message_characters"] == 4_000
+
+
+@pytest.mark.usefixtures("_limited")
+def test_messages_come_too_fast(as_bob: Door, room: RoomPayload) -> None:
+    def send(number: int) -> Answer:
+        body = {"client_id": f"{number}", "body": "hello"}
+        return as_bob.post(f"rooms/{room.id}/messages", body)
+
+    assert [send(number).status for number in range(2)] == [201, 201]
+    check_limited(send(2))
+    assert Message.objects.filter(kind="user").count() == 2
+
+
+@pytest.mark.usefixtures("_limited")
+def test_messages_are_counted_by_person_not_by_session(
+    as_bob: Door, as_alice: Door, bob: User, room: RoomPayload
+) -> None:
+    def send(door: Door, number: int) -> Answer:
+        body = {"client_id": f"{number}", "body": "hello"}
+        return door.post(f"rooms/{room.id}/messages", body)
+
+    phone = Door(access_token(bob))
+    assert [send(door, n).status for n, door in enumerate((as_bob, phone))] == [201] * 2
+    check_limited(send(phone, 2))
+    assert send(as_alice, 0).status == 201
+
+
+@pytest.mark.usefixtures("_limited")
+@pytest.mark.parametrize("action", ["login", "register"])
+def test_guessing_comes_too_fast(anonymous: Door, action: str) -> None:
+    def guess() -> Answer:
+        return anonymous.post(f"auth/{action}", {"username": "erin"})
+
+    assert [guess().status for _ in range(2)] == [400, 400]
+    check_limited(guess())
+
+
+@pytest.mark.usefixtures("_limited")
+def test_each_address_guesses_for_itself(anonymous: Door) -> None:
+    def guess(address: str) -> Answer:
+        return anonymous.raw("POST", "auth/login", b"{}", REMOTE_ADDR=address)
+
+    assert [guess("192.0.2.1").status for _ in range(2)] == [400, 400]
+    check_limited(guess("192.0.2.1"))
+    check_refused(guess("192.0.2.2"), 400, "invalid", "username", "password")
+
+
+@pytest.mark.usefixtures("_limited")
+def test_forwarded_address_is_not_believed_here(anonymous: Door) -> None:
+    """Only the server knows its proxies: it puts the right address into REMOTE_ADDR."""
+
+    def guess(number: int) -> Answer:
+        forwarded = f"192.0.2.{number}"
+        return anonymous.raw(
+            "POST", "auth/login", b"{}", HTTP_X_FORWARDED_FOR=forwarded
+        )
+
+    assert [guess(number).status for number in range(2)] == [400, 400]
+    check_limited(guess(2))
+
+
+def test_limits_are_off_in_these_tests(as_bob: Door, room: RoomPayload) -> None:
+    for number in range(30):
+        body = {"client_id": f"{number}", "body": "hello"}
+        assert as_bob.post(f"rooms/{room.id}/messages", body).status == 201

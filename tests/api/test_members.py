@@ -1,0 +1,43 @@
+"""GET rooms/{id}/members."""
+
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from chat.actions.memberships import join_room
+from chat.payloads import RoomPayload
+from tests.people import person
+
+from .door import Door, check_refused
+
+
+def test_members(as_bob: Door, alice: User, bob: User, room: RoomPayload) -> None:
+    answer = as_bob.get(f"rooms/{room.id}/members")
+    assert answer.status == 200
+    members = answer.json()["members"]
+    assert [set(member) for member in members] == [{"user", "role", "joined_at"}] * 2
+    assert [(m["user"]["id"], m["role"]) for m in members] == [
+        (str(alice.pk), "owner"),
+        (str(bob.pk), "member"),
+    ]
+
+
+def test_outsider_of_a_public_room_is_told_to_join(
+    as_charlie: Door, room: RoomPayload
+) -> None:
+    check_refused(as_charlie.get(f"rooms/{room.id}/members"), 403, "forbidden")
+
+
+def test_anonymous_sees_nobody(anonymous: Door, room: RoomPayload) -> None:
+    check_refused(anonymous.get(f"rooms/{room.id}/members"), 401, "unauthorized")
+
+
+def test_list_is_four_queries_however_long(
+    as_bob: Door,
+    room: RoomPayload,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(20):
+        join_room(person(f"member-{number}"), room.id)
+    with django_assert_num_queries(4):
+        answer = as_bob.get(f"rooms/{room.id}/members")
+    assert len(answer.json()["members"]) == 22

@@ -1,0 +1,71 @@
+"""People, a room, and everything announced: what the tests of this process start from.
+
+SQLite is a file here: threads cannot share a database in memory.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from chat import broadcast
+from chat.actions.rooms import create_room
+from chat.broadcast import Envelope
+from chat.payloads import RoomPayload
+from tests.people import person, room_of
+
+on_postgres = os.environ.get("TEST_ON") == "postgres"
+collect_ignore = [] if on_postgres else ["test_log_on_postgres.py"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    if connection.vendor == "sqlite":
+        file: Path = tmp_path_factory.mktemp("database") / "tests.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(autouse=True)
+def published(monkeypatch: pytest.MonkeyPatch) -> list[Envelope]:
+    """What was handed to the channel layer, in order; nothing really goes there."""
+    envelopes: list[Envelope] = []
+    monkeypatch.setattr(broadcast, "publish", envelopes.extend)
+    return envelopes
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return person("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return person("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    return person("charlie")
+
+
+@pytest.fixture
+def dora(db: None) -> User:
+    return person("dora", is_staff=True)
+
+
+@pytest.fixture
+def room(alice: User, bob: User) -> RoomPayload:
+    """Public; alice made it (seq 1) and bob joined (seq 2)."""
+    return room_of(alice, bob)
+
+
+@pytest.fixture
+def private_room(alice: User) -> RoomPayload:
+    return create_room(alice, name="attic", kind="private")
+
+
+@pytest.fixture
+def staff_room(dora: User) -> RoomPayload:
+    return create_room(dora, name="bridge", staff_only=True)

@@ -1,0 +1,177 @@
+"""Every permission rule, and that what you may not see is not there."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from chat import access
+from chat.access import Seat, access_message, access_room
+from chat.actions.rooms import create_room
+from chat.errors import Forbidden, MessageNotFound, Muted, Refusal, RoomNotFound
+from chat.models import Membership, Room
+from chat.payloads import RoomPayload
+
+Check = Callable[[Seat], None]
+
+
+def seat(
+    *,
+    kind: str = "public",
+    staff_only: bool = False,
+    is_staff: bool = False,
+    is_member: bool = False,
+    muted_for: float | None = None,
+) -> Seat:
+    user, room = User(is_staff=is_staff), Room(kind=kind, staff_only=staff_only)
+    until = None if muted_for is None else timezone.now() + timedelta(seconds=muted_for)
+    membership = Membership(room=room, user=user, muted_until=until)
+    return Seat(user, room, membership if is_member else None)
+
+
+def outcome(check: Check, seat: Seat) -> type[Refusal] | None:
+    try:
+        check(seat)
+    except Refusal as refusal:
+        return type(refusal)
+    return None
+
+
+@pytest.mark.parametrize(
+    ("situation", "see", "read", "join"),
+    [
+        ({}, None, Forbidden, None),
+        ({"is_member": True}, None, None, None),
+        ({"kind": "private"}, RoomNotFound, RoomNotFound, RoomNotFound),
+        ({"kind": "private", "is_member": True}, None, None, None),
+        ({"kind": "private", "is_staff": True}, *[RoomNotFound] * 3),
+        ({"kind": "direct"}, RoomNotFound, RoomNotFound, RoomNotFound),
+        ({"kind": "direct", "is_member": True}, None, None, None),
+        ({"kind": "group"}, RoomNotFound, RoomNotFound, RoomNotFound),
+        ({"kind": "group", "is_member": True}, None, None, None),
+        ({"staff_only": True}, RoomNotFound, RoomNotFound, RoomNotFound),
+        ({"staff_only": True, "is_staff": True}, None, Forbidden, None),
+        ({"staff_only": True, "is_staff": True, "is_member": True}, *[None] * 3),
+        # Made staff-only, or no longer staff: a member is out all the same.
+        ({"staff_only": True, "is_member": True}, *[RoomNotFound] * 3),
+        (
+            {"staff_only": True, "kind": "private", "is_member": True},
+            *[RoomNotFound] * 3,
+        ),
+        (
+            {"staff_only": True, "kind": "private", "is_staff": True},
+            *[RoomNotFound] * 3,
+        ),
+    ],
+)
+def test_who_may_see_read_and_join(
+    situation: dict[str, object],
+    see: type[Refusal] | None,
+    read: type[Refusal] | None,
+    join: type[Refusal] | None,
+) -> None:
+    here = seat(**situation)  # type: ignore[arg-type]  # the table above is right
+    assert outcome(access.check_see, here) == see
+    assert access.may_see(here) is (see is None)
+    assert outcome(access.check_read, here) == read
+    assert outcome(access.check_send, here) == read
+    assert outcome(access.check_join, here) == join
+
+
+def test_muted_member_reads_but_does_not_send() -> None:
+    muted = seat(is_member=True, muted_for=60)
+    assert outcome(access.check_read, muted) is None
+    assert outcome(access.check_send, muted) is Muted
+
+
+def test_mute_ends_by_itself() -> None:
+    assert outcome(access.check_send, seat(is_member=True, muted_for=-1)) is None
+
+
+def test_only_staff_make_staff_only_rooms() -> None:
+    with pytest.raises(Forbidden):
+        access.check_create(User(), staff_only=True)
+    access.check_create(User(), staff_only=False)
+    access.check_create(User(is_staff=True), staff_only=True)
+
+
+def test_member_is_given_the_room_and_their_membership(
+    bob: User, room: RoomPayload
+) -> None:
+    found = access_room(bob, room.id)
+    assert str(found.room.pk) == room.id
+    assert found.membership == Membership.objects.get(user=bob)
+
+
+def test_outsider_is_given_a_public_room_without_membership(
+    charlie: User, room: RoomPayload
+) -> None:
+    assert access_room(charlie, room.id).membership is None
+
+
+@pytest.mark.parametrize("room_id", ["", "general", "0", "x" * 64, "\x00", "é", "%"])
+def test_malformed_id_is_the_id_of_no_room(alice: User, room_id: str) -> None:
+    with pytest.raises(RoomNotFound):
+        access_room(alice, room_id)
+
+
+@pytest.mark.parametrize("spelling", ["urn:uuid:{}", "{{{}}}", " {}", "{}\n"])
+def test_room_has_one_name(alice: User, room: RoomPayload, spelling: str) -> None:
+    """What is kept by id must not know one room under two names."""
+    for other in (room.id.upper(), room.id.replace("-", ""), spelling.format(room.id)):
+        with pytest.raises(RoomNotFound):
+            access_room(alice, other)
+
+
+def test_hidden_and_missing_rooms_raise_the_same(
+    charlie: User, private_room: RoomPayload, staff_room: RoomPayload
+) -> None:
+    answers = set()
+    for room_id in (private_room.id, staff_room.id, str(uuid4()), "nonsense"):
+        with pytest.raises(RoomNotFound) as refused:
+            access_room(charlie, room_id)
+        answers.add((refused.value.code, refused.value.detail, refused.value.status))
+    assert len(answers) == 1
+
+
+def test_who_loses_the_flag_is_out_of_their_own_staff_room(
+    dora: User, staff_room: RoomPayload
+) -> None:
+    assert str(access_room(dora, staff_room.id).room.pk) == staff_room.id
+    dora.is_staff = False
+    with pytest.raises(RoomNotFound):
+        access_room(dora, staff_room.id)
+
+
+def test_message_is_for_members(
+    bob: User, charlie: User, room: RoomPayload, private_room: RoomPayload
+) -> None:
+    assert access_message(bob, room.id, 2).seq == 2
+    with pytest.raises(Forbidden):
+        access_message(charlie, room.id, 2)
+    with pytest.raises(RoomNotFound):
+        access_message(charlie, private_room.id, 1)
+
+
+@pytest.mark.parametrize("seq", [0, 3, 2**63 - 1, 2**63, 10**30])
+def test_missing_message(bob: User, room: RoomPayload, seq: int) -> None:
+    with pytest.raises(MessageNotFound):
+        access_message(bob, room.id, seq)
+
+
+def test_message_of_another_room_is_not_here(bob: User, room: RoomPayload) -> None:
+    other = create_room(bob, name="other")
+    with pytest.raises(MessageNotFound):
+        access_message(bob, other.id, 2)
+
+
+def test_seats_of_one_person_in_several_rooms(
+    bob: User, room: RoomPayload, private_room: RoomPayload
+) -> None:
+    rooms = Room.objects.order_by("name")
+    found = access.seats(bob, rooms)
+    assert [s.room.name for s in found] == ["attic", "general"]
+    assert [s.membership is not None for s in found] == [False, True]

@@ -1,0 +1,131 @@
+"""The sender to the channel layer: in order, never in the way, and silent to itself."""
+
+import asyncio
+import logging
+from typing import Any
+
+import msgspec
+import pytest
+
+from chat import broadcast
+from chat.broadcast import (
+    EndSessions,
+    Envelope,
+    Publisher,
+    RoomChanged,
+    ToPerson,
+    open_packet,
+)
+from chat.events import Change
+
+ENVELOPES: list[Envelope] = [
+    RoomChanged(
+        "r1",
+        "e5f0",
+        [Change(1, "message.created", b"{}"), Change(2, None, b"{}", "u1")],
+    ),
+    ToPerson("u1", "{}"),
+    EndSessions("u1", "s1"),
+    EndSessions("u1", None),
+]
+
+
+class Layer:
+    """A channel layer that remembers what it was sent, or fails."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.broken = False
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        await asyncio.sleep(0)
+        if self.broken:
+            raise ConnectionError("no layer")
+        self.sent.append((group, message))
+
+
+@pytest.fixture
+def layer(monkeypatch: pytest.MonkeyPatch) -> Layer:
+    layer = Layer()
+    monkeypatch.setattr(broadcast, "channel_layer", lambda: layer)
+    return layer
+
+
+async def published_and_flushed(
+    publisher: Publisher, envelopes: list[Envelope]
+) -> None:
+    publisher.publish(envelopes)
+    await asyncio.sleep(0)
+    await publisher.flush()
+
+
+async def test_all_that_wait_go_to_the_hubs_in_one_packet(layer: Layer) -> None:
+    publisher = Publisher(asyncio.get_running_loop())
+    await published_and_flushed(publisher, ENVELOPES)
+    [(group, message)] = layer.sent
+    assert (group, message["type"]) == (broadcast.GROUP, "hub.packet")
+
+
+async def test_packets_have_a_largest_size(
+    layer: Layer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = Publisher(asyncio.get_running_loop())
+    await published_and_flushed(publisher, ENVELOPES * 200)
+    monkeypatch.setattr(broadcast, "ORIGIN", "another process")
+    opened = [open_packet(message["packet"]) for _, message in layer.sent]
+    assert max(len(envelopes) for envelopes in opened) <= 500
+    assert [envelope for envelopes in opened for envelope in envelopes] == (
+        ENVELOPES * 200
+    )
+
+
+async def test_another_process_opens_what_was_sent(
+    layer: Layer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher = Publisher(asyncio.get_running_loop())
+    await published_and_flushed(publisher, ENVELOPES)
+    monkeypatch.setattr(broadcast, "ORIGIN", "another process")
+    [(_, message)] = layer.sent
+    assert open_packet(message["packet"]) == ENVELOPES
+
+
+async def test_process_does_not_open_its_own(layer: Layer) -> None:
+    publisher = Publisher(asyncio.get_running_loop())
+    await published_and_flushed(publisher, ENVELOPES)
+    [(_, message)] = layer.sent
+    assert open_packet(message["packet"]) == []
+
+
+async def test_own_hub_has_it_before_the_layer_and_without_it(layer: Layer) -> None:
+    delivered: list[Envelope] = []
+    layer.broken = True
+    publisher = Publisher(asyncio.get_running_loop(), delivered.append)
+    await published_and_flushed(publisher, ENVELOPES)
+    assert delivered == ENVELOPES
+
+
+async def test_layer_that_fails_is_logged_and_tried_again(
+    layer: Layer, caplog: pytest.LogCaptureFixture
+) -> None:
+    publisher = Publisher(asyncio.get_running_loop())
+    layer.broken = True
+    with caplog.at_level(logging.WARNING, "chat.broadcast"):
+        await published_and_flushed(publisher, ENVELOPES[:1])
+    assert "ConnectionError" in caplog.text
+    layer.broken = False
+    await published_and_flushed(publisher, ENVELOPES[1:2])
+    assert len(layer.sent) == 1
+
+
+async def test_any_thread_may_publish(layer: Layer) -> None:
+    publisher = Publisher(asyncio.get_running_loop())
+    await asyncio.to_thread(publisher.publish, ENVELOPES)
+    await asyncio.sleep(0)
+    await publisher.flush()
+    assert len(layer.sent) == 1
+
+
+@pytest.mark.parametrize("packet", [b"", b"\x00", b"\x92\x01\x02", b"nonsense"])
+def test_packet_that_is_none_is_refused(packet: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        open_packet(packet)

@@ -1,0 +1,194 @@
+"""Resuming: everything that changed since, or a plain no; never a part."""
+
+from uuid import uuid4
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from chat.actions.memberships import join_room
+from chat.actions.rooms import create_room
+from chat.errors import Forbidden, RoomNotFound
+from chat.events import encode
+from chat.limits import LIMITS, MAX_RECOVERED, MAX_REPLY_BYTES
+from chat.log import Draft, append
+from chat.models import Message, Room
+from chat.payloads import RoomPayload
+from chat.queries import CaughtUp, Resume, catch_up
+
+
+def caught_up(user: User, resume: Resume) -> CaughtUp:
+    answer = catch_up(user, [resume])[resume.room]
+    assert isinstance(answer, CaughtUp)
+    return answer
+
+
+def revs(answer: CaughtUp) -> list[int]:
+    return [message.rev for message in answer.messages]
+
+
+def write(user: User, room: RoomPayload, count: int, body: str = "x") -> None:
+    append([Draft(room.id, user, body) for _ in range(count)])
+
+
+def test_everything_after_the_number(bob: User, room: RoomPayload) -> None:
+    write(bob, room, 3)
+    answer = caught_up(bob, Resume(room.id, 3, room.epoch))
+    assert (answer.recovered, answer.head_seq, answer.epoch) == (True, 5, room.epoch)
+    assert revs(answer) == [4, 5]
+
+
+def test_from_the_beginning(bob: User, room: RoomPayload) -> None:
+    assert revs(caught_up(bob, Resume(room.id, 0))) == [1, 2]
+
+
+def test_nothing_missed(bob: User, room: RoomPayload) -> None:
+    answer = caught_up(bob, Resume(room.id, 2))
+    assert (answer.recovered, answer.messages) == (True, [])
+
+
+def test_nothing_asked_for(bob: User, room: RoomPayload) -> None:
+    answer = caught_up(bob, Resume(room.id))
+    assert (answer.recovered, answer.head_seq, answer.messages) == (None, 2, [])
+
+
+def test_number_from_the_future_cannot_be_recovered(
+    bob: User, room: RoomPayload
+) -> None:
+    answer = caught_up(bob, Resume(room.id, 3))
+    assert (answer.recovered, answer.messages) == (False, [])
+
+
+def test_another_epoch_cannot_be_recovered(bob: User, room: RoomPayload) -> None:
+    answer = caught_up(bob, Resume(room.id, 1, "00000000"))
+    assert (answer.recovered, answer.messages) == (False, [])
+    assert answer.epoch == room.epoch
+
+
+def test_message_changed_since_comes_once_as_it_is_now(
+    bob: User, room: RoomPayload
+) -> None:
+    write(bob, room, 2)
+    Message.objects.filter(room_id=room.id, seq=3).update(rev=6, body="edited twice")
+    Room.objects.filter(pk=room.id).update(head_seq=6)
+    answer = caught_up(bob, Resume(room.id, 3))
+    assert [(m.seq, m.rev) for m in answer.messages] == [(4, 4), (3, 6)]
+    assert answer.messages[1].body == "edited twice"
+
+
+def test_what_is_above_the_head_comes_as_an_event(bob: User, room: RoomPayload) -> None:
+    """Committed after the head was read: an answer with it would tear the order."""
+    Message.objects.create(room_id=room.id, seq=3, rev=3, sender=bob, body="later")
+    assert revs(caught_up(bob, Resume(room.id, 0))) == [1, 2]
+
+
+def test_as_many_as_may_be_recovered_are(bob: User, room: RoomPayload) -> None:
+    assert MAX_RECOVERED == 500
+    write(bob, room, MAX_RECOVERED)
+    answer = caught_up(bob, Resume(room.id, 2))
+    assert answer.recovered
+    assert revs(answer) == list(range(3, MAX_RECOVERED + 3))
+
+
+def test_one_more_is_not_recovered(bob: User, room: RoomPayload) -> None:
+    write(bob, room, MAX_RECOVERED + 1)
+    answer = caught_up(bob, Resume(room.id, 2))
+    assert (answer.recovered, answer.messages) == (False, [])
+
+
+def test_many_numbers_of_few_messages_are_recovered(
+    bob: User, room: RoomPayload
+) -> None:
+    """One message that changed a thousand times."""
+    Message.objects.filter(room_id=room.id, seq=2).update(rev=1002)
+    Room.objects.filter(pk=room.id).update(head_seq=1002)
+    answer = caught_up(bob, Resume(room.id, 2))
+    assert (answer.recovered, revs(answer)) == (True, [1002])
+
+
+def test_messages_too_long_for_a_reply_are_not_recovered(
+    bob: User, room: RoomPayload
+) -> None:
+    write(bob, room, 40, "🌊" * LIMITS.message_characters)
+    assert not caught_up(bob, Resume(room.id, 2)).recovered
+    answer = caught_up(bob, Resume(room.id, 22))
+    assert answer.recovered
+    assert len(answer.messages) == 20
+
+
+@pytest.fixture
+def rooms(alice: User, bob: User) -> list[RoomPayload]:
+    """Three rooms of alice's and bob's, each with a log from 1 to 2."""
+    made = [create_room(alice, name=f"room-{number}") for number in range(3)]
+    return [join_room(bob, room.id) for room in made]
+
+
+def test_rooms_share_the_number_of_messages(
+    bob: User, rooms: list[RoomPayload]
+) -> None:
+    for room, count in zip(rooms, (300, 201, 200), strict=True):
+        write(bob, room, count)
+    answers = catch_up(bob, [Resume(room.id, 2) for room in rooms])
+    found = [answers[room.id] for room in rooms]
+    recovered = [a.recovered for a in found if isinstance(a, CaughtUp)]
+    assert recovered == [True, False, True]
+
+
+def test_rooms_share_the_bytes_of_a_reply(bob: User, rooms: list[RoomPayload]) -> None:
+    for room in rooms:
+        write(bob, room, 25, "🌊" * LIMITS.message_characters)
+    answers = catch_up(bob, [Resume(room.id, 2) for room in rooms])
+    assert len(encode(list(answers.values())).encode()) <= MAX_REPLY_BYTES
+
+
+def test_one_bad_room_does_not_spoil_the_others(
+    charlie: User,
+    room: RoomPayload,
+    private_room: RoomPayload,
+    staff_room: RoomPayload,
+) -> None:
+    mine = create_room(charlie, name="mine")
+    missing = str(uuid4())
+    asked = [room.id, private_room.id, staff_room.id, missing, mine.id]
+    answers = catch_up(charlie, [Resume(room_id, 0) for room_id in asked])
+    kinds = [type(answers[room_id]) for room_id in asked]
+    assert kinds == [Forbidden, RoomNotFound, RoomNotFound, RoomNotFound, CaughtUp]
+
+
+@pytest.mark.parametrize("room_id", ["", "general", "\x00", "x" * 64])
+def test_malformed_id_is_the_id_of_no_room(
+    bob: User, room: RoomPayload, room_id: str
+) -> None:
+    answers = catch_up(bob, [Resume(room_id, 0), Resume(room.id, 0)])
+    assert isinstance(answers[room_id], RoomNotFound)
+    assert isinstance(answers[room.id], CaughtUp)
+
+
+def test_no_rooms_are_no_answers(bob: User) -> None:
+    assert catch_up(bob, []) == {}
+
+
+def test_queries_do_not_grow_with_messages(
+    bob: User,
+    rooms: list[RoomPayload],
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    """Two for all, one for each room, one more for each that missed something."""
+    write(bob, rooms[0], 1)
+    with django_assert_num_queries(2 + 2):
+        catch_up(bob, [Resume(room.id, 2) for room in rooms])
+    write(bob, rooms[0], 99)
+    with django_assert_num_queries(2 + 2):
+        answers = catch_up(bob, [Resume(room.id, 2) for room in rooms])
+    answer = answers[rooms[0].id]
+    assert isinstance(answer, CaughtUp)
+    assert len(answer.messages) == 100
+
+
+def test_subscribing_without_a_number_reads_no_messages(
+    bob: User,
+    rooms: list[RoomPayload],
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(2):
+        catch_up(bob, [Resume(room.id) for room in rooms])

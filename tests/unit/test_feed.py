@@ -1,0 +1,218 @@
+"""A feed: one order for everybody, whatever comes in, and each number once."""
+
+import asyncio
+import json
+from typing import Any, cast
+
+import pytest
+
+from chat import queries
+from chat.events import Change
+from chat.payloads import MessagePayload
+from realtime import feed as feed_module
+from realtime.connection import Connection
+from realtime.feed import FRAME_BYTES, Feed
+
+ROOM, EPOCH = "r1", "e5f0"
+
+
+class Reader:
+    """A connection that keeps what was written to it."""
+
+    def __init__(self, user_id: str = "somebody") -> None:
+        self.user_id = user_id
+        self.feeds: dict[str, Feed] = {}
+        self.frames: list[dict[str, Any]] = []
+
+    def write(self, text: str) -> None:
+        self.frames.append(json.loads(text))
+
+    @property
+    def heard(self) -> list[int]:
+        """The numbers of all messages, in the order in which they came."""
+        return [
+            message["seq"]
+            for frame in self.frames
+            for message in frame.get("messages", [frame.get("message")])
+        ]
+
+
+def change(seq: int, leaver: str | None = None, padding: str = "") -> Change:
+    message = json.dumps({"seq": seq, "body": padding}).encode()
+    return Change(seq, "message.created", message, leaver)
+
+
+def changes(*seqs: int) -> list[Change]:
+    return [change(seq) for seq in seqs]
+
+
+def listening(feed: Feed, user_id: str = "somebody", head: int = 0) -> Reader:
+    reader = Reader(user_id)
+    feed.join(cast(Connection, reader))
+    feed.go_live(cast(Connection, reader), head)
+    return reader
+
+
+@pytest.fixture
+async def feed() -> Feed:
+    feed = Feed(ROOM)
+    feed.start(EPOCH, 0)
+    return feed
+
+
+@pytest.fixture
+def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers that the database has; a repair reads them."""
+    seqs: list[int] = []
+
+    async def read(_: object, room: str, after: int) -> queries.Changes:
+        await asyncio.sleep(0)
+        found = [_payload(seq) for seq in seqs if seq > after]
+        return queries.Changes(EPOCH, max(seqs), found)
+
+    monkeypatch.setattr(feed_module, "in_database", read)
+    monkeypatch.setattr(feed_module, "GAP_SECONDS", 0.01)
+    return seqs
+
+
+def _payload(seq: int) -> MessagePayload:
+    plain: dict[str, Any] = dict.fromkeys(MessagePayload.__struct_fields__)
+    return MessagePayload(**{**plain, "seq": seq, "rev": seq, "event": {"type": "x"}})
+
+
+async def test_a_single_change_is_its_own_event(feed: Feed) -> None:
+    reader = listening(feed)
+    feed.offer(EPOCH, changes(1))
+    [frame] = reader.frames
+    assert (frame["type"], frame["room"], frame["seq"]) == ("message.created", ROOM, 1)
+
+
+async def test_changes_that_come_together_share_a_frame(feed: Feed) -> None:
+    reader = listening(feed)
+    feed.offer(EPOCH, changes(1, 2, 3))
+    [frame] = reader.frames
+    assert frame["type"] == "room.changes"
+    assert (frame["after"], frame["seq"]) == (0, 3)
+    assert reader.heard == [1, 2, 3]
+
+
+async def test_a_frame_has_a_size(feed: Feed) -> None:
+    reader = listening(feed)
+    feed.offer(EPOCH, [change(seq, padding="x" * 10_000) for seq in range(1, 21)])
+    assert reader.heard == list(range(1, 21))
+    assert len(reader.frames) == 3
+    assert all(len(json.dumps(f)) < FRAME_BYTES + 12_000 for f in reader.frames)
+
+
+async def test_what_was_sent_is_not_sent_again(feed: Feed) -> None:
+    reader = listening(feed)
+    feed.offer(EPOCH, changes(1, 2))
+    feed.offer(EPOCH, changes(1, 2))
+    feed.offer(EPOCH, changes(2, 3))
+    assert reader.heard == [1, 2, 3]
+
+
+async def test_what_comes_too_early_waits(feed: Feed) -> None:
+    reader = listening(feed)
+    feed.offer(EPOCH, changes(2, 3))
+    assert reader.heard == []
+    feed.offer(EPOCH, changes(1))
+    assert reader.heard == [1, 2, 3]
+
+
+async def test_a_gap_is_filled_from_the_database(feed: Feed, stored: list[int]) -> None:
+    reader = listening(feed)
+    stored += [1, 2, 3]
+    feed.offer(EPOCH, changes(3))
+    await asyncio.sleep(0.05)
+    assert reader.heard == [1, 2, 3]
+    feed.offer(EPOCH, changes(1, 2, 4))
+    assert reader.heard == [1, 2, 3, 4]
+
+
+async def test_a_second_gap_is_filled_too(feed: Feed, stored: list[int]) -> None:
+    reader = listening(feed)
+    for last in (2, 4, 6):
+        stored += [last - 1, last]
+        feed.offer(EPOCH, changes(last))
+        await asyncio.sleep(0.05)
+    assert reader.heard == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_lost_last_change_is_found_by_the_head(
+    feed: Feed, stored: list[int]
+) -> None:
+    reader = listening(feed)
+    stored += [1, 2]
+    feed.check(2, EPOCH)
+    await asyncio.sleep(0.05)
+    assert reader.heard == [1, 2]
+
+
+async def test_another_epoch_resets(feed: Feed) -> None:
+    reader = listening(feed)
+    feed.check(7, "0000")
+    [frame] = reader.frames
+    assert frame == {"type": "room.reset", "room": ROOM, "seq": 7, "epoch": "0000"}
+    feed.offer("0000", changes(8))
+    assert reader.frames[-1]["seq"] == 8
+
+
+async def test_who_joins_misses_nothing_and_hears_nothing_twice(feed: Feed) -> None:
+    """The database was read at 2, while 1, 2 and 3 came as one."""
+    reader = Reader()
+    feed.join(cast(Connection, reader))
+    feed.offer(EPOCH, changes(1, 2, 3))
+    assert reader.frames == []
+    feed.go_live(cast(Connection, reader), head=2)
+    assert reader.heard == [3]
+    feed.offer(EPOCH, changes(4))
+    assert reader.heard == [3, 4]
+
+
+async def test_who_read_ahead_hears_only_what_is_new(feed: Feed) -> None:
+    """The database was at 3 when this process had heard of nothing yet."""
+    behind = listening(feed)
+    ahead = listening(feed, head=3)
+    feed.offer(EPOCH, changes(1, 2))
+    feed.offer(EPOCH, changes(3, 4))
+    assert behind.heard == [1, 2, 3, 4]
+    assert ahead.heard == [4]
+    feed.offer(EPOCH, changes(5))
+    assert ahead.heard == [4, 5]
+
+
+async def test_what_comes_before_the_head_is_known_is_kept() -> None:
+    feed = Feed(ROOM)
+    feed.offer(EPOCH, changes(5, 6))
+    feed.start(EPOCH, 5)
+    reader = listening(feed, head=5)
+    feed.offer(EPOCH, changes(7))
+    assert feed.last == 7
+    # 6 went out before this reader came: it is in what they read, or they resume.
+    assert reader.heard == [7]
+
+
+async def test_the_leaver_hears_it_last(feed: Feed) -> None:
+    reader = listening(feed)
+    leaver = listening(feed, "bob")
+    feed.offer(EPOCH, [change(1), change(2, leaver="bob"), change(3)])
+    assert leaver.heard == [1, 2]
+    assert leaver.feeds == {}
+    assert reader.heard == [1, 2, 3]
+
+
+async def test_who_left_and_came_back_stays(feed: Feed) -> None:
+    """Their new subscription read beyond the number at which they had left."""
+    back = listening(feed, "bob", head=3)
+    feed.offer(EPOCH, [change(1), change(2, leaver="bob"), change(3), change(4)])
+    assert back.heard == [4]
+
+
+async def test_who_leaves_while_joining_hears_it_last(feed: Feed) -> None:
+    reader = Reader("bob")
+    feed.join(cast(Connection, reader))
+    feed.offer(EPOCH, [change(1, leaver="bob"), change(2)])
+    feed.go_live(cast(Connection, reader), head=0)
+    assert reader.heard == [1]
+    assert feed.is_empty

@@ -1,0 +1,68 @@
+"""`manage.py first_run`: what a newcomer finds."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from accounts import people
+from accounts.models import User
+from chat import queries
+from chat.models import Membership, Message, Room
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _debug(settings: Settings) -> None:
+    settings.DEBUG = True
+
+
+def snapshot() -> list[object]:
+    """Every row that the command could make."""
+    tables = (User, Room, Membership, Message)
+    return [list(table.objects.order_by("pk").values()) for table in tables]
+
+
+def test_refused_without_debug(settings: Settings) -> None:
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="DEBUG"):
+        call_command("first_run")
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_people_can_log_in_with_the_printed_password(name: str) -> None:
+    call_command("first_run")
+    user = people.log_in(username=name, password=f"{name}-likes-hubbub")
+    assert user.username == name
+
+
+def test_bob_is_staff_and_alice_is_not() -> None:
+    call_command("first_run")
+    staff = User.objects.filter(is_staff=True).values_list("username", flat=True)
+    assert list(staff) == ["bob"]
+
+
+def test_each_sees_their_rooms() -> None:
+    call_command("first_run")
+    for name, expected in (("alice", ["general"]), ("bob", ["general", "staff"])):
+        user = User.objects.get(username=name)
+        for rooms in (queries.rooms_of(user), queries.directory(user)):
+            assert [room.name for room in rooms] == expected
+
+
+def test_there_is_something_to_read() -> None:
+    call_command("first_run")
+    alice = User.objects.get(username="alice")
+    [general] = queries.rooms_of(alice)
+    history = queries.history(alice, general.id)
+    assert [m.seq for m in history.messages] == list(range(1, general.head_seq + 1))
+    talk = [m.sender.username for m in history.messages if m.body and m.sender]
+    assert talk == ["alice", "bob", "alice", "bob", "alice"]
+
+
+def test_second_run_changes_nothing() -> None:
+    call_command("first_run")
+    before = snapshot()
+    call_command("first_run")
+    assert snapshot() == before

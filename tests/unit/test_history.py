@@ -1,0 +1,165 @@
+"""A page of a room's log: which messages, and whether there are more on either side."""
+
+from collections.abc import Callable
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from chat import queries
+from chat.errors import Forbidden, RoomNotFound
+from chat.events import encode
+from chat.limits import LIMITS, MAX_REPLY_BYTES
+from chat.log import Draft, append
+from chat.models import Message, Reaction
+from chat.payloads import HistoryPayload, RoomPayload
+from tests.people import person
+
+Read = Callable[..., HistoryPayload]
+
+
+@pytest.fixture
+def read(alice: User, room: RoomPayload) -> Read:
+    """alice reads her room, whose log goes from 1 to 12."""
+    append([Draft(room.id, alice, f"{seq}") for seq in range(3, 13)])
+    return lambda **cursor: queries.history(alice, room.id, **cursor)
+
+
+def page(history: HistoryPayload) -> tuple[list[int], bool, bool]:
+    numbers = [message.seq for message in history.messages]
+    return numbers, history.has_before, history.has_after
+
+
+@pytest.mark.parametrize(
+    ("cursor", "expected"),
+    [
+        ({}, ([*range(1, 13)], False, False)),
+        ({"limit": 3}, ([10, 11, 12], True, False)),
+        ({"limit": 12}, ([*range(1, 13)], False, False)),
+        ({"before": 12, "limit": 3}, ([9, 10, 11], True, True)),
+        ({"before": 4, "limit": 3}, ([1, 2, 3], False, True)),
+        ({"before": 2, "limit": 3}, ([1], False, True)),
+        ({"before": 99, "limit": 2}, ([11, 12], True, False)),
+        ({"before": 2**63, "limit": 2}, ([11, 12], True, False)),
+        ({"after": 0, "limit": 3}, ([1, 2, 3], False, True)),
+        ({"after": 9, "limit": 3}, ([10, 11, 12], True, False)),
+        ({"after": 5, "limit": 3}, ([6, 7, 8], True, True)),
+        ({"after": 11, "limit": 3}, ([12], True, False)),
+        ({"around": 6, "limit": 4}, ([4, 5, 6, 7], True, True)),
+        ({"around": 6, "limit": 5}, ([4, 5, 6, 7, 8], True, True)),
+        ({"around": 6, "limit": 1}, ([6], True, True)),
+        ({"around": 1, "limit": 4}, ([1, 2, 3, 4], False, True)),
+        ({"around": 12, "limit": 4}, ([10, 11, 12], True, False)),
+    ],
+)
+def test_pages(
+    read: Read, cursor: dict[str, int], expected: tuple[list[int], bool, bool]
+) -> None:
+    assert page(read(**cursor)) == expected
+
+
+@pytest.mark.parametrize(
+    ("cursor", "expected"),
+    [
+        # Nothing there, but everything lies on the other side of the cursor.
+        ({"before": 0}, ([], False, True)),
+        ({"before": 1}, ([], False, True)),
+        ({"after": 12}, ([], True, False)),
+        ({"after": 99}, ([], True, False)),
+        ({"after": 2**63}, ([], True, False)),
+    ],
+)
+def test_empty_pages_know_the_other_side(
+    read: Read, cursor: dict[str, int], expected: tuple[list[int], bool, bool]
+) -> None:
+    assert page(read(**cursor)) == expected
+
+
+def test_numbers_without_a_message_do_not_count(read: Read) -> None:
+    Message.objects.filter(seq__in=[1, 2, 6]).delete()
+    assert page(read(before=4)) == ([3], False, True)
+    assert page(read(after=5, limit=2)) == ([7, 8], True, True)
+
+
+def test_room_of_another_is_not_mixed_in(
+    read: Read, alice: User, private_room: RoomPayload
+) -> None:
+    append([Draft(private_room.id, alice, "secret")])
+    assert {message.room for message in read().messages} != {private_room.id}
+    assert "secret" not in encode(read())
+
+
+def test_history_is_for_members(
+    charlie: User, room: RoomPayload, private_room: RoomPayload
+) -> None:
+    with pytest.raises(Forbidden):
+        queries.history(charlie, room.id)
+    with pytest.raises(RoomNotFound):
+        queries.history(charlie, private_room.id)
+
+
+@pytest.fixture
+def long_messages(alice: User, room: RoomPayload) -> None:
+    body = "🌊" * LIMITS.message_characters
+    append([Draft(room.id, alice, body) for _ in range(100)])
+
+
+@pytest.mark.usefixtures("long_messages")
+@pytest.mark.parametrize("cursor", [{}, {"after": 2}, {"around": 52}])
+def test_a_page_of_long_messages_is_cut(
+    alice: User, room: RoomPayload, cursor: dict[str, int]
+) -> None:
+    history = queries.history(alice, room.id, **cursor, limit=100)
+    assert len(encode(history).encode()) <= MAX_REPLY_BYTES
+    assert len(history.messages) > 10
+
+
+@pytest.mark.usefixtures("long_messages")
+def test_cut_pages_join_without_a_gap(alice: User, room: RoomPayload) -> None:
+    seen: list[int] = []
+    last = 0
+    while True:
+        history = queries.history(alice, room.id, after=last, limit=100)
+        seen += [message.seq for message in history.messages]
+        last = seen[-1]
+        if not history.has_after:
+            break
+    assert seen == list(range(1, 103))
+
+
+@pytest.mark.usefixtures("long_messages")
+def test_cut_around_page_still_holds_its_message(
+    alice: User, room: RoomPayload
+) -> None:
+    history = queries.history(alice, room.id, around=52, limit=100)
+    numbers = [message.seq for message in history.messages]
+    assert 52 in numbers
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+
+
+def test_message_whose_text_doubles_on_the_wire_is_counted_as_such(
+    alice: User, room: RoomPayload
+) -> None:
+    body = '"' * LIMITS.message_characters
+    append([Draft(room.id, alice, body) for _ in range(100)])
+    history = queries.history(alice, room.id, limit=100)
+    assert len(encode(history).encode()) <= MAX_REPLY_BYTES
+
+
+@pytest.mark.parametrize(
+    ("cursor", "count"), [({}, 6), ({"before": 9}, 6), ({"after": 3}, 6)]
+)
+def test_queries_do_not_grow_with_the_page(
+    read: Read,
+    room: RoomPayload,
+    cursor: dict[str, int],
+    count: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    users = [person(f"reader-{number}") for number in range(5)]
+    for message in Message.objects.filter(room_id=room.id):
+        for user in users:
+            Reaction.objects.create(message=message, user=user, emoji="👍")
+    for limit in (1, 5):
+        with django_assert_num_queries(count):
+            assert len(read(**cursor, limit=limit).messages) == limit

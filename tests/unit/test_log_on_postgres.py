@@ -1,0 +1,32 @@
+"""What PostgreSQL refuses to store, and SQLite would not: collected there alone."""
+
+import pytest
+
+from accounts.models import User
+from chat.errors import Invalid
+from chat.log import Appended, Draft, append, append_one
+from chat.payloads import RoomPayload
+
+
+@pytest.mark.parametrize(
+    ("body", "client_id"), [("NUL \x00", "1"), ("a key that is too long", "x" * 65)]
+)
+def test_draft_that_cannot_be_stored_fails_alone(
+    bob: User, room: RoomPayload, body: str, client_id: str
+) -> None:
+    drafts = [
+        Draft(room.id, bob, "before", client_id="before"),
+        Draft(room.id, bob, body, client_id=client_id),
+        Draft(room.id, bob, "after", client_id="after"),
+    ]
+    before, refused, after = append(drafts)
+    assert isinstance(before, Appended)
+    assert isinstance(refused, Invalid)
+    assert isinstance(after, Appended)
+    assert (before.message.seq, after.message.seq) == (3, 4)
+
+
+def test_transaction_of_the_caller_goes_on(bob: User, room: RoomPayload) -> None:
+    with pytest.raises(Invalid):
+        append_one(Draft(room.id, bob, "\x00"))
+    assert append_one(Draft(room.id, bob, "next")).message.seq == 3

@@ -1,0 +1,125 @@
+"""Whose drafts the log refuses: it reads rights again, under the room's lock."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.models import User
+from chat.actions.memberships import leave_room
+from chat.actions.rooms import create_room
+from chat.errors import Forbidden, Muted, Refusal, RoomNotFound, Unauthorized
+from chat.log import Draft, append, append_one
+from chat.models import Membership, Message, Room
+from chat.payloads import RoomPayload
+
+
+@pytest.fixture
+def draft(bob: User, room: RoomPayload) -> Draft:
+    return Draft(room.id, bob, "hello", client_id="1")
+
+
+def mute(user: User, seconds: float) -> None:
+    until = timezone.now() + timedelta(seconds=seconds)
+    Membership.objects.filter(user=user).update(muted_until=until)
+
+
+def refused_as(draft: Draft, kind: type[Refusal]) -> bool:
+    """Refused, and nothing stored."""
+    before = Message.objects.count()
+    with pytest.raises(kind) as refused:
+        append_one(draft)
+    assert type(refused.value) is kind
+    return Message.objects.count() == before
+
+
+def test_outsider_of_a_public_room(charlie: User, room: RoomPayload) -> None:
+    assert refused_as(Draft(room.id, charlie, "hello"), Forbidden)
+
+
+def test_outsider_of_a_private_room(charlie: User, private_room: RoomPayload) -> None:
+    assert refused_as(Draft(private_room.id, charlie, "hello"), RoomNotFound)
+
+
+@pytest.mark.parametrize("room_id", ["", "general", "\x00", str(uuid4())])
+def test_room_that_is_not_there(alice: User, room_id: str) -> None:
+    assert refused_as(Draft(room_id, alice, "hello"), RoomNotFound)
+
+
+def test_who_lost_the_flag(dora: User, staff_room: RoomPayload) -> None:
+    User.objects.filter(pk=dora.pk).update(is_staff=False)
+    # The person in memory still has it: the database decides.
+    assert dora.is_staff
+    assert refused_as(Draft(staff_room.id, dora, "hello"), RoomNotFound)
+
+
+def test_who_left(bob: User, room: RoomPayload, draft: Draft) -> None:
+    leave_room(bob, room.id)
+    assert refused_as(draft, Forbidden)
+
+
+def test_who_is_muted(bob: User, draft: Draft) -> None:
+    mute(bob, seconds=60)
+    assert refused_as(draft, Muted)
+
+
+def test_mute_that_is_over(bob: User, draft: Draft) -> None:
+    mute(bob, seconds=-1)
+    assert append_one(draft).message.body == "hello"
+
+
+def test_retry_after_being_muted_learns_that_the_first_attempt_worked(
+    bob: User, draft: Draft
+) -> None:
+    first = append_one(draft)
+    mute(bob, seconds=60)
+    again = append_one(draft)
+    assert again.duplicate
+    assert again.message == first.message
+
+
+def test_who_was_deactivated(bob: User, draft: Draft) -> None:
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    assert refused_as(draft, Unauthorized)
+
+
+def test_who_was_deleted(bob: User, draft: Draft) -> None:
+    User.objects.filter(pk=bob.pk).delete()
+    assert refused_as(draft, Unauthorized)
+
+
+def test_draft_from_before_a_password_change(bob: User, draft: Draft) -> None:
+    tokens.revoke_all(User.objects.get(pk=bob.pk))
+    assert refused_as(draft, Unauthorized)
+
+
+def test_system_message_needs_no_membership(charlie: User, room: RoomPayload) -> None:
+    event = {"type": "member.joined", "user": str(charlie.pk)}
+    message = append_one(Draft(room.id, charlie, event=event)).message
+    assert (message.kind, message.event, message.body) == ("system", event, "")
+
+
+def test_member_of_one_room_is_an_outsider_of_another_in_the_same_batch(
+    bob: User, room: RoomPayload, private_room: RoomPayload, charlie: User
+) -> None:
+    lobby = create_room(charlie, name="lobby")
+    rooms = [room, lobby, private_room]
+    sent, outside, hidden = append([Draft(r.id, bob, "hello") for r in rooms])
+    assert not isinstance(sent, Refusal)
+    assert type(outside) is Forbidden
+    assert type(hidden) is RoomNotFound
+
+
+def test_each_draft_of_a_batch_is_judged_by_itself(
+    alice: User, bob: User, charlie: User, room: RoomPayload
+) -> None:
+    mute(bob, seconds=60)
+    drafts = [Draft(room.id, user, user.username) for user in (bob, alice, charlie)]
+    muted, sent, outside = append(drafts)
+    assert type(muted) is Muted
+    assert not isinstance(sent, Refusal)
+    assert sent.message.seq == 3
+    assert type(outside) is Forbidden
+    assert Room.objects.get(pk=room.id).head_seq == 3

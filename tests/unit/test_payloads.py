@@ -1,0 +1,150 @@
+"""Wire shapes: their fields, and that building one asks the database nothing."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from chat.events import encode
+from chat.log import Draft, append_one
+from chat.models import Membership, Message, Reaction, Room
+from chat.payloads import (
+    RoomPayload,
+    leaver,
+    member_payload,
+    message_payload,
+    reaction_payloads,
+    room_payload,
+    user_payload,
+)
+from chat.queries import history
+
+AT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
+
+
+@pytest.fixture
+def user() -> User:
+    return User(username="erin", display_name="Erin", is_bot=True, password="secret")
+
+
+@pytest.fixture
+def message(user: User) -> Message:
+    room = Room(name="general")
+    return Message(
+        room=room, seq=7, rev=9, sender=user, body="hi", client_id="c", created_at=AT
+    )
+
+
+def test_person_shows_nothing_private(user: User) -> None:
+    assert json.loads(encode(user_payload(user))) == {
+        "id": str(user.pk),
+        "username": "erin",
+        "display_name": "Erin",
+        "is_bot": True,
+    }
+
+
+def test_message(user: User, message: Message) -> None:
+    assert json.loads(encode(message_payload(message))) == {
+        "room": str(message.room_id),
+        "seq": 7,
+        "rev": 9,
+        "kind": "user",
+        "level": "normal",
+        "sender": json.loads(encode(user_payload(user))),
+        "body": "hi",
+        "client_id": "c",
+        "reply_to": None,
+        "mentions": [],
+        "reactions": [],
+        "created_at": "2026-01-02T03:04:05.678901Z",
+        "edited_at": None,
+        "deleted_at": None,
+    }
+
+
+def test_system_message_says_what_happened(message: Message) -> None:
+    message.event = {"type": "member.joined", "user": "1"}
+    shown = json.loads(encode(message_payload(message)))
+    assert shown["event"] == {"type": "member.joined", "user": "1"}
+
+
+def test_message_of_a_deleted_person_has_no_sender(message: Message) -> None:
+    message.sender = None
+    assert message_payload(message).sender is None
+
+
+def test_building_a_message_asks_nothing(
+    db: None, message: Message, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        message_payload(message)
+
+
+def test_room(user: User) -> None:
+    room = Room(name="general", topic="t", head_seq=5, epoch="e5f0e5f0", created_at=AT)
+    mine = Membership(room=room, user=user, role=Membership.Role.OWNER)
+    expected = {
+        "id": str(room.pk),
+        "kind": "public",
+        "name": "general",
+        "topic": "t",
+        "staff_only": False,
+        "head_seq": 5,
+        "epoch": "e5f0e5f0",
+        "created_at": "2026-01-02T03:04:05.678901Z",
+        "role": "owner",
+    }
+    assert json.loads(encode(room_payload(room, mine))) == expected
+    assert json.loads(encode(room_payload(room, None))) == {**expected, "role": None}
+
+
+def test_member(user: User) -> None:
+    membership = Membership(room=Room(), user=user, joined_at=AT)
+    assert json.loads(encode(member_payload(membership))) == {
+        "user": json.loads(encode(user_payload(user))),
+        "role": "member",
+        "joined_at": "2026-01-02T03:04:05.678901Z",
+    }
+
+
+def test_reactions_are_counted_by_emoji(user: User) -> None:
+    other = User(username="frank")
+    given = [(user, "👍"), (other, "🌊"), (other, "👍")]
+    found = reaction_payloads(Reaction(user=u, emoji=emoji) for u, emoji in given)
+    shown = [(reaction.emoji, reaction.count, reaction.users) for reaction in found]
+    assert shown == [
+        ("👍", 2, [str(user.pk), str(other.pk)]),
+        ("🌊", 1, [str(other.pk)]),
+    ]
+
+
+def test_stored_reactions_are_shown(bob: User, room: RoomPayload) -> None:
+    stored = Message.objects.get(room_id=room.id, seq=2)
+    Reaction.objects.create(message=stored, user=bob, emoji="👍")
+    [reaction] = history(bob, room.id).messages[1].reactions
+    assert (reaction.emoji, reaction.count, reaction.users) == ("👍", 1, [str(bob.pk)])
+
+
+def test_answer_to_a_sender_is_what_history_shows_later(
+    bob: User, room: RoomPayload
+) -> None:
+    draft = Draft(room.id, bob, "Grüße 🌊\n", client_id="1", reply_to=2)
+    answered = append_one(draft).message
+    assert history(bob, room.id).messages[-1] == answered
+    assert encode(history(bob, room.id).messages[-1]) == encode(answered)
+
+
+def test_leaving_takes_the_person_in_it_out(message: Message) -> None:
+    message.event = {"type": "member.left", "user": "1"}
+    assert leaver(message_payload(message)) == "1"
+
+
+@pytest.mark.parametrize("event", [None, {"type": "member.joined", "user": "1"}])
+def test_other_messages_take_nobody_out(
+    message: Message, event: dict[str, str] | None
+) -> None:
+    message.event = event
+    assert leaver(message_payload(message)) is None

@@ -1,0 +1,159 @@
+"""Accounts: names, passwords, profiles, and where one is logged in."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts import people, tokens
+from accounts.errors import Invalid, Unauthorized
+from accounts.models import Session, User
+
+PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture
+def erin(db: None) -> User:
+    return people.register(username="Erin", password=PASSWORD)
+
+
+def fields_refused(**fields: str) -> set[str]:
+    with pytest.raises(Invalid) as refused:
+        people.register(**{"username": "frank", "password": PASSWORD, **fields})
+    return set(refused.value.fields or {})
+
+
+def test_registered_person_is_an_ordinary_one(erin: User) -> None:
+    stored = User.objects.get()
+    assert (stored.username, stored.display_name) == ("Erin", "Erin")
+    assert stored.is_active
+    assert [stored.is_staff, stored.is_superuser, stored.is_bot] == [False] * 3
+
+
+def test_password_is_stored_hashed(erin: User) -> None:
+    assert PASSWORD not in User.objects.get().password
+
+
+def test_display_name_may_differ(db: None) -> None:
+    user = people.register(username="erin", password=PASSWORD, display_name="Érin 🌊")
+    assert user.display_name == "Érin 🌊"
+
+
+@pytest.mark.parametrize("name", ["Erin", "erin", "ERIN"])
+def test_name_is_taken_in_every_case(erin: User, name: str) -> None:
+    assert fields_refused(username=name) == {"username"}
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["ab", "a1", "9lives", "a.b-c_d", "x" * 32])
+def test_good_names(db: None, name: str) -> None:
+    assert people.register(username=name, password=PASSWORD).username == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "a",
+        "x" * 33,
+        "-ab",
+        ".ab",
+        "a b",
+        "érin",
+        "erin\n",
+        "a\x00b",
+        "\u0435rin",
+        "a/b",
+    ],
+)
+def test_bad_names(db: None, name: str) -> None:
+    assert "username" in fields_refused(username=name)
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("password", ["", "short", "password", "19283746", "frank-123"])
+def test_weak_passwords(db: None, password: str) -> None:
+    assert fields_refused(password=password) == {"password"}
+    assert not User.objects.exists()
+
+
+def test_display_name_has_a_longest(db: None) -> None:
+    assert fields_refused(display_name="x" * 65) == {"display_name"}
+
+
+@pytest.mark.parametrize("name", ["Erin", "erin", "ERIN"])
+def test_log_in_in_any_case(erin: User, name: str) -> None:
+    assert people.log_in(username=name, password=PASSWORD) == erin
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("erin", "wrong"), ("erin", ""), ("nobody", PASSWORD)]
+)
+def test_wrong_log_ins_are_refused_alike(erin: User, name: str, password: str) -> None:
+    with pytest.raises(Unauthorized) as refused:
+        people.log_in(username=name, password=password)
+    assert refused.value.detail == "The username or the password is wrong."
+
+
+def test_inactive_person_cannot_log_in(erin: User) -> None:
+    User.objects.update(is_active=False)
+    with pytest.raises(Unauthorized):
+        people.log_in(username="erin", password=PASSWORD)
+
+
+def test_person_without_a_usable_password_cannot_log_in(alice: User) -> None:
+    with pytest.raises(Unauthorized):
+        people.log_in(username="alice", password="!")
+
+
+def test_profile_changes_the_display_name_alone(erin: User) -> None:
+    erin.username = "not-to-be-saved"
+    people.change_profile(erin, display_name="E.")
+    stored = User.objects.get()
+    assert (stored.username, stored.display_name) == ("Erin", "E.")
+
+
+def test_new_password_replaces_the_old_one(erin: User) -> None:
+    people.set_password(erin, current_password=PASSWORD, new_password="trombone-42")
+    assert people.log_in(username="erin", password="trombone-42") == erin
+    with pytest.raises(Unauthorized):
+        people.log_in(username="erin", password=PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "field"),
+    [
+        ("wrong", "trombone-42", "current_password"),
+        (PASSWORD, "password", "new_password"),
+    ],
+)
+def test_password_stays_when_refused(
+    erin: User, current: str, new: str, field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        people.set_password(erin, current_password=current, new_password=new)
+    assert set(refused.value.fields or {}) == {field}
+    assert people.log_in(username="erin", password=PASSWORD) == erin
+
+
+def test_open_sessions_come_with_the_latest_used_first(alice: User, bob: User) -> None:
+    for user in (alice, alice, alice, bob):
+        tokens.start_session(user)
+    first, second, ended = Session.objects.filter(user=alice).order_by("created_at")
+    tokens.revoke(alice, ended.pk)
+    Session.objects.filter(pk=first.pk).update(last_used_at=timezone.now())
+    assert people.open_sessions(alice) == [first, second]
+
+
+def test_natural_key_is_case_insensitive(erin: User) -> None:
+    assert User.objects.get_by_natural_key("eRiN") == erin
+
+
+def test_superuser_is_staff(db: None) -> None:
+    root = User.objects.create_superuser("root", PASSWORD, display_name="Root")
+    assert root.is_staff
+    assert root.is_superuser
+
+
+def test_username_rule_is_the_models(db: None) -> None:
+    with pytest.raises(ValidationError):
+        User(username="a b", display_name="x", password="!").full_clean()

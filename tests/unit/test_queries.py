@@ -1,0 +1,146 @@
+"""Lists: who sees which, in what order, and in how many queries however long."""
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from chat import queries
+from chat.actions.memberships import join_room
+from chat.actions.rooms import create_room
+from chat.errors import Forbidden, RoomNotFound
+from chat.log import Draft, append
+from chat.models import Room
+from chat.payloads import RoomPayload
+from tests.people import person
+
+
+def names(rooms: list[RoomPayload]) -> list[str]:
+    return [room.name for room in rooms]
+
+
+@pytest.fixture
+def many_rooms(alice: User) -> None:
+    for number in range(30):
+        create_room(alice, name=f"room-{number:02}")
+
+
+def test_my_rooms_are_those_that_i_belong_to(
+    alice: User, bob: User, room: RoomPayload, private_room: RoomPayload
+) -> None:
+    assert names(queries.rooms_of(alice)) == ["attic", "general"]
+    assert names(queries.rooms_of(bob)) == ["general"]
+
+
+def test_rooms_are_sorted_as_people_read(alice: User) -> None:
+    for name in ("beta", "Alpha", "GAMMA"):
+        create_room(alice, name=name)
+    assert names(queries.rooms_of(alice)) == ["Alpha", "beta", "GAMMA"]
+    assert names(queries.directory(alice)) == ["Alpha", "beta", "GAMMA"]
+
+
+def test_role_in_the_room_is_the_readers_own(
+    alice: User, bob: User, charlie: User, room: RoomPayload
+) -> None:
+    roles = [queries.room(user, room.id).role for user in (alice, bob, charlie)]
+    assert roles == ["owner", "member", None]
+    assert queries.directory(charlie)[0].role is None
+    assert queries.directory(bob)[0].role == "member"
+
+
+def test_directory_is_the_public_rooms(
+    charlie: User, room: RoomPayload, private_room: RoomPayload
+) -> None:
+    assert names(queries.directory(charlie)) == ["general"]
+
+
+def test_private_room_is_not_in_the_directory_for_its_members_either(
+    alice: User, private_room: RoomPayload
+) -> None:
+    assert queries.directory(alice) == []
+
+
+def test_staff_room_is_listed_for_staff_alone(
+    charlie: User, dora: User, staff_room: RoomPayload
+) -> None:
+    assert names(queries.directory(dora)) == ["bridge"]
+    assert queries.directory(charlie) == []
+
+
+def test_who_loses_the_flag_loses_the_room_from_both_lists(
+    dora: User, staff_room: RoomPayload
+) -> None:
+    dora.is_staff = False
+    assert queries.rooms_of(dora) == []
+    assert queries.directory(dora) == []
+
+
+def test_members_are_sorted_by_username(
+    alice: User, charlie: User, room: RoomPayload
+) -> None:
+    join_room(charlie, room.id)
+    found = queries.members(alice, room.id)
+    listed = [(member.user.username, member.role) for member in found]
+    assert listed == [("alice", "owner"), ("bob", "member"), ("charlie", "member")]
+
+
+def test_members_are_for_members(
+    charlie: User, room: RoomPayload, private_room: RoomPayload
+) -> None:
+    with pytest.raises(Forbidden):
+        queries.members(charlie, room.id)
+    with pytest.raises(RoomNotFound):
+        queries.members(charlie, private_room.id)
+
+
+def test_heads_are_those_of_the_rooms_asked_for(
+    alice: User, room: RoomPayload, private_room: RoomPayload
+) -> None:
+    assert queries.heads([room.id]) == {room.id: (2, room.epoch)}
+    assert queries.heads([]) == {}
+
+
+def test_changes_are_all_above_a_number(alice: User, room: RoomPayload) -> None:
+    append([Draft(room.id, alice, "one"), Draft(room.id, alice, "two")])
+    found = queries.changes(room.id, 2)
+    assert (found.epoch, found.head_seq) == (room.epoch, 4)
+    assert [message.body for message in found.messages or []] == ["one", "two"]
+
+
+def test_changes_that_are_too_many_are_none(alice: User, room: RoomPayload) -> None:
+    append([Draft(room.id, alice, "x") for _ in range(501)])
+    assert queries.changes(room.id, 2).messages is None
+    assert len(queries.changes(room.id, 3).messages or []) == 500
+
+
+@pytest.mark.usefixtures("many_rooms")
+def test_my_rooms_are_one_query(
+    alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        assert len(queries.rooms_of(alice)) == 30
+
+
+@pytest.mark.usefixtures("many_rooms")
+def test_directory_is_two_queries(
+    charlie: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(2):
+        assert len(queries.directory(charlie)) == 30
+
+
+def test_members_are_three_queries(
+    alice: User,
+    room: RoomPayload,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(20):
+        join_room(person(f"member-{number}"), room.id)
+    with django_assert_num_queries(3):
+        assert len(queries.members(alice, room.id)) == 22
+
+
+@pytest.mark.usefixtures("many_rooms")
+def test_heads_are_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    ids = [str(room.pk) for room in Room.objects.all()]
+    with django_assert_num_queries(1):
+        assert len(queries.heads(ids)) == 30
