@@ -1,0 +1,1 @@
+"""The tutorials' way to chat with Channels, kept as it is usually written."""

@@ -1,0 +1,35 @@
+"""What a load saw: counts and latencies. The hot path adds to it, nobody locks it."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+
+
+def now_us() -> int:
+    """The one clock of the load; sender and receiver are the same process."""
+    return time.monotonic_ns() // 1000
+
+
+@dataclasses.dataclass(slots=True)
+class Tally:
+    sent: int = 0
+    acknowledged: int = 0
+    delivered: int = 0
+    given_up: int = 0
+    errors: int = 0
+    closed: int = 0
+    last_error: str = ""
+    delivery_us: list[int] = dataclasses.field(default_factory=list)
+    reply_us: list[int] = dataclasses.field(default_factory=list)
+
+    def forget_latencies(self) -> None:
+        """Start of a measured window: what came before was warm-up."""
+        self.delivery_us.clear()
+        self.reply_us.clear()
+
+
+def percentile_ms(samples: Sequence[int], share: float) -> float:
+    if not samples:
+        return float("nan")
+    ordered = sorted(samples)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] / 1000
