@@ -23,9 +23,12 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # What is loaded by now lives for ever: the collector need not look at it.
+        # What is loaded by now lives for ever: the collector need not look at it. And
+        # it need not look at the sockets each time as many objects came as by default:
+        # 15 % more messages a second, p99 205 ms instead of 275 (docs/decisions/0010).
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         from .hub import drain
