@@ -7,6 +7,7 @@ them; its blacklist tables remember which refresh tokens are used up.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -194,6 +195,14 @@ def revoke_all(user: User) -> None:
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
     user.refresh_from_db(fields=["token_version"])
     user.sessions.filter(ended_at=None).update(ended_at=timezone.now())
+
+
+def open_sessions(session_ids: Iterable[str]) -> set[str]:
+    """Those of the sessions that still open the doors: for sockets opened long ago."""
+    live = Session.objects.filter(
+        pk__in=list(session_ids), ended_at=None, user__is_active=True
+    )
+    return {str(pk) for pk in live.values_list("pk", flat=True)}
 
 
 def forget_expired() -> None:

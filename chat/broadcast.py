@@ -43,6 +43,27 @@ class ToPerson(msgspec.Struct, frozen=True, tag="person", array_like=True):
     text: str
 
 
+class ToEverybody(msgspec.Struct, frozen=True, tag="everybody", array_like=True):
+    """A volatile event for all connections, or for those of staff alone."""
+
+    staff_only: bool
+    text: str
+
+
+class ToRoom(msgspec.Struct, frozen=True, tag="volatile", array_like=True):
+    """A volatile event for whoever is subscribed to the room."""
+
+    room: str
+    text: str
+
+
+class PersonChanged(msgspec.Struct, frozen=True, tag="presence", array_like=True):
+    """A volatile event about a person, once to each who reads one of their rooms."""
+
+    rooms: list[str]
+    text: str
+
+
 class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):
     """Close a person's connections: of one session, or of all (None)."""
 
@@ -50,7 +71,7 @@ class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):
     session: str | None
 
 
-Envelope = RoomChanged | ToPerson | EndSessions
+Envelope = RoomChanged | ToRoom | ToPerson | ToEverybody | PersonChanged | EndSessions
 
 
 class _Packet(msgspec.Struct, frozen=True, array_like=True):

@@ -7,6 +7,7 @@ Refusal
 │   └── Muted          muted              403
 ├── RoomNotFound       room_not_found     404  not there, or not for you: the same
 ├── MessageNotFound    message_not_found  404
+├── UserNotFound       user_not_found     404
 ├── Conflict           conflict           409
 ├── TooLong            too_long           413
 ├── RateLimited        rate_limited       429  with retry_after, in seconds
@@ -54,6 +55,12 @@ class MessageNotFound(Refusal):
     code = "message_not_found"
     status = 404
     detail = "There is no such message in this room."
+
+
+class UserNotFound(Refusal):
+    code = "user_not_found"
+    status = 404
+    detail = "There is no such person here."
 
 
 class Conflict(Refusal):

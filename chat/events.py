@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from .payloads import MessagePayload, RoomPayload
+from .payloads import MessagePayload, RoomPayload, Time, UserPayload
 
 _encoder = msgspec.json.Encoder()
 
@@ -21,6 +21,62 @@ class MessageCreated(
     room: str
     seq: int
     message: MessagePayload | Raw
+
+
+class MessageUpdated(
+    msgspec.Struct, frozen=True, tag_field="type", tag="message.updated"
+):
+    """Edited, reacted to, pinned: the message as it is now."""
+
+    room: str
+    seq: int
+    message: MessagePayload | Raw
+
+
+class MessageDeleted(
+    msgspec.Struct, frozen=True, tag_field="type", tag="message.deleted"
+):
+    """The row stays, without its text."""
+
+    room: str
+    seq: int
+    message: MessagePayload | Raw
+
+
+class TypingStarted(
+    msgspec.Struct, frozen=True, tag_field="type", tag="typing.started"
+):
+    """Over by itself after `expires_in` seconds unless it comes again."""
+
+    room: str
+    user: UserPayload
+    expires_in: int
+
+
+class TypingStopped(
+    msgspec.Struct, frozen=True, tag_field="type", tag="typing.stopped"
+):
+    room: str
+    user: UserPayload
+
+
+class ReadUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="read.updated"):
+    """To one person's connections: how far they have read, and what is left."""
+
+    room: str
+    read_seq: int
+    unread: int
+    mentions: int
+
+
+class PresenceChanged(
+    msgspec.Struct, frozen=True, tag_field="type", tag="presence.changed"
+):
+    """Somebody came or went: in any tab or device of theirs."""
+
+    user: str
+    online: bool
+    last_seen_at: Time | None
 
 
 class RoomChanges(msgspec.Struct, frozen=True, tag_field="type", tag="room.changes"):
@@ -53,7 +109,33 @@ class RoomRemoved(msgspec.Struct, frozen=True, tag_field="type", tag="room.remov
     room: str
 
 
+class RoomCreated(msgspec.Struct, frozen=True, tag_field="type", tag="room.created"):
+    """To everybody who may see the room; `role` is null, keep your own."""
+
+    room: RoomPayload
+
+
+class RoomUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="room.updated"):
+    """To everybody who may see the room; `role` is null, keep your own."""
+
+    room: RoomPayload
+
+
+class RoomDeleted(msgspec.Struct, frozen=True, tag_field="type", tag="room.deleted"):
+    """To everybody who could see the room, which is no more."""
+
+    room: str
+
+
 Event = MessageCreated | RoomChanges | RoomReset | RoomAdded | RoomRemoved
+
+
+EventName = Literal["message.created", "message.updated", "message.deleted"]
+_EVENTS: dict[EventName, type[MessageCreated | MessageUpdated | MessageDeleted]] = {
+    "message.created": MessageCreated,
+    "message.updated": MessageUpdated,
+    "message.deleted": MessageDeleted,
+}
 
 
 class Change(NamedTuple):
@@ -64,7 +146,7 @@ class Change(NamedTuple):
     """
 
     seq: int
-    event: Literal["message.created"] | None
+    event: EventName | None
     message: bytes
     leaver: str | None = None
 
@@ -77,7 +159,8 @@ def encode_message(message: MessagePayload) -> bytes:
 def changes_frame(room: str, after: int, seq: int, changes: Sequence[Change]) -> str:
     """The event for these changes: its own for a single one, else `room.changes`."""
     if len(changes) == 1 and changes[0].event is not None:
-        return encode(MessageCreated(room, seq, Raw(changes[0].message)))
+        event = _EVENTS[changes[0].event]
+        return encode(event(room, seq, Raw(changes[0].message)))
     messages = [Raw(change.message) for change in changes]
     return encode(RoomChanges(room, after, seq, messages))
 

@@ -23,6 +23,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     frame_bytes: int = 32_768
     request_bytes: int = 65_536
     history_page: int = 100
+    edit_seconds: int = 86_400
+    reaction_kinds: int = 20
     rooms_per_subscribe: int = 100
     rooms_per_connection: int = 500
     messages_per_second: float = 5
@@ -38,6 +40,8 @@ LIMITS = Limits()
 MAX_RECOVERED = 500
 # The messages of one reply; a socket with twice as much unread is closed.
 MAX_REPLY_BYTES = 512 * 1024
+SEARCH_CHARACTERS = 200
+SEARCH_PAGE = 50
 
 
 @dataclass(slots=True)
@@ -88,6 +92,10 @@ class RateLimit:
 messages = RateLimit(LIMITS.messages_per_second, LIMITS.messages_burst)
 # By connection.
 commands = RateLimit(LIMITS.commands_per_second, LIMITS.commands_burst)
+# By connection and room.
+typing = RateLimit(1 / 2, 2)
 # By network address: guessing passwords and making accounts.
 logins = RateLimit(10 / 60, 20)
 registrations = RateLimit(10 / 3600, 20)
+# By person: a search reads more than anything else.
+searches = RateLimit(2, 10)

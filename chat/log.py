@@ -1,92 +1,29 @@
-"""The room's log: `append` is the one way a message is written.
+"""The room's log: `append` and `change` are the only ways into it.
 
 The rooms' rows are locked first, in the order of their ids, and held until commit. So
 the numbers of a room have no gap and commit in order, two writers cannot deadlock, and
-nobody's membership changes between the check and the insert.
+nobody's membership changes between the check and the write.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import F, Q
-from django.utils import timezone
 
 from accounts.models import User
 
 from . import broadcast
-from .access import Seat, check_read, check_send, known_uuids, room_uuid
+from .access import Seat, access_room, check_read, current
+from .batch import Appended, Batch, Draft, LookTwice, Outcome, Written, written
 from .broadcast import RoomChanged
-from .errors import (
-    Conflict,
-    Invalid,
-    MessageNotFound,
-    Refusal,
-    RoomNotFound,
-    Unauthorized,
-)
-from .events import Change, encode_message
-from .models import Membership, Message, Room
-from .payloads import MessagePayload, leaver, message_payload
+from .errors import Invalid, MessageNotFound, Refusal
+from .events import Change, EventName
+from .models import Message
 
+__all__ = ["Appended", "Draft", "Outcome", "append", "append_one", "change"]
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A message that somebody wants in a room's log."""
-
-    room: str
-    sender: User
-    body: str = ""
-    client_id: str | None = None
-    reply_to: int | None = None
-    # What a system message is about; a person's message has none.
-    event: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """`json` is `message`, encoded once for the reply and everybody's event."""
-
-    message: MessagePayload
-    json: bytes
-    duplicate: bool
-
-
-Outcome = Appended | Refusal
-
-
-class _Placed(NamedTuple):
-    message: Message
-    duplicate: bool
-
-
-class _Written(NamedTuple):
-    message: MessagePayload
-    json: bytes
-
-
-# What is looked at of a member, and what is shown of a sender: with a thousand of them
-# a second the other columns cost more than the query.
-_MEMBERSHIP = (
-    "room_id",
-    "user_id",
-    "muted_until",
-    "user__username",
-    "user__display_name",
-    "user__is_bot",
-    "user__is_staff",
-    "user__is_active",
-    "user__token_version",
-)
-
-
-class _LookTwice(Exception):
-    """Somebody's draft may be a retry: read what they sent before and begin again."""
+# Changes the message and says which event that is; None when it is as wished already.
+Edit = Callable[[Seat, Message], EventName | None]
 
 
 def append(drafts: Sequence[Draft]) -> list[Outcome]:
@@ -98,7 +35,7 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
     Retries are rare, so the first attempt does not look for them: the unique index on
     client_id does. Only then are the keys read, in a second attempt.
     """
-    with suppress(IntegrityError, DataError, _LookTwice):
+    with suppress(IntegrityError, DataError, LookTwice):
         return _in_transaction(drafts, look_for_retries=False)
     try:
         return _in_transaction(drafts, look_for_retries=True)
@@ -112,7 +49,7 @@ def _in_transaction(
     drafts: Sequence[Draft], *, look_for_retries: bool
 ) -> list[Outcome]:
     with transaction.atomic():
-        return _Batch(drafts, look_for_retries).write()
+        return Batch(drafts, look_for_retries).write()
 
 
 def append_one(draft: Draft) -> Appended:
@@ -123,184 +60,28 @@ def append_one(draft: Draft) -> Appended:
     return outcome
 
 
-@dataclass(slots=True)
-class _Batch:
-    """One transaction's work. Every query here is for all drafts at once."""
+@transaction.atomic
+def change(user: User, room_id: str, seq: int, edit: Edit) -> Written:
+    """One durable change of a message that is there, with the room's next number.
 
-    drafts: Sequence[Draft]
-    looked_for_retries: bool
-    rooms: dict[UUID, Room] = field(default_factory=dict)
-    memberships: dict[tuple[UUID, UUID], Membership] = field(default_factory=dict)
-    users: dict[UUID, User] = field(default_factory=dict)
-    known: dict[tuple[UUID, UUID, str], Message] = field(default_factory=dict)
-    targets: set[tuple[UUID, int]] = field(default_factory=set)
-    new: list[Message] = field(default_factory=list)
-
-    def write(self) -> list[Outcome]:
-        self._lock_rooms()
-        self._read()
-        placed = [self._place(draft) for draft in self.drafts]
-        Message.objects.bulk_create(self.new)
-        self._raise_heads()
-        written = {id(message): _written(message) for message in self._all()}
-        self._announce_on_commit(written)
-        return [_outcome(result, written) for result in placed]
-
-    def _all(self) -> Iterable[Message]:
-        return chain(self.new, self.known.values())
-
-    def _lock_rooms(self) -> None:
-        ids = known_uuids({draft.room for draft in self.drafts})
-        # NO KEY: whoever inserts a row that refers to a room need not wait for us.
-        locked = Room.objects.select_for_update(no_key=True).filter(pk__in=ids)
-        self.rooms = {room.pk: room for room in locked.order_by("pk")}
-
-    def _read(self) -> None:
-        """Read under the locks: what was read before may no longer be true."""
-        senders = {draft.sender.pk for draft in self.drafts}
-        memberships = Membership.objects.filter(
-            room__in=list(self.rooms), user__in=senders
-        )
-        for membership in memberships.select_related("user").only(*_MEMBERSHIP):
-            self.memberships[membership.room_id, membership.user_id] = membership
-            self.users[membership.user_id] = membership.user
-        if outsiders := senders - self.users.keys():
-            self.users |= User.objects.in_bulk(outsiders)
-        if self.looked_for_retries:
-            self._read_known(senders)
-        self._read_targets()
-
-    def _read_known(self, senders: set[UUID]) -> None:
-        keys = {draft.client_id for draft in self.drafts} - {None}
-        rows = Message.objects.filter(
-            room__in=list(self.rooms), sender__in=senders, client_id__in=keys
-        )
-        for message in rows.select_related("sender").prefetch_related("reactions"):
-            self._know(message)
-
-    def _read_targets(self) -> None:
-        wanted = Q()
-        for draft in self.drafts:
-            if draft.reply_to is not None:
-                rooms = known_uuids([draft.room])
-                wanted |= Q(room__in=rooms, seq=draft.reply_to)
-        if wanted:
-            rows = Message.objects.filter(wanted)
-            self.targets = set(rows.values_list("room_id", "seq"))
-
-    def _place(self, draft: Draft) -> _Placed | Refusal:
-        """The draft's message and whether it was there before, or why there is none.
-
-        A retry is answered before the right to send is checked: who was muted in
-        between must still learn that the first attempt had worked.
-        """
-        try:
-            seat = self._seat(draft)
-            if earlier := self._earlier(seat, draft):
-                return _Placed(earlier, duplicate=True)
-            if draft.event is None:
-                self._check_send(seat)
-            return _Placed(self._add(seat, draft), duplicate=False)
-        except Refusal as refusal:
-            return refusal
-
-    def _seat(self, draft: Draft) -> Seat:
-        room = self.rooms.get(room_uuid(draft.room))
-        if room is None:
-            raise RoomNotFound
-        user = self.users.get(draft.sender.pk)
-        if user is None or not user.is_active:
-            raise Unauthorized
-        if user.token_version != draft.sender.token_version:
-            raise Unauthorized
-        seat = Seat(user, room, self.memberships.get((room.pk, user.pk)))
-        # What the chat itself writes was checked by the action that writes it.
-        if draft.event is None:
-            check_read(seat)
-        return seat
-
-    def _check_send(self, seat: Seat) -> None:
-        try:
-            check_send(seat)
-        except Refusal:
-            if not self.looked_for_retries:
-                raise _LookTwice from None
-            raise
-
-    def _earlier(self, seat: Seat, draft: Draft) -> Message | None:
-        """The message with the same client_id, if it says the same."""
-        if draft.client_id is None:
-            return None
-        earlier = self.known.get((seat.room.pk, seat.user.pk, draft.client_id))
-        if earlier is None:
-            return None
-        # An edit or a deletion since then does not make a retry a conflict.
-        changed = earlier.edited_at is not None or earlier.deleted_at is not None
-        same = (earlier.body, earlier.reply_to) == (draft.body, draft.reply_to)
-        if not same and not changed:
-            raise Conflict("This client_id was used for another message.")
-        return earlier
-
-    def _add(self, seat: Seat, draft: Draft) -> Message:
-        room = seat.room
-        if draft.reply_to is not None and (room.pk, draft.reply_to) not in self.targets:
-            raise MessageNotFound("The message you reply to is not in this room.")
-        room.head_seq += 1
-        message = _message(seat, draft)
-        self.new.append(message)
-        self.targets.add((room.pk, message.seq))
-        self._know(message)
-        return message
-
-    def _know(self, message: Message) -> None:
-        if message.client_id is not None and message.sender_id is not None:
-            key = (message.room_id, message.sender_id, message.client_id)
-            self.known[key] = message
-
-    def _raise_heads(self) -> None:
-        """One update for all rooms that grew by as much: mostly all grew by one."""
-        grown = Counter(message.room_id for message in self.new)
-        for count in set(grown.values()):
-            rooms = [room_id for room_id in grown if grown[room_id] == count]
-            Room.objects.filter(pk__in=rooms).update(head_seq=F("head_seq") + count)
-
-    def _announce_on_commit(self, written: dict[int, _Written]) -> None:
-        changes: dict[UUID, list[Change]] = {}
-        for message in self.new:
-            found = written[id(message)]
-            change = Change(
-                found.message.seq, "message.created", found.json, leaver(found.message)
-            )
-            changes.setdefault(message.room_id, []).append(change)
-        envelopes = [
-            RoomChanged(str(pk), self.rooms[pk].epoch, found)
-            for pk, found in changes.items()
-        ]
-        if envelopes:
-            transaction.on_commit(lambda: broadcast.publish(envelopes))
-
-
-def _message(seat: Seat, draft: Draft) -> Message:
-    return Message(
-        room=seat.room,
-        seq=seat.room.head_seq,
-        rev=seat.room.head_seq,
-        kind=Message.Kind.USER if draft.event is None else Message.Kind.SYSTEM,
-        sender=seat.user,
-        client_id=draft.client_id,
-        body=draft.body,
-        reply_to=draft.reply_to,
-        event=draft.event,
-        created_at=timezone.now(),
-    )
-
-
-def _written(message: Message) -> _Written:
-    payload = message_payload(message)
-    return _Written(payload, encode_message(payload))
-
-
-def _outcome(result: _Placed | Refusal, written: dict[int, _Written]) -> Outcome:
-    if isinstance(result, Refusal):
-        return result
-    return Appended(*written[id(result.message)], result.duplicate)
+    `edit` checks and changes the loaded message under the room's lock. Raises what it
+    raises, RoomNotFound, Forbidden or MessageNotFound.
+    """
+    seat = access_room(current(user), room_id, lock=True)
+    check_read(seat)
+    message = Message.objects.select_related("sender").filter(room=seat.room, seq=seq)
+    found = message.first()
+    if found is None:
+        raise MessageNotFound
+    event = edit(seat, found)
+    if event is not None:
+        seat.room.head_seq += 1
+        seat.room.save(update_fields=["head_seq"])
+        found.rev = seat.room.head_seq
+        found.save()
+    result = written(message.prefetch_related("reactions").get())
+    if event is not None:
+        announced = Change(found.rev, event, result.json)
+        envelope = RoomChanged(str(seat.room.pk), seat.room.epoch, [announced])
+        transaction.on_commit(lambda: broadcast.publish([envelope]))
+    return result

@@ -33,6 +33,15 @@ class Room(models.Model):
     name = models.CharField(max_length=80, blank=True)
     topic = models.CharField(max_length=250, blank=True)
     staff_only = models.BooleanField(default=False)
+    # Only owners and moderators write.
+    announcements_only = models.BooleanField(default=False)
+    # Whether joining and leaving is a message that people see.
+    notices = models.BooleanField(default=True)
+    # At least so long between two messages of one member; moderators are exempt.
+    slow_mode_seconds = models.PositiveIntegerField(default=0)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    # Of a direct room: the ids of its two people, so that each pair has one.
+    pair = models.CharField(max_length=73, null=True, unique=True, editable=False)  # noqa: DJ001 (NULL: not direct)
     head_seq = models.BigIntegerField(default=0, editable=False)
     epoch = models.CharField(max_length=8, default=new_epoch, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -62,6 +71,8 @@ class Membership(models.Model):
     )
     role = models.CharField(max_length=9, choices=Role.choices, default=Role.MEMBER)
     muted_until = models.DateTimeField(null=True, blank=True)
+    # Up to where this person has read; never goes back by reading.
+    read_seq = models.BigIntegerField(default=0)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -106,6 +117,7 @@ class Message(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
+    pinned_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -120,6 +132,53 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.room_id}/{self.seq}"
+
+
+class Ban(models.Model):
+    """That a person may not come back into a room."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="bans")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "user"], name="ban_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} out of {self.room}"
+
+
+class ServerProcess(models.Model):
+    """A process that has sockets; dead when it did not renew this in time."""
+
+    id = models.CharField(primary_key=True, max_length=16)
+    alive_until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Attendance(models.Model):
+    """That a person has an open socket in a process."""
+
+    process = models.ForeignKey(
+        ServerProcess, on_delete=models.CASCADE, related_name="attendances"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attendances"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["process", "user"], name="attendance_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.process}"
 
 
 class Reaction(models.Model):

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from accounts.models import User
 
-from .models import Membership, Message, Reaction, Room
+from .models import Ban, Membership, Message, Reaction, Room
 
 # RFC 3339, always in UTC.
 Time = Annotated[datetime, Meta(tz=True)]
@@ -54,21 +54,36 @@ class MessagePayload(msgspec.Struct, frozen=True):
     created_at: Time
     edited_at: Time | None
     deleted_at: Time | None
+    pinned_at: Time | None
     event: dict[str, Any] | UnsetType = UNSET
 
 
+class ReadPayload(msgspec.Struct, frozen=True):
+    """How far the reader has read a room; counts of what others wrote since."""
+
+    read_seq: int
+    unread: int
+    mentions: int
+
+
 class RoomPayload(msgspec.Struct, frozen=True):
-    """A room. `role` is the reader's own, null for who is not a member."""
+    """A room. `role` is the reader's own, null for who is not a member; `read` too, and
+    it comes in the list of one's rooms alone."""
 
     id: str
     kind: Literal["public", "private", "direct", "group"]
     name: str
     topic: str
     staff_only: bool
+    announcements_only: bool
+    notices: bool
+    slow_mode_seconds: int
+    archived_at: Time | None
     head_seq: int
     epoch: str
     created_at: Time
     role: Role | None
+    read: ReadPayload | None = None
 
 
 class MemberPayload(msgspec.Struct, frozen=True):
@@ -76,7 +91,15 @@ class MemberPayload(msgspec.Struct, frozen=True):
 
     user: UserPayload
     role: Role
+    muted_until: Time | None
     joined_at: Time
+
+
+class BanPayload(msgspec.Struct, frozen=True):
+    """A person who may not come back into a room."""
+
+    user: UserPayload
+    created_at: Time
 
 
 class HistoryPayload(msgspec.Struct, frozen=True):
@@ -85,6 +108,22 @@ class HistoryPayload(msgspec.Struct, frozen=True):
     messages: list[MessagePayload]
     has_before: bool
     has_after: bool
+
+
+class HitPayload(msgspec.Struct, frozen=True):
+    """A message that was found. `highlights` are stretches of `snippet`, plain text:
+    from a character (a code point) up to before another."""
+
+    message: MessagePayload
+    snippet: str
+    highlights: list[tuple[int, int]]
+
+
+class SearchPayload(msgspec.Struct, frozen=True):
+    """A page of a search, newest first. `next` is the cursor of the next one."""
+
+    hits: list[HitPayload]
+    next: str | None
 
 
 def user_payload(user: User) -> UserPayload:
@@ -108,12 +147,13 @@ def message_payload(message: Message) -> MessagePayload:
         created_at=message.created_at,
         edited_at=message.edited_at,
         deleted_at=message.deleted_at,
+        pinned_at=message.pinned_at,
         event=UNSET if message.event is None else message.event,
     )
 
 
 # A system message after which the person in it is no longer in the room.
-LEAVING = {"member.left"}
+LEAVING = {"member.left", "member.removed", "member.banned"}
 
 
 def leaver(message: MessagePayload) -> str | None:
@@ -131,17 +171,24 @@ def reaction_payloads(reactions: Iterable[Reaction]) -> list[ReactionPayload]:
     return [ReactionPayload(emoji, len(ids), ids) for emoji, ids in users.items()]
 
 
-def room_payload(room: Room, membership: Membership | None) -> RoomPayload:
+def room_payload(
+    room: Room, membership: Membership | None, read: ReadPayload | None = None
+) -> RoomPayload:
     return RoomPayload(
         id=str(room.pk),
         kind=room.kind,  # type: ignore[arg-type]  # the column's choices
         name=room.name,
         topic=room.topic,
         staff_only=room.staff_only,
+        announcements_only=room.announcements_only,
+        notices=room.notices,
+        slow_mode_seconds=room.slow_mode_seconds,
+        archived_at=room.archived_at,
         head_seq=room.head_seq,
         epoch=room.epoch,
         created_at=room.created_at,
         role=membership.role if membership else None,  # type: ignore[arg-type]
+        read=read,
     )
 
 
@@ -149,8 +196,13 @@ def member_payload(membership: Membership) -> MemberPayload:
     return MemberPayload(
         user=user_payload(membership.user),
         role=membership.role,  # type: ignore[arg-type]  # the column's choices
+        muted_until=membership.muted_until,
         joined_at=membership.joined_at,
     )
+
+
+def ban_payload(ban: Ban) -> BanPayload:
+    return BanPayload(user_payload(ban.user), ban.created_at)
 
 
 def _loaded_reactions(message: Message) -> Iterable[Reaction]:

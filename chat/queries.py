@@ -3,33 +3,56 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, Coalesce
 
 from accounts.models import User
 
-from .access import Seat, access_room, check_read, known_uuids, may_see, seats
+from . import presence
+from .access import (
+    Seat,
+    access_named,
+    access_room,
+    check_manage,
+    check_read,
+    known_uuids,
+    may_see,
+    seats,
+)
 from .errors import Refusal, RoomNotFound
 from .limits import MAX_RECOVERED, MAX_REPLY_BYTES
+from .mentions import EVERYBODY
 from .models import Membership, Message, Room
 from .payloads import (
+    BanPayload,
     HistoryPayload,
     MemberPayload,
     MessagePayload,
+    ReadPayload,
     RoomPayload,
+    UserPayload,
+    ban_payload,
     member_payload,
     message_payload,
     room_payload,
+    user_payload,
 )
 
 
 def rooms_of(user: User) -> list[RoomPayload]:
-    """The rooms that this person belongs to, by name."""
-    memberships = Membership.objects.filter(user=user).select_related("room")
+    """The rooms that this person belongs to, by name, with what is unread."""
+    memberships = _with_counts(user).select_related("room")
     found = [Seat(user, membership.room, membership) for membership in memberships]
     return _room_payloads(found)
+
+
+def read_state(membership: Membership) -> ReadPayload:
+    counted: Any = _with_counts(membership.user).get(pk=membership.pk)
+    return ReadPayload(counted.read_seq, counted.unread, counted.mentions)
 
 
 def directory(user: User) -> list[RoomPayload]:
@@ -43,11 +66,32 @@ def room(user: User, room_id: str) -> RoomPayload:
     return room_payload(seat.room, seat.membership)
 
 
+def room_by_name(user: User, name: str) -> RoomPayload:
+    """A public room, in any case of its letters. Raises RoomNotFound."""
+    seat = access_named(user, name)
+    return room_payload(seat.room, seat.membership)
+
+
 def members(user: User, room_id: str) -> list[MemberPayload]:
     seat = access_room(user, room_id)
     check_read(seat)
     found = seat.room.memberships.select_related("user").order_by("user__username")
     return [member_payload(membership) for membership in found]
+
+
+def bans(user: User, room_id: str) -> list[BanPayload]:
+    """Who may not come back, by username; for those who can lift it."""
+    seat = access_room(user, room_id)
+    check_manage(seat)
+    found = seat.room.bans.select_related("user").order_by("user__username")
+    return [ban_payload(ban) for ban in found]
+
+
+def users(user: User, search: str) -> list[UserPayload]:
+    """Other people whose username or display name begins like this: the first 20."""
+    begins = Q(username__istartswith=search) | Q(display_name__istartswith=search)
+    found = User.objects.filter(begins, is_active=True).exclude(pk=user.pk)
+    return [user_payload(person) for person in found.order_by("username")[:20]]
 
 
 def history(
@@ -80,6 +124,7 @@ class Resume:
     room: str
     after: int | None = None
     epoch: str | None = None
+    history: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +139,23 @@ class CaughtUp:
     head_seq: int
     recovered: bool | None
     messages: list[MessagePayload]
+    online: list[str]
 
 
 def catch_up(user: User, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refusal]:
     """For each room what its resuming reader missed, or why not."""
     found = {str(room.pk): room for room in _rooms([r.room for r in resumes])}
     seat_of = {str(seat.room.pk): seat for seat in seats(user, found.values())}
+    online = presence.online_in(found)
     answers: dict[str, CaughtUp | Refusal] = {}
     # One reply carries all rooms: what the first ones need, the last ones lack.
     left = MAX_RECOVERED
     bytes_left = MAX_REPLY_BYTES
     for resume in resumes:
         try:
-            answer = _catch_up(seat_of.get(resume.room), resume, left, bytes_left)
+            seat = seat_of.get(resume.room)
+            here = online.get(resume.room, [])
+            answer = _catch_up(seat, resume, left, bytes_left, here)
             left -= len(answer.messages)
             bytes_left -= _bytes(answer.messages)
             answers[resume.room] = answer
@@ -143,22 +192,58 @@ def changes(room_id: str, after: int) -> Changes:
 def _room_payloads(found: Iterable[Seat]) -> list[RoomPayload]:
     visible = [seat for seat in found if may_see(seat)]
     visible.sort(key=lambda seat: (seat.room.name.lower(), seat.room.pk))
-    return [room_payload(seat.room, seat.membership) for seat in visible]
+    return [
+        room_payload(seat.room, seat.membership, _read_payload(seat.membership))
+        for seat in visible
+    ]
+
+
+def _with_counts(user: User) -> QuerySet[Membership]:
+    """This person's memberships, each with what others wrote since they read."""
+    since = Message.objects.filter(
+        room=OuterRef("room"),
+        kind=Message.Kind.USER,
+        deleted_at=None,
+        seq__gt=OuterRef("read_seq"),
+    ).exclude(sender=user)
+    # As text: SQLite cannot look into JSON, and the ids are unmistakable.
+    meaning_me = since.annotate(text=Cast("mentions", TextField())).filter(
+        Q(text__contains=str(user.pk)) | Q(text__contains=f'"{EVERYBODY}"')
+    )
+    return Membership.objects.filter(user=user).annotate(
+        unread=_count(since), mentions=_count(meaning_me)
+    )
+
+
+def _count(rows: QuerySet[Message]) -> Coalesce:
+    counted = rows.order_by().values("room").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
+def _read_payload(membership: Membership | None) -> ReadPayload | None:
+    """None where nothing was counted: for who is no member, and in the directory."""
+    if not hasattr(membership, "unread"):
+        return None
+    counted: Any = membership
+    return ReadPayload(counted.read_seq, counted.unread, counted.mentions)
 
 
 def _catch_up(
-    seat: Seat | None, resume: Resume, limit: int, max_bytes: int
+    seat: Seat | None, resume: Resume, limit: int, max_bytes: int, online: list[str]
 ) -> CaughtUp:
     if seat is None:
         raise RoomNotFound
     check_read(seat)
     epoch, head = seat.room.epoch, seat.room.head_seq
     if resume.after is None:
-        return CaughtUp(resume.room, epoch, head, None, [])
+        # Not above `head`: what is, comes as an event.
+        wanted = min(resume.history, limit)
+        page = _before(seat.room, head + 1, wanted, max_bytes) if wanted else []
+        return CaughtUp(resume.room, epoch, head, None, page, online)
     found: list[MessagePayload] | None = None
     if resume.epoch in (None, epoch) and resume.after <= head:
         found = _changes(seat.room.pk, resume.after, head, limit, max_bytes)
-    return CaughtUp(resume.room, epoch, head, found is not None, found or [])
+    return CaughtUp(resume.room, epoch, head, found is not None, found or [], online)
 
 
 def _changes(

@@ -1,18 +1,19 @@
 """Joining and leaving. Each is a system message, so it has its place in the order."""
 
+from contextlib import suppress
+from typing import Any
+
 from django.db import transaction
 
 from accounts.models import User
 
-from .. import broadcast
-from ..access import access_room, check_join
-from ..broadcast import ToPerson
-from ..errors import Forbidden
-from ..events import RoomRemoved, encode
+from ..access import access_named, access_room, check_join, check_leave
+from ..errors import Conflict, RoomNotFound
 from ..log import Draft, append_one
-from ..models import Membership
+from ..models import Membership, Room
 from ..payloads import RoomPayload, room_payload
-from .rooms import announce_added
+from .announcements import announce_added, announce_removed
+from .rooms import create_room
 
 
 @transaction.atomic
@@ -22,8 +23,11 @@ def join_room(user: User, room_id: str) -> RoomPayload:
     check_join(seat)
     if seat.membership is not None:
         return room_payload(seat.room, seat.membership)
-    membership = Membership.objects.create(room=seat.room, user=user)
-    append_one(Draft(room_id, user, event=_event("member.joined", user)))
+    # What was written before is not unread.
+    membership = Membership.objects.create(
+        room=seat.room, user=user, read_seq=seat.room.head_seq
+    )
+    append_one(Draft(room_id, user, event=_event("member.joined", seat.room, user)))
     seat.room.refresh_from_db(fields=["head_seq"])
     return announce_added(seat.room, membership)
 
@@ -37,23 +41,37 @@ def leave_room(user: User, room_id: str) -> RoomPayload:
     seat = access_room(user, room_id, lock=True)
     if seat.membership is None:
         return room_payload(seat.room, None)
-    if _is_last_owner(seat.membership):
-        raise Forbidden("You are the only owner: make somebody else owner first.")
-    append_one(Draft(room_id, user, event=_event("member.left", user)))
+    check_leave(seat)
+    append_one(Draft(room_id, user, event=_event("member.left", seat.room, user)))
     seat.membership.delete()
     seat.room.refresh_from_db(fields=["head_seq"])
-    envelope = ToPerson(str(user.pk), encode(RoomRemoved(str(seat.room.pk))))
-    transaction.on_commit(lambda: broadcast.publish([envelope]))
+    announce_removed(seat.room, user.pk)
     return room_payload(seat.room, None)
 
 
-def _event(kind: str, user: User) -> dict[str, str]:
-    return {"type": kind, "user": str(user.pk)}
+def get_or_create_room(
+    user: User, *, name: str, **fields: Any
+) -> tuple[RoomPayload, bool]:
+    """Make a public room on the first visit, join it on later ones; True when made.
+
+    Raises Conflict when the room of this name is not for this person.
+    """
+    with suppress(RoomNotFound):
+        return _join_named(user, name), False
+    try:
+        return create_room(user, name=name, **fields), True
+    except Conflict:
+        # Somebody made it at this moment, or it is hidden.
+        with suppress(RoomNotFound):
+            return _join_named(user, name), False
+        raise
 
 
-def _is_last_owner(membership: Membership) -> bool:
-    owners = Membership.objects.filter(
-        room=membership.room_id, role=Membership.Role.OWNER
-    )
-    others = owners.exclude(pk=membership.pk)
-    return membership.role == Membership.Role.OWNER and not others.exists()
+def _join_named(user: User, name: str) -> RoomPayload:
+    return join_room(user, str(access_named(user, name).room.pk))
+
+
+def _event(kind: str, room: Room, user: User) -> dict[str, Any]:
+    """It is always written, since order and eviction need it; `quiet` hides it."""
+    event: dict[str, Any] = {"type": kind, "user": str(user.pk)}
+    return event if room.notices else {**event, "quiet": True}

@@ -1,20 +1,33 @@
-"""Sending. Editing, deleting and reacting will live here too."""
+"""Sending, editing, deleting and pinning messages."""
 
 import re
 import unicodedata
 
+from django.utils import timezone
+
 from accounts.models import User
 
 from .. import limits
+from ..access import Seat, check_delete, check_edit, check_pin
+from ..batch import Written
 from ..errors import Invalid, TooLong
+from ..events import EventName
 from ..limits import CLIENT_ID, LIMITS
-from ..log import Appended, Draft, append_one
+from ..log import Appended, Draft, append_one, change
+from ..mentions import Mentionable
+from ..models import Message
 
 _client_id = re.compile(CLIENT_ID)
 
 
 def draft_message(
-    sender: User, room: str, client_id: str, body: str, reply_to: int | None
+    sender: User,
+    room: str,
+    *,
+    client_id: str,
+    body: str,
+    reply_to: int | None = None,
+    level: str = Message.Level.NORMAL,
 ) -> Draft:
     """What both doors hand to the log: the text's rules are here and nowhere else.
 
@@ -29,6 +42,7 @@ def draft_message(
         body=clean_body(body),
         client_id=client_id,
         reply_to=reply_to,
+        level=level,
     )
 
 
@@ -39,12 +53,21 @@ def send_message(
     client_id: str,
     body: str,
     reply_to: int | None = None,
+    level: str = Message.Level.NORMAL,
 ) -> Appended:
     """Store one message and announce it; the same client_id again is the same message.
 
     The socket does not come here: its writer puts many drafts into one transaction.
     """
-    return append_one(draft_message(sender, room, client_id, body, reply_to))
+    draft = draft_message(
+        sender,
+        room,
+        client_id=client_id,
+        body=body,
+        reply_to=reply_to,
+        level=level,
+    )
+    return append_one(draft)
 
 
 def clean_body(body: str) -> str:
@@ -68,3 +91,51 @@ def _check_length(body: str) -> None:
 
 def is_control(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t\r"
+
+
+def edit_message(user: User, room: str, seq: int, *, body: str) -> Written:
+    """Raises Forbidden when it is somebody else's, or too late."""
+    limits.messages.take(user.pk)
+    body = clean_body(body)
+
+    def edit(seat: Seat, message: Message) -> EventName | None:
+        check_edit(seat, message)
+        if message.body == body:
+            return None
+        message.body = body
+        message.mentions = Mentionable.read([seat.room.pk], [body]).mentioned(
+            seat, body
+        )
+        message.edited_at = timezone.now()
+        return "message.updated"
+
+    return change(user, room, seq, edit)
+
+
+def delete_message(user: User, room: str, seq: int) -> Written:
+    """The text goes, the row and its number stay. Deleting it again is fine."""
+    limits.messages.take(user.pk)
+
+    def edit(seat: Seat, message: Message) -> EventName | None:
+        check_delete(seat, message)
+        if message.deleted_at is not None:
+            return None
+        message.body = ""
+        message.mentions = []
+        message.pinned_at = None
+        message.reactions.all().delete()
+        message.deleted_at = timezone.now()
+        return "message.deleted"
+
+    return change(user, room, seq, edit)
+
+
+def pin_message(user: User, room: str, seq: int, *, pinned: bool) -> Written:
+    def edit(seat: Seat, message: Message) -> EventName | None:
+        check_pin(seat, message)
+        if (message.pinned_at is not None) == pinned:
+            return None
+        message.pinned_at = timezone.now() if pinned else None
+        return "message.updated"
+
+    return change(user, room, seq, edit)

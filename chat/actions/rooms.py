@@ -1,17 +1,22 @@
-"""Making rooms."""
+"""Making, changing and deleting rooms."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.models import User
 
-from .. import broadcast
-from ..access import check_create
-from ..broadcast import ToPerson
+from ..access import access_room, check_create, check_own, check_update
 from ..errors import Conflict
-from ..events import RoomAdded, encode
+from ..events import RoomCreated, RoomDeleted, RoomUpdated
 from ..log import Draft, append_one
 from ..models import Membership, Room
 from ..payloads import RoomPayload, room_payload
+from .announcements import announce_added, announce_room
+
+_SETTINGS = ("announcements_only", "notices", "slow_mode_seconds")
 
 
 @transaction.atomic
@@ -25,24 +30,78 @@ def create_room(
 ) -> RoomPayload:
     """A new room with its maker as owner. Raises Conflict when the name is taken."""
     check_create(user, staff_only=staff_only)
-    try:
-        with transaction.atomic():
-            room = Room.objects.create(
-                name=name, kind=kind, topic=topic, staff_only=staff_only
-            )
-    except IntegrityError:
-        raise Conflict("There is a public room of this name.") from None
+    room = Room(name=name, kind=kind, topic=topic, staff_only=staff_only)
+    _save(room)
     membership = Membership.objects.create(
         room=room, user=user, role=Membership.Role.OWNER
     )
     append_one(Draft(str(room.pk), user, event={"type": "room.created"}))
     room.refresh_from_db(fields=["head_seq"])
+    # Before room.added, which says more.
+    if room.kind == Room.Kind.PUBLIC:
+        announce_room(room, RoomCreated(room_payload(room, None)))
     return announce_added(room, membership)
 
 
-def announce_added(room: Room, membership: Membership) -> RoomPayload:
-    """Tell the person's other connections, after commit, that they are a member."""
-    payload = room_payload(room, membership)
-    envelope = ToPerson(str(membership.user_id), encode(RoomAdded(payload)))
-    transaction.on_commit(lambda: broadcast.publish([envelope]))
-    return payload
+@transaction.atomic
+def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPayload:
+    """Change what is named; each kind of change is a message of its own.
+
+    Raises Conflict when the name is taken. What is as wished already stays silent.
+    """
+    seat = access_room(user, room_id, lock=True)
+    check_update(seat, changes)
+    room = seat.room
+    events = _apply(room, changes)
+    if events:
+        _save(room)
+        for event in events:
+            append_one(Draft(room_id, user, event=event))
+        room.refresh_from_db(fields=["head_seq"])
+        announce_room(room, RoomUpdated(room_payload(room, None)))
+    return room_payload(room, seat.membership)
+
+
+@transaction.atomic
+def delete_room(user: User, room_id: str) -> None:
+    """With all of its messages. Nothing of it is left but the announcement."""
+    seat = access_room(user, room_id, lock=True)
+    check_own(seat)
+    announce_room(seat.room, RoomDeleted(room_id))
+    seat.room.delete()
+
+
+def _apply(room: Room, changes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Sets the fields; for each kind of change the event that tells of it."""
+    events = []
+    if name := _changed(room, changes, "name"):
+        events.append({"type": "room.renamed", **name})
+    if topic := _changed(room, changes, "topic"):
+        events.append({"type": "room.topic_changed", **topic})
+    if settings := _changed(room, changes, *_SETTINGS):
+        events.append({"type": "room.settings_changed", **settings})
+    archived = changes.get("archived")
+    if archived is not None and archived != (room.archived_at is not None):
+        room.archived_at = timezone.now() if archived else None
+        events.append({"type": "room.archived" if archived else "room.restored"})
+    return events
+
+
+def _changed(room: Room, changes: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    found = {
+        name: changes[name]
+        for name in names
+        if name in changes and changes[name] != getattr(room, name)
+    }
+    for name, value in found.items():
+        setattr(room, name, value)
+    return found
+
+
+def _save(room: Room) -> None:
+    """The room's row is new or locked: `head_seq` is what it was."""
+    try:
+        with transaction.atomic():
+            room.save()
+    except IntegrityError:
+        raise Conflict("There is a public room of this name.") from None

@@ -1,0 +1,54 @@
+"""Rooms that begin with people instead of a name: direct ones and groups."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from accounts.models import User
+
+from ..errors import Invalid
+from ..log import Draft, append_one
+from ..models import Membership, Room
+from ..payloads import RoomPayload, room_payload
+from ..people import find_people, find_person
+from .announcements import announce_added
+
+
+@transaction.atomic
+def open_direct(user: User, reference: str) -> tuple[RoomPayload, bool]:
+    """The one room of two people, by id or username of the other; True when made now.
+
+    Nobody owns it, so nobody is added to it or changes it, and nobody leaves it.
+    """
+    person = find_person(reference)
+    if person == user:
+        raise Invalid(fields={"user": ["This is you."]})
+    pair = ":".join(sorted([str(user.pk), str(person.pk)]))
+    # Whoever comes second waits at the unique index and finds the room of the first.
+    room, made = Room.objects.get_or_create(
+        pair=pair, defaults={"kind": Room.Kind.DIRECT}
+    )
+    if made:
+        return _settle(room, user, [person], Membership.Role.MEMBER), True
+    return room_payload(room, room.memberships.get(user=user)), False
+
+
+@transaction.atomic
+def create_group(user: User, references: Sequence[str]) -> RoomPayload:
+    """A new room for these people and its maker, who owns it."""
+    people = find_people(references)
+    if user in people:
+        raise Invalid(fields={"users": ["One of them is you."]})
+    room = Room.objects.create(kind=Room.Kind.GROUP)
+    return _settle(room, user, people, Membership.Role.OWNER)
+
+
+def _settle(room: Room, user: User, people: Sequence[User], role: str) -> RoomPayload:
+    mine = Membership(room=room, user=user, role=role)
+    theirs = [Membership(room=room, user=person) for person in people]
+    Membership.objects.bulk_create([mine, *theirs])
+    append_one(Draft(str(room.pk), user, event={"type": "room.created"}))
+    room.refresh_from_db(fields=["head_seq"])
+    for membership in theirs:
+        announce_added(room, membership)
+    return announce_added(room, mine)

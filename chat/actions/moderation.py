@@ -1,0 +1,129 @@
+"""What owners and moderators do to people: adding, removing, roles, mutes and bans.
+
+Each is a system message that names the person; its sender is who did it. What is as
+wished already stays silent. The room's row is locked before anybody is looked at.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+
+from ..access import (
+    Seat,
+    access_room,
+    check_add,
+    check_manage,
+    check_moderate,
+    check_own,
+    check_remove,
+    check_role,
+)
+from ..log import Draft, append_one
+from ..models import Ban, Membership
+from ..payloads import MemberPayload, member_payload
+from ..people import find_any_person, find_member, find_person
+from .announcements import announce_added, announce_removed
+
+
+@transaction.atomic
+def add_member(user: User, room_id: str, reference: str) -> tuple[MemberPayload, bool]:
+    """By id or username; True when the person was none before."""
+    seat = access_room(user, room_id, lock=True)
+    check_manage(seat)
+    person = find_person(reference)
+    check_add(seat, person)
+    member, added = Membership.objects.get_or_create(
+        room=seat.room, user=person, defaults={"read_seq": seat.room.head_seq}
+    )
+    if added:
+        _log(seat, "member.added", person)
+        seat.room.refresh_from_db(fields=["head_seq"])
+        announce_added(seat.room, member)
+    return member_payload(member), added
+
+
+@transaction.atomic
+def change_role(user: User, room_id: str, user_id: str, role: str) -> MemberPayload:
+    seat = access_room(user, room_id, lock=True)
+    check_own(seat)
+    member = find_member(seat.room, user_id)
+    check_role(seat, member, role)
+    if member.role != role:
+        member.role = role
+        member.save(update_fields=["role"])
+        _log(seat, "member.role_changed", member.user, role=role)
+    return member_payload(member)
+
+
+@transaction.atomic
+def remove_member(user: User, room_id: str, user_id: str) -> None:
+    """The message that says so is the last that the person receives."""
+    seat = access_room(user, room_id, lock=True)
+    check_manage(seat)
+    member = find_member(seat.room, user_id)
+    check_remove(seat, member)
+    _take_out(seat, member, "member.removed")
+
+
+@transaction.atomic
+def mute_member(user: User, room_id: str, user_id: str, seconds: int) -> MemberPayload:
+    """From now on, however long a mute there was before."""
+    seat = access_room(user, room_id, lock=True)
+    check_manage(seat)
+    member = find_member(seat.room, user_id)
+    check_moderate(seat, member)
+    member.muted_until = timezone.now() + timedelta(seconds=seconds)
+    member.save(update_fields=["muted_until"])
+    until = member.muted_until.isoformat().replace("+00:00", "Z")
+    _log(seat, "member.muted", member.user, until=until)
+    return member_payload(member)
+
+
+@transaction.atomic
+def unmute_member(user: User, room_id: str, user_id: str) -> None:
+    seat = access_room(user, room_id, lock=True)
+    check_manage(seat)
+    member = find_member(seat.room, user_id)
+    check_moderate(seat, member)
+    if member.muted_until is None:
+        return
+    was_muted = member.muted_until > timezone.now()
+    member.muted_until = None
+    member.save(update_fields=["muted_until"])
+    if was_muted:
+        _log(seat, "member.unmuted", member.user)
+
+
+@transaction.atomic
+def ban(user: User, room_id: str, user_id: str) -> None:
+    """Whoever is a member is taken out; whoever is none does not get in."""
+    seat = access_room(user, room_id, lock=True)
+    check_manage(seat)
+    person = find_any_person(user_id)
+    member = Membership.objects.filter(room=seat.room, user=person).first()
+    if member is not None:
+        check_remove(seat, member)
+        _take_out(seat, member, "member.banned")
+    Ban.objects.get_or_create(room=seat.room, user=person)
+
+
+@transaction.atomic
+def unban(user: User, room_id: str, user_id: str) -> None:
+    seat = access_room(user, room_id, lock=True)
+    check_manage(seat)
+    person = find_any_person(user_id)
+    Ban.objects.filter(room=seat.room, user=person).delete()
+
+
+def _take_out(seat: Seat, member: Membership, kind: str) -> None:
+    _log(seat, kind, member.user)
+    member.delete()
+    announce_removed(seat.room, member.user_id)
+
+
+def _log(seat: Seat, kind: str, person: User, **fields: str) -> None:
+    event = {"type": kind, "user": str(person.pk), **fields}
+    append_one(Draft(str(seat.room.pk), seat.user, event=event))

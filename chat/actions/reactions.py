@@ -1,0 +1,45 @@
+"""Reacting to a message; each emoji of each person once."""
+
+import emoji as emoji_names
+
+from accounts.models import User
+
+from .. import limits
+from ..access import Seat, check_react
+from ..batch import Written
+from ..errors import Invalid, TooLong
+from ..events import EventName
+from ..limits import LIMITS
+from ..log import change
+from ..models import Message, Reaction
+
+
+def add_reaction(user: User, room: str, seq: int, *, emoji: str) -> Written:
+    """Raises Invalid for what is no emoji, TooLong for one kind too many."""
+    limits.messages.take(user.pk)
+    if not emoji_names.is_emoji(emoji):
+        raise Invalid(fields={"emoji": ["This is not one emoji."]})
+
+    def edit(seat: Seat, message: Message) -> EventName | None:
+        check_react(seat, message)
+        kinds = set(message.reactions.values_list("emoji", flat=True))
+        if len(kinds | {emoji}) > LIMITS.reaction_kinds:
+            raise TooLong(f"A message has at most {LIMITS.reaction_kinds} emoji.")
+        _, made = Reaction.objects.get_or_create(
+            message=message, user=seat.user, emoji=emoji
+        )
+        return "message.updated" if made else None
+
+    return change(user, room, seq, edit)
+
+
+def remove_reaction(user: User, room: str, seq: int, *, emoji: str) -> Written:
+    """Taking back what is not there is fine."""
+    limits.messages.take(user.pk)
+
+    def edit(seat: Seat, message: Message) -> EventName | None:
+        check_react(seat, message)
+        own = message.reactions.filter(user=seat.user, emoji=emoji)
+        return "message.updated" if own.delete()[0] else None
+
+    return change(user, room, seq, edit)

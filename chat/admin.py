@@ -1,0 +1,251 @@
+"""The admin site: people and their sessions, and what there is to see of the chat.
+
+Rows of the chat are shown, never written: what happens to a room goes through an
+action, so that it has its number in the log and everybody hears of it. Here too is the
+admin of accounts, since who loses a right must lose their open sockets with it.
+"""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    AdminUserCreationForm,
+    UserChangeForm,
+)
+from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest
+from django.utils.text import Truncator
+
+from accounts.models import Session, User
+
+from .actions.messages import delete_message
+from .actions.sessions import end_all_sessions, end_session
+from .errors import Refusal
+from .models import Membership, Message, Room
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Model]
+    UserAdminBase = DjangoUserAdmin[User]
+    PasswordFormBase = AdminPasswordChangeForm[User]
+    CreationFormBase = AdminUserCreationForm[User]
+    ChangeFormBase = UserChangeForm[User]
+else:
+    ModelAdmin = admin.ModelAdmin
+    UserAdminBase = DjangoUserAdmin
+    PasswordFormBase = AdminPasswordChangeForm
+    CreationFormBase = AdminUserCreationForm
+    ChangeFormBase = UserChangeForm
+
+
+class NewPersonForm(CreationFormBase):
+    class Meta:
+        model = User
+        fields = ("username", "display_name", "is_bot")
+
+
+class PersonForm(ChangeFormBase):
+    class Meta:
+        model = User
+        # Never token_version: putting it back would make ended tokens good again.
+        exclude = ("token_version",)
+
+
+class PasswordForm(PasswordFormBase):
+    def save(self, commit: bool = True) -> User:
+        """A password may be changed because it leaked: nobody stays logged in."""
+        user = super().save(commit)
+        end_all_sessions(user)
+        return user
+
+
+@admin.register(User)
+class UserAdmin(UserAdminBase):
+    form = PersonForm
+    add_form = NewPersonForm
+    change_password_form = PasswordForm
+    list_display = (
+        "username",
+        "display_name",
+        "is_staff",
+        "is_active",
+        "is_bot",
+        "created_at",
+    )
+    list_filter = ("is_staff", "is_superuser", "is_active", "is_bot")
+    search_fields = ("username", "display_name")
+    readonly_fields = ("created_at", "last_login")
+    fieldsets = (
+        (None, {"fields": ("username", "password", "display_name", "is_bot")}),
+        (
+            "Permissions",
+            {
+                "fields": (
+                    "is_active",
+                    "is_staff",
+                    "is_superuser",
+                    "groups",
+                    "user_permissions",
+                )
+            },
+        ),
+        ("Dates", {"fields": readonly_fields}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "username",
+                    "display_name",
+                    "is_bot",
+                    "usable_password",
+                    "password1",
+                    "password2",
+                )
+            },
+        ),
+    )
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> bool:
+        """Only superusers act on superusers, else anybody here would become one."""
+        allowed = super().has_change_permission(request, obj)
+        above = (
+            obj is not None and obj.is_superuser and not _admin(request).is_superuser
+        )
+        return allowed and not above
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> bool:
+        """Deactivate instead: memberships would go without a word in the log."""
+        return False
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> tuple[str, ...]:
+        if _admin(request).is_superuser:
+            return self.readonly_fields
+        return (*self.readonly_fields, "is_superuser", "groups", "user_permissions")
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: Any, change: bool
+    ) -> None:
+        """Only what was changed: token_version may have been raised meanwhile."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        columns = {field.name for field in User._meta.concrete_fields}
+        obj.save(update_fields=columns & set(form.changed_data))
+        if {"is_active", "is_staff"} & set(form.changed_data):
+            end_all_sessions(obj)
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnlyAdmin):
+    list_display = ("user", "user_agent", "created_at", "last_used_at", "ended_at")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user_agent")
+    ordering = ("-last_used_at",)
+    actions = ("end_sessions",)
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return _admin(request).has_perm("accounts.change_session")
+
+    @admin.action(description="End these sessions", permissions=["end"])
+    def end_sessions(self, request: HttpRequest, chosen: QuerySet[Session]) -> None:
+        ended = [end_session(one.user, one.pk) for one in chosen.select_related("user")]
+        self.message_user(request, f"{sum(ended)} ended.", messages.SUCCESS)
+
+
+@admin.register(Room)
+class RoomAdmin(ReadOnlyAdmin):
+    list_display = (
+        "__str__",
+        "kind",
+        "staff_only",
+        "members",
+        "head_seq",
+        "created_at",
+        "archived_at",
+    )
+    list_filter = (
+        "kind",
+        "staff_only",
+        ("archived_at", admin.EmptyFieldListFilter),
+    )
+    search_fields = ("name", "topic")
+    ordering = ("name", "pk")
+    # Those that cannot be edited are left out unless they are named.
+    readonly_fields = ("id", "members", "head_seq", "epoch", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rooms = super().get_queryset(request)
+        counted: QuerySet[Any] = rooms.annotate(members=Count("memberships"))
+        return counted
+
+    @admin.display(ordering="members")
+    def members(self, room: Any) -> int:
+        return int(room.members)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnlyAdmin):
+    list_display = ("user", "room", "role", "muted_until", "joined_at")
+    list_filter = ("role",)
+    list_select_related = ("user", "room")
+    search_fields = ("user__username", "room__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "room", "sender", "text", "created_at", "deleted_at")
+    list_filter = ("kind", "level", ("deleted_at", admin.EmptyFieldListFilter))
+    list_select_related = ("room", "sender")
+    search_fields = ("body", "sender__username", "room__name")
+    ordering = ("-pk",)
+    actions = ("delete_messages",)
+
+    @admin.display
+    def text(self, message: Message) -> str:
+        return Truncator(message.body).chars(80)
+
+    def has_take_back_permission(self, request: HttpRequest) -> bool:
+        return _admin(request).has_perm("chat.delete_message")
+
+    @admin.action(description="Delete these messages", permissions=["take_back"])
+    def delete_messages(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
+        """As the person who asks: what the room refuses them stays as it is."""
+        deleted = 0
+        for message in chosen:
+            try:
+                delete_message(_admin(request), str(message.room_id), message.seq)
+                deleted += 1
+            except Refusal as refusal:
+                self.message_user(
+                    request, f"{message}: {refusal.detail}", messages.WARNING
+                )
+        self.message_user(request, f"{deleted} deleted.", messages.SUCCESS)
+
+
+def _admin(request: HttpRequest) -> User:
+    """Whom the admin site let in."""
+    return cast(User, request.user)

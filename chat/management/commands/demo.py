@@ -1,0 +1,203 @@
+"""`manage.py demo`: twelve people who have talked in eight rooms for a month.
+
+The same talk each time, through the same log as everything else; only the times are put
+back afterwards. A second run changes nothing.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from chat.access import Seat, check_react
+from chat.actions.memberships import join_room
+from chat.actions.moderation import add_member
+from chat.actions.reads import mark_read
+from chat.actions.rooms import create_room
+from chat.errors import Refusal
+from chat.events import EventName
+from chat.log import Draft, append, change
+from chat.models import Membership, Message, Reaction, Room
+
+from ..demo_talk import EMOJI, PEOPLE, ROOMS, STAFF, Place, small_talk
+
+PASSWORD = "{name}-likes-hubbub"  # noqa: S105 (printed for everybody to see)
+MESSAGES = 2_000
+DAYS = 30
+_IN_ONE_TALK = 8
+_REACTIONS = 300
+_BATCH = 250
+
+
+@dataclass(eq=False)
+class _Line:
+    """What somebody will say; `seq` is known once all lines are in order."""
+
+    at: datetime
+    room: str
+    sender: User
+    body: str
+    answered: "_Line | None"
+    seq: int = 0
+
+
+class Command(BaseCommand):
+    help = "Make people, rooms and a month of small talk, to look at."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("Only with DEBUG=on: everybody knows these passwords.")
+        if not User.objects.filter(username__in=PEOPLE).exists():
+            try:
+                _make(Random(1))  # noqa: S311 (the same talk each time)
+            except Refusal as refusal:
+                raise CommandError(f"Nothing was made: {refusal.detail}") from None
+        for name in PEOPLE:
+            staff = "  (staff)" if name in STAFF else ""
+            self.stdout.write(f"{name}  {PASSWORD.format(name=name)}{staff}")
+
+
+@transaction.atomic
+def _make(rng: Random) -> None:
+    now = timezone.now()
+    people = [_person(name) for name in PEOPLE]
+    members = {place: _members(rng, place, people) for place in ROOMS}
+    rooms = {place: _room(place, members[place]) for place in ROOMS}
+    _put_back(list(rooms.values()), people, now - timedelta(days=DAYS))
+    lines = _talk(rng, now, rooms, members)
+    _write(lines)
+    _react(rng, lines, {rooms[place]: members[place] for place in ROOMS})
+    for place, room in rooms.items():
+        _read(rng, room, members[place])
+
+
+def _person(name: str) -> User:
+    return User.objects.create_user(
+        name,
+        PASSWORD.format(name=name),
+        display_name=PEOPLE[name],
+        is_staff=name in STAFF,
+        is_superuser=name in STAFF,
+    )
+
+
+def _members(rng: Random, place: Place, people: list[User]) -> list[User]:
+    """The first owns the room; the first of all people is in every room."""
+    if place.staff_only:
+        return [person for person in people if person.is_staff]
+    found = [people[0], *rng.sample(people[1:], place.size - 1)]
+    rng.shuffle(found)
+    return found
+
+
+def _room(place: Place, members: list[User]) -> str:
+    owner, *others = members
+    room = create_room(
+        owner,
+        name=place.name,
+        topic=place.topic,
+        kind=place.kind,
+        staff_only=place.staff_only,
+    )
+    for other in others:
+        if place.kind == Room.Kind.PUBLIC:
+            join_room(other, room.id)
+        else:
+            add_member(owner, room.id, other.username)
+    return room.id
+
+
+def _put_back(rooms: list[str], people: list[User], start: datetime) -> None:
+    ids = [person.pk for person in people]
+    User.objects.filter(pk__in=ids).update(created_at=start)
+    Room.objects.filter(pk__in=rooms).update(created_at=start)
+    Message.objects.filter(room_id__in=rooms).update(created_at=start)
+    Membership.objects.filter(room_id__in=rooms).update(joined_at=start)
+
+
+def _talk(
+    rng: Random,
+    now: datetime,
+    rooms: dict[Place, str],
+    members: dict[Place, list[User]],
+) -> list[_Line]:
+    """All that is said, in order, with its numbers."""
+    lines: list[_Line] = []
+    while len(lines) < MESSAGES:
+        place = rng.choice(ROOMS)
+        # An hour and more ago: the longest talk is over by now.
+        start = now - timedelta(minutes=rng.uniform(60, DAYS * 24 * 60 - 1))
+        people = rng.sample(members[place], min(3, len(members[place])))
+        lines.extend(_one_talk(rng, start, rooms[place], place, people))
+    lines.sort(key=lambda line: line.at)
+    heads = Room.objects.values_list("pk", "head_seq")
+    seqs = {str(pk): head for pk, head in heads}
+    for line in lines:
+        seqs[line.room] += 1
+        line.seq = seqs[line.room]
+    return lines
+
+
+def _one_talk(
+    rng: Random, at: datetime, room: str, place: Place, people: list[User]
+) -> list[_Line]:
+    lines: list[_Line] = []
+    bodies = small_talk(rng, place, _IN_ONE_TALK)
+    for number in range(_IN_ONE_TALK):
+        at += timedelta(seconds=rng.uniform(15, 240))
+        earlier = rng.choice(lines) if number % 3 and rng.random() < 0.5 else None
+        others = [p for p in people if not lines or p is not lines[-1].sender]
+        sender, body = rng.choice(others), next(bodies)
+        if lines and rng.random() < 0.1:
+            body = f"@{lines[-1].sender.username} {body}"
+        lines.append(_Line(at, room, sender, body, earlier))
+    return lines
+
+
+def _write(lines: list[_Line]) -> None:
+    for first in range(0, len(lines), _BATCH):
+        drafts = [_draft(line) for line in lines[first : first + _BATCH]]
+        for outcome in append(drafts):
+            if isinstance(outcome, Refusal):
+                raise outcome
+    by_room: dict[str, dict[int, datetime]] = defaultdict(dict)
+    for line in lines:
+        by_room[line.room][line.seq] = line.at
+    for room, times in by_room.items():
+        messages = list(Message.objects.filter(room_id=room, seq__in=times))
+        for message in messages:
+            message.created_at = times[message.seq]
+        Message.objects.bulk_update(messages, ["created_at"])
+
+
+def _draft(line: _Line) -> Draft:
+    reply_to = line.answered.seq if line.answered else None
+    key = f"demo-{line.seq}"
+    return Draft(line.room, line.sender, line.body, client_id=key, reply_to=reply_to)
+
+
+def _react(rng: Random, lines: list[_Line], members: dict[str, list[User]]) -> None:
+    for line in rng.sample(lines, _REACTIONS):
+        user, emoji = rng.choice(members[line.room]), rng.choice(EMOJI)
+
+        def edit(seat: Seat, message: Message, emoji: str = emoji) -> EventName:
+            check_react(seat, message)
+            Reaction.objects.create(message=message, user=seat.user, emoji=emoji)
+            return "message.updated"
+
+        change(user, line.room, line.seq, edit)
+
+
+def _read(rng: Random, room: str, members: list[User]) -> None:
+    """Most have read everything, some not the last day, one of six not at all."""
+    head = Room.objects.values_list("head_seq", flat=True).get(pk=room)
+    for member in members:
+        behind = rng.choice([0, 0, 0, rng.randint(1, 30), rng.randint(60, 90), head])
+        mark_read(member, room, head - behind)

@@ -1,0 +1,101 @@
+"""Who is online: people with an open socket in a process that is alive.
+
+A process renews one row; who is online through it dies with that row. So a process that
+was killed takes its people offline for everybody else, LEASE_SECONDS later at the most.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+
+from . import broadcast
+from .access import known_uuids
+from .broadcast import PersonChanged
+from .events import PresenceChanged, encode
+from .models import Attendance, Membership, ServerProcess
+
+LEASE_SECONDS = 30
+RENEW_SECONDS = 10
+
+
+def renew(process: str) -> None:
+    """Say that this process is alive; called every RENEW_SECONDS."""
+    # The database's clock, here and below: those of two processes may differ by more
+    # than a lease.
+    alive_until = Now() + timedelta(seconds=LEASE_SECONDS)
+    renewed = ServerProcess.objects.filter(pk=process).update(alive_until=alive_until)
+    if not renewed:
+        ServerProcess.objects.create(pk=process, alive_until=alive_until)
+
+
+def arrive(process: str, user_id: UUID) -> None:
+    """This person's first socket in this process. Announced if they were offline."""
+    with transaction.atomic():
+        was_online = _is_online(user_id)
+        if not ServerProcess.objects.filter(pk=process).exists():
+            renew(process)
+        Attendance.objects.get_or_create(process_id=process, user_id=user_id)
+    if not was_online:
+        _announce(user_id, is_online=True)
+
+
+def depart(process: str, user_id: UUID) -> None:
+    """Their last socket in this process is gone; announced if it was their last."""
+    Attendance.objects.filter(process=process, user=user_id).delete()
+    _went(user_id)
+
+
+def expire() -> None:
+    """Take offline whom a process took with it when it died."""
+    dead = ServerProcess.objects.filter(alive_until__lte=Now())
+    for process in dead:
+        users = list(process.attendances.values_list("user", flat=True))
+        # Of several processes that notice, one deletes the row and tells.
+        if ServerProcess.objects.filter(pk=process.pk).delete()[0]:
+            for user_id in users:
+                _went(user_id)
+
+
+def end(process: str) -> None:
+    """The process stops in order: whoever is online through it alone goes offline."""
+    ServerProcess.objects.filter(pk=process).update(alive_until=Now())
+    expire()
+
+
+def online_in(room_ids: Iterable[str]) -> dict[str, list[str]]:
+    """The ids of the members who are online, by room, in one query."""
+    rows = Membership.objects.filter(
+        room__in=known_uuids(room_ids),
+        user__attendances__process__alive_until__gt=Now(),
+    )
+    found: dict[str, list[str]] = {}
+    for room, user in rows.values_list("room", "user").distinct():
+        found.setdefault(str(room), []).append(str(user))
+    return found
+
+
+def _is_online(user_id: UUID) -> bool:
+    alive = Attendance.objects.filter(process__alive_until__gt=Now())
+    return alive.filter(user=user_id).exists()
+
+
+def _went(user_id: UUID) -> None:
+    if not _is_online(user_id):
+        User.objects.filter(pk=user_id).update(last_seen_at=Now())
+        _announce(user_id, is_online=False)
+
+
+def _announce(user_id: UUID, *, is_online: bool) -> None:
+    """To whoever shares a room with them."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        return
+    rooms = Membership.objects.filter(user=user).values_list("room", flat=True)
+    event = PresenceChanged(str(user.pk), is_online, user.last_seen_at)
+    envelope = PersonChanged([str(room) for room in rooms], encode(event))
+    transaction.on_commit(lambda: broadcast.publish([envelope]))
