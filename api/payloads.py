@@ -5,6 +5,7 @@ import msgspec
 from accounts.models import Session, User
 from accounts.tokens import Pair
 from chat.payloads import (
+    BanPayload,
     MemberPayload,
     RoomPayload,
     Time,
@@ -64,6 +65,14 @@ class RoomsPayload(msgspec.Struct, frozen=True):
 
 class MembersPayload(msgspec.Struct, frozen=True):
     members: list[MemberPayload]
+
+
+class UsersPayload(msgspec.Struct, frozen=True):
+    users: list[UserPayload]
+
+
+class BansPayload(msgspec.Struct, frozen=True):
+    bans: list[BanPayload]
 
 
 def me_payload(user: User) -> MePayload:

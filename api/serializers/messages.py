@@ -18,9 +18,22 @@ class NewMessage(Body):
         trim_whitespace=False,
         help_text=f"At most {LIMITS.message_characters} characters.",
     )
+    level = serializers.ChoiceField(
+        choices=["normal", "warning", "alert"],
+        default="normal",
+        help_text="Warnings and alerts are for moderators and staff.",
+    )
     reply_to = Number(
         required=False, allow_null=True, min_value=1, help_text="A `seq` of this room."
     )
+
+
+class MessageEdit(Body):
+    body = Text(trim_whitespace=False)
+
+
+class ReadMarker(Body):
+    seq = Number(min_value=0, help_text="A number of this room's log.")
 
 
 class HistoryQuery(Body):

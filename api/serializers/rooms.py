@@ -1,8 +1,10 @@
 """Bodies of the requests about rooms."""
 
+from typing import Any
+
 from rest_framework import serializers
 
-from .base import Body, Flag, Text
+from .base import Body, Flag, Number, Text
 
 
 class NewRoom(Body):
@@ -12,3 +14,37 @@ class NewRoom(Body):
     staff_only = Flag(
         default=False, help_text="Only staff may see it; only staff may set this."
     )
+    get_or_create = Flag(
+        default=False, help_text="Join the public room of this name if there is one."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["get_or_create"] and attrs["kind"] != "public":
+            raise serializers.ValidationError(
+                {"get_or_create": ["Only a public room is found by its name."]}
+            )
+        return super().validate(attrs)
+
+
+class RoomChanges(Body):
+    name = Text(max_length=80, required=False)
+    topic = Text(max_length=250, required=False, allow_blank=True)
+    announcements_only = Flag(
+        required=False, help_text="Only owners and moderators write."
+    )
+    notices = Flag(
+        required=False, help_text="Whether people see who joins and who leaves."
+    )
+    slow_mode_seconds = Number(
+        required=False,
+        min_value=0,
+        max_value=86_400,
+        help_text="At least so long between two messages of one member; 0 is off.",
+    )
+    archived = Flag(required=False, help_text="Nobody writes or joins any more.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        if not attrs:
+            raise serializers.ValidationError("Say what to change.")
+        return attrs

@@ -1,16 +1,17 @@
 """Messages of a room: a page of them, one, a new one."""
 
+from msgspec import Raw
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import queries
 from chat.access import access_message
-from chat.actions.messages import send_message
+from chat.actions.messages import delete_message, edit_message, send_message
 from chat.payloads import HistoryPayload, MessagePayload, message_payload
 
 from ..schema import documented
 from ..serializers.base import parse, parse_query
-from ..serializers.messages import HistoryQuery, NewMessage
+from ..serializers.messages import HistoryQuery, MessageEdit, NewMessage
 from .base import View
 
 _ROOM_ERRORS = {403: "forbidden", 404: "room_not_found"}
@@ -47,7 +48,36 @@ class MessagesView(View):
         return Response(sent.message, status=200 if sent.duplicate else 201)
 
 
+_CHANGE_ERRORS = {
+    403: "forbidden, muted",
+    404: "room_not_found, message_not_found",
+    429: "rate_limited",
+}
+
+
 class MessageView(View):
+    @documented(
+        "edit_message",
+        "Edit your message",
+        request=MessageEdit,
+        answers={200: MessagePayload},
+        errors={**_CHANGE_ERRORS, 413: "too_long"},
+    )
+    def patch(self, request: Request, room_id: str, seq: int) -> Response:
+        body = parse(MessageEdit, request)["body"]
+        changed = edit_message(self.user(request), room_id, seq, body=body)
+        return Response(Raw(changed.json))
+
+    @documented(
+        "delete_message",
+        "Delete a message: the row stays, without its text",
+        answers={200: MessagePayload},
+        errors=_CHANGE_ERRORS,
+    )
+    def delete(self, request: Request, room_id: str, seq: int) -> Response:
+        changed = delete_message(self.user(request), room_id, seq)
+        return Response(Raw(changed.json))
+
     @documented(
         "get_message",
         "One message",

@@ -1,17 +1,17 @@
-"""Rooms: mine, the public ones, one; joining and leaving; members."""
+"""Rooms: mine, the public ones, one; joining and leaving."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import queries
 from chat.actions import memberships
-from chat.actions.rooms import create_room
+from chat.actions.rooms import create_room, delete_room, update_room
 from chat.payloads import RoomPayload
 
-from ..payloads import MembersPayload, RoomsPayload
+from ..payloads import RoomsPayload
 from ..schema import documented
 from ..serializers.base import parse
-from ..serializers.rooms import NewRoom
+from ..serializers.rooms import NewRoom, RoomChanges
 from .base import View
 
 
@@ -24,14 +24,17 @@ class RoomsView(View):
 
     @documented(
         "create_room",
-        "Make a room; you are its owner",
+        "Make a room; you are its owner. With get_or_create, 200: it was there",
         request=NewRoom,
-        answers={201: RoomPayload},
+        answers={201: RoomPayload, 200: RoomPayload},
         errors={403: "forbidden", 409: "conflict"},
     )
     def post(self, request: Request) -> Response:
-        room = create_room(self.user(request), **parse(NewRoom, request))
-        return Response(room, status=201)
+        fields = parse(NewRoom, request)
+        if fields.pop("get_or_create"):
+            room, created = memberships.get_or_create_room(self.user(request), **fields)
+            return Response(room, status=201 if created else 200)
+        return Response(create_room(self.user(request), **fields), status=201)
 
 
 class DirectoryView(View):
@@ -50,13 +53,45 @@ class RoomView(View):
     def get(self, request: Request, room_id: str) -> Response:
         return Response(queries.room(self.user(request), room_id))
 
+    @documented(
+        "update_room",
+        "Change a room: moderators its name and topic, owners everything",
+        request=RoomChanges,
+        answers={200: RoomPayload},
+        errors={403: "forbidden", 404: "room_not_found", 409: "conflict"},
+    )
+    def patch(self, request: Request, room_id: str) -> Response:
+        changes = parse(RoomChanges, request)
+        return Response(update_room(self.user(request), room_id, changes))
+
+    @documented(
+        "delete_room",
+        "Delete a room and all that is in it; owners only",
+        answers={204: None},
+        errors={403: "forbidden", 404: "room_not_found"},
+    )
+    def delete(self, request: Request, room_id: str) -> Response:
+        delete_room(self.user(request), room_id)
+        return Response(status=204)
+
+
+class NamedRoomView(View):
+    @documented(
+        "get_room_by_name",
+        "The public room of this name",
+        answers={200: RoomPayload},
+        errors={404: "room_not_found"},
+    )
+    def get(self, request: Request, name: str) -> Response:
+        return Response(queries.room_by_name(self.user(request), name))
+
 
 class JoinView(View):
     @documented(
         "join_room",
         "Become a member",
         answers={200: RoomPayload},
-        errors={404: "room_not_found"},
+        errors={403: "forbidden", 404: "room_not_found"},
     )
     def post(self, request: Request, room_id: str) -> Response:
         return Response(memberships.join_room(self.user(request), room_id))
@@ -71,14 +106,3 @@ class LeaveView(View):
     )
     def post(self, request: Request, room_id: str) -> Response:
         return Response(memberships.leave_room(self.user(request), room_id))
-
-
-class MembersView(View):
-    @documented(
-        "list_members",
-        "Who belongs to the room",
-        answers={200: MembersPayload},
-        errors={403: "forbidden", 404: "room_not_found"},
-    )
-    def get(self, request: Request, room_id: str) -> Response:
-        return Response(MembersPayload(queries.members(self.user(request), room_id)))

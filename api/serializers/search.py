@@ -1,0 +1,38 @@
+"""What a search may ask for."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from rest_framework import serializers
+
+from chat.limits import SEARCH_CHARACTERS, SEARCH_PAGE
+from chat.payloads import Time
+
+from .base import Body, Text
+
+
+class Moment(serializers.DateTimeField):
+    """RFC 3339 and nothing else: DRF would take a time without its zone."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        try:
+            moment: datetime = msgspec.convert(value, Time)
+            return moment.astimezone(UTC)
+        except (msgspec.ValidationError, OverflowError):
+            self.fail("invalid", format="RFC 3339, such as 2026-01-31T12:00:00Z")
+
+
+class SearchQuery(Body):
+    q = Text(
+        max_length=SEARCH_CHARACTERS,
+        help_text="Every word must be in the text; none with a minus before it.",
+    )
+    room = Text(required=False, help_text="The id of a room; without it, all of yours.")
+    sender = Text(required=False, help_text="The id of who wrote it.")
+    after = Moment(required=False, help_text="Written at this time or later.")
+    before = Moment(required=False, help_text="Written earlier than this.")
+    cursor = Text(required=False, help_text="The `next` of the page before.")
+    limit = serializers.IntegerField(
+        default=SEARCH_PAGE, min_value=1, max_value=SEARCH_PAGE
+    )

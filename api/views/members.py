@@ -1,0 +1,121 @@
+"""The people of a room: who they are, adding and removing, roles, mutes and bans."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat import queries
+from chat.actions import moderation
+from chat.payloads import MemberPayload
+
+from ..payloads import BansPayload, MembersPayload
+from ..schema import documented
+from ..serializers.base import parse
+from ..serializers.members import NewMember, NewMute, NewRole
+from .base import View
+
+_ROOM_ERRORS = {403: "forbidden", 404: "room_not_found"}
+_MEMBER_ERRORS = {403: "forbidden", 404: "room_not_found, user_not_found"}
+
+
+class MembersView(View):
+    @documented(
+        "list_members",
+        "Who belongs to the room",
+        answers={200: MembersPayload},
+        errors=_ROOM_ERRORS,
+    )
+    def get(self, request: Request, room_id: str) -> Response:
+        return Response(MembersPayload(queries.members(self.user(request), room_id)))
+
+    @documented(
+        "add_member",
+        "Make somebody a member; 200 when they were one. Moderators only",
+        request=NewMember,
+        answers={201: MemberPayload, 200: MemberPayload},
+        errors=_MEMBER_ERRORS,
+    )
+    def post(self, request: Request, room_id: str) -> Response:
+        person = parse(NewMember, request)["user"]
+        member, added = moderation.add_member(self.user(request), room_id, person)
+        return Response(member, status=201 if added else 200)
+
+
+class MemberView(View):
+    @documented(
+        "change_role",
+        "Make a member owner, moderator or plain member; owners only",
+        request=NewRole,
+        answers={200: MemberPayload},
+        errors=_MEMBER_ERRORS,
+    )
+    def patch(self, request: Request, room_id: str, user_id: str) -> Response:
+        role = parse(NewRole, request)["role"]
+        member = moderation.change_role(self.user(request), room_id, user_id, role)
+        return Response(member)
+
+    @documented(
+        "remove_member",
+        "Take somebody out of the room; moderators only",
+        answers={204: None},
+        errors=_MEMBER_ERRORS,
+    )
+    def delete(self, request: Request, room_id: str, user_id: str) -> Response:
+        moderation.remove_member(self.user(request), room_id, user_id)
+        return Response(status=204)
+
+
+class MuteView(View):
+    @documented(
+        "mute_member",
+        "Let a member read and not write for a while; moderators only",
+        request=NewMute,
+        answers={200: MemberPayload},
+        errors=_MEMBER_ERRORS,
+    )
+    def put(self, request: Request, room_id: str, user_id: str) -> Response:
+        seconds = parse(NewMute, request)["seconds"]
+        member = moderation.mute_member(self.user(request), room_id, user_id, seconds)
+        return Response(member)
+
+    @documented(
+        "unmute_member",
+        "Let a member write again; moderators only",
+        answers={204: None},
+        errors=_MEMBER_ERRORS,
+    )
+    def delete(self, request: Request, room_id: str, user_id: str) -> Response:
+        moderation.unmute_member(self.user(request), room_id, user_id)
+        return Response(status=204)
+
+
+class BansView(View):
+    @documented(
+        "list_bans",
+        "Who may not come back; moderators only",
+        answers={200: BansPayload},
+        errors=_ROOM_ERRORS,
+    )
+    def get(self, request: Request, room_id: str) -> Response:
+        return Response(BansPayload(queries.bans(self.user(request), room_id)))
+
+
+class BanView(View):
+    @documented(
+        "ban",
+        "Keep somebody out of the room; a member is removed. Moderators only",
+        answers={204: None},
+        errors=_MEMBER_ERRORS,
+    )
+    def put(self, request: Request, room_id: str, user_id: str) -> Response:
+        moderation.ban(self.user(request), room_id, user_id)
+        return Response(status=204)
+
+    @documented(
+        "unban",
+        "Let somebody come back; moderators only",
+        answers={204: None},
+        errors=_MEMBER_ERRORS,
+    )
+    def delete(self, request: Request, room_id: str, user_id: str) -> Response:
+        moderation.unban(self.user(request), room_id, user_id)
+        return Response(status=204)

@@ -1,0 +1,42 @@
+"""Finding people, and talking to them directly."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat import queries
+from chat.actions.direct import create_group, open_direct
+from chat.payloads import RoomPayload
+
+from ..payloads import UsersPayload
+from ..schema import documented
+from ..serializers.base import parse, parse_query
+from ..serializers.members import NewDirect, UsersQuery
+from .base import View
+
+
+class UsersView(View):
+    @documented(
+        "list_users",
+        "People whose username or display name begins like this, at most 20",
+        query=UsersQuery,
+        answers={200: UsersPayload},
+    )
+    def get(self, request: Request) -> Response:
+        search = parse_query(UsersQuery, request)["search"]
+        return Response(UsersPayload(queries.users(self.user(request), search)))
+
+
+class DirectView(View):
+    @documented(
+        "open_direct",
+        "The direct room with one person, 200 when it was there; or a new group",
+        request=NewDirect,
+        answers={201: RoomPayload, 200: RoomPayload},
+        errors={404: "user_not_found"},
+    )
+    def post(self, request: Request) -> Response:
+        user, fields = self.user(request), parse(NewDirect, request)
+        if "users" in fields:
+            return Response(create_group(user, fields["users"]), status=201)
+        room, made = open_direct(user, fields["user"])
+        return Response(room, status=201 if made else 200)
