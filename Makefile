@@ -34,8 +34,9 @@ e2e: setup ## Run the browser tests alone
 bench: setup ## Measure against the tutorials' way (about five minutes)
 	@$(BIN)/python -m bench.run
 
-schema: setup ## Write openapi.yaml
+schema: setup ## Write openapi.yaml and asyncapi.yaml
 	@DEBUG=on $(BIN)/python manage.py spectacular --validate --fail-on-warn --file openapi.yaml
+	@DEBUG=on $(BIN)/python manage.py asyncapi --file asyncapi.yaml
 
 format: setup ## Format everything
 	@$(BIN)/ruff check --fix --quiet .

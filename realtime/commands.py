@@ -5,7 +5,7 @@ choose anything but one of these.
 """
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -16,13 +16,14 @@ from chat.queries import Resume
 
 Ref = Annotated[int, Meta(ge=0, lt=2**53)]
 Seq = Annotated[int, Meta(ge=0, lt=2**53)]
+Emoji = Annotated[str, Meta(min_length=1, max_length=64)]
 RoomId = Annotated[str, Meta(max_length=64)]
 
 
 class _Command(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"
 ):
-    """Every command but `pong` has a `ref`, which its one reply carries."""
+    """All but `pong` and `typing.*` have a `ref`, which their one reply carries."""
 
 
 class _Asking(_Command, frozen=True):
@@ -33,9 +34,11 @@ class RoomCursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     room: RoomId
     after: Seq | None = None
     epoch: Annotated[str, Meta(max_length=64)] | None = None
+    # Without `after`: so many of the newest messages come with the reply.
+    history: Annotated[int, Meta(ge=0, le=LIMITS.history_page)] = 0
 
     def resume(self) -> Resume:
-        return Resume(self.room, self.after, self.epoch)
+        return Resume(self.room, self.after, self.epoch, self.history)
 
 
 class Subscribe(_Asking, frozen=True, tag="subscribe"):
@@ -55,6 +58,41 @@ class MessageSend(_Asking, frozen=True, tag="message.send"):
     client_id: str
     body: str
     reply_to: Seq | None = None
+    level: Literal["normal", "warning", "alert"] = "normal"
+
+
+class DirectSend(_Asking, frozen=True, tag="direct.send"):
+    to: Annotated[str, Meta(min_length=1, max_length=64)]
+    client_id: str
+    body: str
+
+
+class MessageEdit(_Asking, frozen=True, tag="message.edit"):
+    room: RoomId
+    seq: Seq
+    body: str
+
+
+class MessageDelete(_Asking, frozen=True, tag="message.delete"):
+    room: RoomId
+    seq: Seq
+
+
+class ReactionAdd(_Asking, frozen=True, tag="reaction.add"):
+    room: RoomId
+    seq: Seq
+    emoji: Emoji
+
+
+class ReactionRemove(_Asking, frozen=True, tag="reaction.remove"):
+    room: RoomId
+    seq: Seq
+    emoji: Emoji
+
+
+class ReadMark(_Asking, frozen=True, tag="read.mark"):
+    room: RoomId
+    seq: Seq
 
 
 class History(_Asking, frozen=True, tag="history"):
@@ -81,8 +119,32 @@ class Pong(_Command, frozen=True, tag="pong"):
     n: Annotated[int, Meta(ge=0, lt=2**53)]
 
 
-Asking = Subscribe | Unsubscribe | MessageSend | History | RoomJoin | RoomLeave | Ping
-Command = Asking | Pong
+class TypingStart(_Command, frozen=True, tag="typing.start"):
+    room: RoomId
+
+
+class TypingStop(_Command, frozen=True, tag="typing.stop"):
+    room: RoomId
+
+
+Asking = (
+    Subscribe
+    | Unsubscribe
+    | MessageSend
+    | DirectSend
+    | MessageEdit
+    | MessageDelete
+    | ReactionAdd
+    | ReactionRemove
+    | History
+    | ReadMark
+    | RoomJoin
+    | RoomLeave
+    | Ping
+)
+# Nobody waits for an answer to these, and there is none.
+Telling = Pong | TypingStart | TypingStop
+Command = Asking | Telling
 
 
 class _Head(msgspec.Struct, frozen=True):

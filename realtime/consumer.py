@@ -21,7 +21,7 @@ from chat.payloads import user_payload
 
 from . import frames
 from .close_codes import CloseCode
-from .commands import Asking, BadCommand, Pong, decode
+from .commands import Asking, BadCommand, Pong, TypingStart, TypingStop, decode
 from .connection import Connection
 from .handlers import handle
 from .hub import hub
@@ -105,7 +105,14 @@ class ChatConsumer(AsyncConsumer):
         command = decode(text)
         if isinstance(command, Pong):
             self.connection.pong(command.n)
-            return
+        elif isinstance(command, TypingStart):
+            hub().typing.start(self.connection, command.room)
+        elif isinstance(command, TypingStop):
+            hub().typing.stop(self.connection, command.room)
+        else:
+            self._asked(command)
+
+    def _asked(self, command: Asking) -> None:
         try:
             limits.commands.take(self.connection.id)
             self._enqueue(command)

@@ -65,6 +65,11 @@ class Feed:
     def is_empty(self) -> bool:
         return not (self.live or self.joining or self.ahead)
 
+    @property
+    def readers(self) -> list[Connection]:
+        """Who has had their reply; who still joins will read the state itself."""
+        return [*self.live, *self.ahead]
+
     def start(self, epoch: str, head: int) -> None:
         """What is above `head` goes out from now on, what came meanwhile too."""
         self.epoch = epoch
@@ -203,6 +208,10 @@ class Feed:
         for connection in [*self.live, *self.ahead]:
             if connection.user_id == user_id and self.ahead.get(connection, 0) < seq:
                 self.leave(connection)
+
+    def write_volatile(self, text: str) -> None:
+        for connection in self.readers:
+            connection.write(text, volatile=True)
 
     # --- Repair ----------------------------------------------------------------------
 

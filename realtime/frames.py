@@ -61,6 +61,29 @@ class MessageReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
     duplicate: bool
 
 
+class DirectReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    """The room of the two people, and the message in it."""
+
+    ref: int
+    room: RoomPayload
+    message: MessagePayload | Raw
+    duplicate: bool
+
+
+class ChangeReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    """To edit, delete and reaction commands: the message as it is now."""
+
+    ref: int
+    message: MessagePayload | Raw
+
+
+class ReadReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    ref: int
+    read_seq: int
+    unread: int
+    mentions: int
+
+
 class HistoryReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
     ref: int
     messages: list[MessagePayload]
@@ -95,6 +118,8 @@ class SubscribedRoom(msgspec.Struct, frozen=True):
     head_seq: int | UnsetType = UNSET
     recovered: bool | UnsetType | None = UNSET
     messages: list[MessagePayload] | UnsetType = UNSET
+    # The ids of the members who are online now; changes follow as events.
+    online: list[str] | UnsetType = UNSET
     error: ErrorPayload | UnsetType = UNSET
 
 

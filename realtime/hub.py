@@ -14,19 +14,33 @@ from django.utils import timezone
 
 from accounts import tokens
 from chat import broadcast, queries
-from chat.broadcast import EndSessions, Envelope, Publisher, RoomChanged, ToPerson
+from chat.broadcast import (
+    EndSessions,
+    Envelope,
+    PersonChanged,
+    Publisher,
+    RoomChanged,
+    ToEverybody,
+    ToPerson,
+    ToRoom,
+)
+from chat.presence import RENEW_SECONDS
 
+from . import attendance
+from .attendance import Attendance
 from .close_codes import CloseCode
 from .connection import Connection
 from .database import in_database
 from .feed import Feed
 from .layer import listen
+from .typing import Typing
 from .writer import Writer
 
 logger = logging.getLogger(__name__)
 
 CHECK_SOCKETS_SECONDS = 1
 CHECK_HEADS_SECONDS = 10
+CHECK_SESSIONS_SECONDS = 25
 FORGET_TOKENS_SECONDS = 600
 LINGER_SECONDS = 5
 DRAIN_SECONDS = 3.0
@@ -38,6 +52,8 @@ class Hub:
     def __init__(self) -> None:
         self.connections: set[Connection] = set()
         self.writer = Writer()
+        self.typing = Typing()
+        self._attendance = Attendance(lambda user_id: user_id in self._by_user)
         self.publisher = Publisher(asyncio.get_running_loop(), self._deliver)
         self._by_user: dict[str, set[Connection]] = {}
         self._feeds: dict[str, Feed] = {}
@@ -49,7 +65,9 @@ class Hub:
             listen(self._deliver),
             _every(CHECK_SOCKETS_SECONDS, self._check_sockets),
             _every(CHECK_HEADS_SECONDS, self._check_heads),
+            _every(CHECK_SESSIONS_SECONDS, self._check_sessions),
             _every(FORGET_TOKENS_SECONDS, _forget_tokens),
+            _every(RENEW_SECONDS, attendance.renew),
         ):
             self._keep(asyncio.create_task(work))
 
@@ -58,8 +76,10 @@ class Hub:
     def add(self, connection: Connection) -> None:
         self.connections.add(connection)
         self._by_user.setdefault(connection.user_id, set()).add(connection)
+        self._attendance.came(connection.user_id)
 
     def remove(self, connection: Connection) -> None:
+        self.typing.forget(connection)
         self.connections.discard(connection)
         for room in list(connection.feeds):
             self.leave(connection, room)
@@ -67,12 +87,14 @@ class Hub:
         of_user.discard(connection)
         if not of_user:
             self._by_user.pop(connection.user_id, None)
+            self._attendance.went(connection.user_id)
 
     async def drain(self) -> None:
         """Before the process ends: commit what waits, say bye to everybody."""
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self.writer.flush()
+                await attendance.end()
                 await self.publisher.flush()
         for connection in list(self.connections):
             connection.close(CloseCode.SHUTTING_DOWN)
@@ -136,6 +158,17 @@ class Hub:
             case RoomChanged(room, epoch, changes):
                 if feed := self._feeds.get(room):
                     feed.offer(epoch, changes)
+            case ToRoom(room, text):
+                if feed := self._feeds.get(room):
+                    feed.write_volatile(text)
+            case PersonChanged(rooms, text):
+                feeds = [self._feeds[room] for room in rooms if room in self._feeds]
+                for connection in {c for feed in feeds for c in feed.readers}:
+                    connection.write(text, volatile=True)
+            case ToEverybody(staff_only, text):
+                for connection in self.connections:
+                    if connection.user.is_staff or not staff_only:
+                        connection.write(text, volatile=True)
             case ToPerson(user, text):
                 for connection in self._by_user.get(user, ()):
                     connection.write(text, volatile=True)
@@ -151,14 +184,27 @@ class Hub:
         for connection in self.connections:
             connection.check(loop_time, now)
 
+    async def _check_sessions(self) -> None:
+        """A lost hint must not leave a socket open to who was logged out."""
+        asked = {connection.session_id for connection in self.connections}
+        still_open = await in_database(tokens.open_sessions, asked)
+        for connection in list(self.connections):
+            if connection.session_id in asked - still_open:
+                connection.close(CloseCode.SESSION_REVOKED)
+
     async def _check_heads(self) -> None:
         """A lost last event shows nowhere else: nothing comes after it."""
-        heads = await in_database(queries.heads, list(self._feeds))
+        asked = list(self._feeds)
+        heads = await in_database(queries.heads, asked)
         # What was committed a moment ago is still on its way.
         await asyncio.sleep(1)
-        for room, (head, epoch) in heads.items():
-            if feed := self._feeds.get(room):
-                feed.check(head, epoch)
+        for room, feed in [(r, self._feeds[r]) for r in asked if r in self._feeds]:
+            if room in heads:
+                feed.check(*heads[room])
+            elif room not in self._opening:
+                # The room was deleted; who subscribed was told so.
+                feed.close()
+                del self._feeds[room]
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

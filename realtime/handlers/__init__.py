@@ -16,7 +16,7 @@ from chat.errors import Internal, Refusal, Timeout, Unavailable
 from .. import commands, frames
 from ..commands import Asking
 from ..connection import Connection
-from . import liveness, messages, rooms
+from . import liveness, messages, reactions, reads, rooms
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,13 @@ HANDLERS: dict[type[Asking], Handler] = {
     commands.RoomJoin: rooms.join,
     commands.RoomLeave: rooms.leave,
     commands.MessageSend: messages.send,
+    commands.DirectSend: messages.send_direct,
+    commands.MessageEdit: messages.edit,
+    commands.MessageDelete: messages.delete,
+    commands.ReactionAdd: reactions.add,
+    commands.ReactionRemove: reactions.remove,
     commands.History: messages.history,
+    commands.ReadMark: reads.mark,
     commands.Ping: liveness.ping,
 }
 

@@ -1,14 +1,15 @@
-"""message.send and history."""
+"""message.send, message.edit, message.delete and history."""
 
 from msgspec import Raw
 
 from chat import queries
-from chat.actions.messages import draft_message
+from chat.actions.direct import open_direct
+from chat.actions.messages import delete_message, draft_message, edit_message
 from chat.errors import Invalid
 from chat.events import encode
 
 from .. import frames
-from ..commands import History, MessageSend
+from ..commands import DirectSend, History, MessageDelete, MessageEdit, MessageSend
 from ..connection import Connection
 from ..database import in_database
 from ..hub import hub
@@ -19,13 +20,39 @@ async def send(connection: Connection, command: MessageSend) -> None:
     draft = draft_message(
         connection.user,
         command.room,
-        command.client_id,
-        command.body,
-        command.reply_to,
+        client_id=command.client_id,
+        body=command.body,
+        reply_to=command.reply_to,
+        level=command.level,
     )
     sent = await hub().writer.submit(draft)
     reply = frames.MessageReply(command.ref, Raw(sent.json), sent.duplicate)
     connection.write(encode(reply))
+
+
+async def send_direct(connection: Connection, command: DirectSend) -> None:
+    """The room of the two is made when this is their first message."""
+    room, _ = await in_database(open_direct, connection.user, command.to)
+    draft = draft_message(
+        connection.user, room.id, client_id=command.client_id, body=command.body
+    )
+    sent = await hub().writer.submit(draft)
+    reply = frames.DirectReply(command.ref, room, Raw(sent.json), sent.duplicate)
+    connection.write(encode(reply))
+
+
+async def edit(connection: Connection, command: MessageEdit) -> None:
+    changed = await in_database(
+        edit_message, connection.user, command.room, command.seq, body=command.body
+    )
+    connection.write(encode(frames.ChangeReply(command.ref, Raw(changed.json))))
+
+
+async def delete(connection: Connection, command: MessageDelete) -> None:
+    changed = await in_database(
+        delete_message, connection.user, command.room, command.seq
+    )
+    connection.write(encode(frames.ChangeReply(command.ref, Raw(changed.json))))
 
 
 async def history(connection: Connection, command: History) -> None:

@@ -68,5 +68,10 @@ def _subscribed(room: str, answer: CaughtUp | Refusal) -> frames.SubscribedRoom:
     if isinstance(answer, Refusal):
         return frames.SubscribedRoom(room, error=frames.error_payload(answer))
     return frames.SubscribedRoom(
-        room, answer.epoch, answer.head_seq, answer.recovered, answer.messages
+        room,
+        answer.epoch,
+        answer.head_seq,
+        answer.recovered,
+        answer.messages,
+        answer.online,
     )

@@ -1,0 +1,74 @@
+"""Which people this process has sockets of, told to the database.
+
+The first socket of a person says so at once; the last one waits a little before it
+does, since a page that is loaded again comes back in a moment.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from uuid import UUID
+
+from chat import presence
+from chat.broadcast import ORIGIN
+
+from .database import in_database
+
+logger = logging.getLogger(__name__)
+
+LINGER_SECONDS = 5
+
+
+class Attendance:
+    """Tells of people in the order in which they come and go. For the event loop."""
+
+    def __init__(self, is_here: Callable[[str], bool]) -> None:
+        self._is_here = is_here
+        self._told: set[str] = set()
+        self._changed: dict[str, None] = {}
+        self._telling: asyncio.Task[None] | None = None
+
+    def came(self, user_id: str) -> None:
+        self._tell_of(user_id)
+
+    def went(self, user_id: str) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(LINGER_SECONDS, self._tell_of, user_id)
+
+    def _tell_of(self, user_id: str) -> None:
+        if self._is_here(user_id) == (user_id in self._told):
+            return
+        self._changed[user_id] = None
+        if self._telling is None:
+            self._telling = asyncio.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        try:
+            while self._changed:
+                user_id = next(iter(self._changed))
+                del self._changed[user_id]
+                await self._tell_one(user_id)
+        finally:
+            self._telling = None
+
+    async def _tell_one(self, user_id: str) -> None:
+        here = self._is_here(user_id)
+        if here == (user_id in self._told):
+            return
+        try:
+            change = presence.arrive if here else presence.depart
+            await in_database(change, ORIGIN, UUID(user_id))
+        except Exception as error:
+            logger.warning("presence: %s", type(error).__name__)
+            return
+        (self._told.add if here else self._told.discard)(user_id)
+
+
+async def renew() -> None:
+    """This process is alive; those that are not take their people offline."""
+    await in_database(presence.renew, ORIGIN)
+    await in_database(presence.expire)
+
+
+async def end() -> None:
+    await in_database(presence.end, ORIGIN)

@@ -1,0 +1,17 @@
+"""read.mark."""
+
+from chat.actions import reads
+from chat.events import encode
+
+from .. import frames
+from ..commands import ReadMark
+from ..connection import Connection
+from ..database import in_database
+
+
+async def mark(connection: Connection, command: ReadMark) -> None:
+    read = await in_database(
+        reads.mark_read, connection.user, command.room, command.seq
+    )
+    reply = frames.ReadReply(command.ref, read.read_seq, read.unread, read.mentions)
+    connection.write(encode(reply))
