@@ -10,6 +10,8 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.frames import check_sent
+
 SECONDS = 10.0
 
 Frame = dict[str, Any]
@@ -28,6 +30,10 @@ class Socket:
         ref = next(self._refs)
         await self.connection.send(json.dumps({"ref": ref, **command}))
         return ref
+
+    async def tell(self, **command: Any) -> None:
+        """Send what has no `ref` and gets no answer."""
+        await self.connection.send(json.dumps(command))
 
     async def ask(self, **command: Any) -> Frame:
         """Send a command and wait for its reply or error."""
@@ -89,8 +95,10 @@ class Socket:
             return bye, closed.rcvd.code if closed.rcvd else 1006
 
     async def receive(self) -> Frame:
-        """The next frame, a ping answered as every client must."""
-        frame: Frame = json.loads(await self.connection.recv())
+        """The next frame, as asyncapi.yaml says; a ping answered as clients must."""
+        text = await self.connection.recv()
+        check_sent(text)
+        frame: Frame = json.loads(text)
         if frame["type"] == "ping":
             pong = {"type": "pong", "n": frame["n"]}
             await self.connection.send(json.dumps(pong))

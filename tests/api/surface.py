@@ -15,7 +15,14 @@ class Operation(NamedTuple):
     is_public: bool
 
     def path(self, room_id: str = ROOM) -> str:
-        return self.template.format(room_id=room_id, seq=1, session_id=ROOM)
+        return self.template.format(
+            room_id=room_id,
+            seq=1,
+            session_id=ROOM,
+            name="general",
+            user_id=ROOM,
+            emoji="👍",
+        )
 
 
 def _operations() -> list[Operation]:

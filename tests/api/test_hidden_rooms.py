@@ -15,7 +15,16 @@ from chat.payloads import RoomPayload
 from .door import Answer, Door, check_refused
 from .surface import OF_A_ROOM, Operation, name
 
-BODIES = {"POST rooms/{room_id}/messages": {"client_id": "1", "body": "hello"}}
+BODIES: dict[str, dict[str, object]] = {
+    "POST rooms/{room_id}/messages": {"client_id": "1", "body": "hello"},
+    "PATCH rooms/{room_id}": {"topic": "x"},
+    "POST rooms/{room_id}/members": {"user": "charlie"},
+    "PATCH rooms/{room_id}/members/{user_id}": {"role": "member"},
+    "PUT rooms/{room_id}/members/{user_id}/mute": {"seconds": 60},
+    "PATCH rooms/{room_id}/messages/{seq}": {"body": "hello"},
+    "PUT rooms/{room_id}/read": {"seq": 1},
+    "PUT rooms/{room_id}/unread": {"seq": 1},
+}
 
 
 def answer_to(door: Door, operation: Operation, room_id: str) -> Answer:
@@ -85,7 +94,8 @@ def test_members_are_not_told_that(
     as_dora: Door, staff_room: RoomPayload, operation: Operation
 ) -> None:
     answer = answer_to(as_dora, operation, staff_room.id)
-    assert answer.status in {200, 201, 403}
+    assert b"room_not_found" not in answer.content
+    assert answer.status < 500
 
 
 @pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)

@@ -14,7 +14,8 @@ def test_members(as_bob: Door, alice: User, bob: User, room: RoomPayload) -> Non
     answer = as_bob.get(f"rooms/{room.id}/members")
     assert answer.status == 200
     members = answer.json()["members"]
-    assert [set(member) for member in members] == [{"user", "role", "joined_at"}] * 2
+    fields = {"user", "role", "muted_until", "joined_at"}
+    assert [set(member) for member in members] == [fields] * 2
     assert [(m["user"]["id"], m["role"]) for m in members] == [
         (str(alice.pk), "owner"),
         (str(bob.pk), "member"),

@@ -72,11 +72,11 @@ def test_same_client_id_for_another_text_is_a_conflict(
 def test_same_client_id_over_both_doors_is_one_row(
     as_bob: Door, bob: User, room: RoomPayload
 ) -> None:
-    [outcome] = append([draft_message(bob, room.id, "1", "hello", None)])
+    [outcome] = append([draft_message(bob, room.id, client_id="1", body="hello")])
     answer = send(as_bob, room)
     assert isinstance(outcome, Appended)
     assert (answer.status, answer.json()["seq"]) == (200, outcome.message.seq)
-    [again] = append([draft_message(bob, room.id, "1", "hello", None)])
+    [again] = append([draft_message(bob, room.id, client_id="1", body="hello")])
     assert isinstance(again, Appended)
     assert again.duplicate
     assert stored() == 1

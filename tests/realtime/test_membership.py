@@ -65,3 +65,45 @@ async def test_who_comes_back_hears_again(process: Process, scene: Scene) -> Non
         await alice.say(scene.room, "welcome back")
         event = await bob.expect("message.created")
         assert event["message"]["body"] == "welcome back"
+
+
+async def test_a_first_direct_message_makes_the_room_of_two(
+    process: Process, scene: Scene
+) -> None:
+    bob_name = process.call("GET", "me", scene.bob).json()["username"]
+    async with (
+        chatting(process.socket_url(scene.alice)) as alice,
+        chatting(process.socket_url(scene.bob)) as bob,
+    ):
+        say = {"type": "direct.send", "to": bob_name, "body": "psst"}
+        sent = await alice.ask(**say, client_id=scene.room)
+        again = await alice.ask(**say, client_id=scene.room)
+        assert (sent["duplicate"], again["duplicate"]) == (False, True)
+        room = sent["room"]["id"]
+        assert sent["room"]["kind"] == "direct"
+        assert room == again["room"]["id"]
+        caught_up = await bob.subscribe(room, history=1)
+        assert caught_up["messages"] == [sent["message"]]
+        nobody = await alice.ask(**{**say, "to": "nobody"}, client_id="x")
+        assert nobody["code"] == "user_not_found"
+
+
+async def test_who_is_removed_receives_nothing_above_that(
+    process: Process, scene: Scene
+) -> None:
+    bob_id = process.call("GET", "me", scene.bob).json()["id"]
+    async with (
+        chatting(process.socket_url(scene.alice)) as alice,
+        chatting(process.socket_url(scene.bob)) as bob,
+    ):
+        await bob.subscribe(scene.room)
+        path = f"rooms/{scene.room}/bans/{bob_id}"
+        assert process.call("PUT", path, scene.alice).ok
+        last = await bob.expect("message.created")
+        assert last["message"]["event"]["type"] == "member.banned"
+        await bob.expect("room.removed")
+        await alice.say(scene.room, "bob is gone")
+        await bob.expect_nothing()
+        assert (await bob.say(scene.room, "am I?"))["code"] == "room_not_found"
+        joined = await bob.ask(type="room.join", room=scene.room)
+        assert joined["code"] == "room_not_found"

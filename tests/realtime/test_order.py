@@ -39,5 +39,6 @@ async def _write(socket: Socket, room: str) -> None:
 async def _hear(socket: Socket) -> list[tuple[int, str]]:
     """What this socket was told, in the order in which it was told."""
     messages = await socket.hear(SOCKETS * EACH)
-    assert socket.kept == []
+    # People come and go meanwhile; of the room itself nothing more may be told.
+    assert {frame["type"] for frame in socket.kept} <= {"presence.changed"}
     return [(message["seq"], message["body"]) for message in messages]

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.served import Deployment, Process, ServerName
 from tests.sockets import chatting
@@ -129,6 +131,46 @@ async def test_a_lost_last_hint_is_found_in_the_database(
         async with asyncio.timeout(15):
             while not any(f["type"] == "room.changes" for f in bob.kept):
                 bob.kept.append(await bob.receive())
-    [changes] = bob.kept
+    [changes] = [frame for frame in bob.kept if frame["type"] == "room.changes"]
     assert (changes["after"], changes["seq"]) == (2, 3)
     assert [m["body"] for m in changes["messages"]] == ["heard?"]
+
+
+async def test_a_killed_process_takes_its_people_offline(
+    two: Two, shared: Deployment, shared_scene: Scene
+) -> None:
+    """Within 60 s, for who is connected to another process."""
+    scene = shared_scene
+    with shared.serving() as doomed:
+        async with chatting(two[0].socket_url(scene.alice)) as alice:
+            async with chatting(doomed.socket_url(scene.bob)) as bob:
+                await bob.ask(type="ping")
+                await asyncio.sleep(1)
+                assert len((await alice.subscribe(scene.room))["online"]) == 2
+                doomed.stop()
+                # Longer than the tests' usual patience, and answering pings meanwhile.
+                async with asyncio.timeout(60):
+                    while not any(f["type"] == "presence.changed" for f in alice.kept):
+                        alice.kept.append(await alice.receive())
+            assert len((await alice.subscribe(scene.room))["online"]) == 1
+
+
+async def test_an_ended_session_is_found_without_a_hint(
+    two: Two, shared: Deployment, shared_scene: Scene
+) -> None:
+    """Ended by a process without Redis: the sockets close within 35 s all the same."""
+    [person] = shared.people(1)
+    deaf = Deployment(shared.directory, shared.server, shared.database_url)
+    async with chatting(two[1].socket_url(person.token)) as socket:
+        deaf.manage(
+            "shell",
+            "-c",
+            "from accounts.models import User;"
+            "from chat.actions.sessions import end_all_sessions;"
+            "end_all_sessions(User.objects.get(username='load-0'))",
+        )
+        async with asyncio.timeout(35):
+            with suppress(ConnectionClosed):
+                while True:
+                    await socket.receive()
+        assert socket.connection.close_code == 4501

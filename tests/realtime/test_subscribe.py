@@ -19,6 +19,19 @@ async def test_without_after_nothing_is_recovered(
     assert subscribed["head_seq"] == scene.head
 
 
+async def test_the_first_page_comes_with_the_reply_when_asked(
+    process: Process, scene: Scene
+) -> None:
+    async with chatting(process.socket_url(scene.bob)) as bob:
+        for number in range(4):
+            await bob.say(scene.room, str(number))
+        subscribed = await bob.subscribe(scene.room, history=3)
+        assert subscribed["recovered"] is None
+        assert [m["seq"] for m in subscribed["messages"]] == [4, 5, 6]
+        resumed = await bob.subscribe(scene.room, after=5, history=3)
+        assert [m["seq"] for m in resumed["messages"]] == [6]
+
+
 async def test_who_was_away_gets_all_that_they_missed(
     process: Process, scene: Scene
 ) -> None:

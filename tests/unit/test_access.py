@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,10 +10,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import access
-from chat.access import Seat, access_message, access_room
+from chat.access import Seat, access_message, access_named, access_room
 from chat.actions.rooms import create_room
 from chat.errors import Forbidden, MessageNotFound, Muted, Refusal, RoomNotFound
-from chat.models import Membership, Room
+from chat.models import Ban, Membership, Room
 from chat.payloads import RoomPayload
 
 Check = Callable[[Seat], None]
@@ -24,12 +25,16 @@ def seat(
     staff_only: bool = False,
     is_staff: bool = False,
     is_member: bool = False,
+    is_banned: bool = False,
+    role: str = "member",
     muted_for: float | None = None,
+    **fields: Any,
 ) -> Seat:
-    user, room = User(is_staff=is_staff), Room(kind=kind, staff_only=staff_only)
+    user = User(is_staff=is_staff)
+    room = Room(kind=kind, staff_only=staff_only, **fields)
     until = None if muted_for is None else timezone.now() + timedelta(seconds=muted_for)
-    membership = Membership(room=room, user=user, muted_until=until)
-    return Seat(user, room, membership if is_member else None)
+    membership = Membership(room=room, user=user, role=role, muted_until=until)
+    return Seat(user, room, membership if is_member else None, is_banned)
 
 
 def outcome(check: Check, seat: Seat) -> type[Refusal] | None:
@@ -45,6 +50,8 @@ def outcome(check: Check, seat: Seat) -> type[Refusal] | None:
     [
         ({}, None, Forbidden, None),
         ({"is_member": True}, None, None, None),
+        ({"is_banned": True}, RoomNotFound, RoomNotFound, RoomNotFound),
+        ({"is_banned": True, "is_staff": True}, *[RoomNotFound] * 3),
         ({"kind": "private"}, RoomNotFound, RoomNotFound, RoomNotFound),
         ({"kind": "private", "is_member": True}, None, None, None),
         ({"kind": "private", "is_staff": True}, *[RoomNotFound] * 3),
@@ -68,12 +75,12 @@ def outcome(check: Check, seat: Seat) -> type[Refusal] | None:
     ],
 )
 def test_who_may_see_read_and_join(
-    situation: dict[str, object],
+    situation: dict[str, Any],
     see: type[Refusal] | None,
     read: type[Refusal] | None,
     join: type[Refusal] | None,
 ) -> None:
-    here = seat(**situation)  # type: ignore[arg-type]  # the table above is right
+    here = seat(**situation)
     assert outcome(access.check_see, here) == see
     assert access.may_see(here) is (see is None)
     assert outcome(access.check_read, here) == read
@@ -89,6 +96,67 @@ def test_muted_member_reads_but_does_not_send() -> None:
 
 def test_mute_ends_by_itself() -> None:
     assert outcome(access.check_send, seat(is_member=True, muted_for=-1)) is None
+
+
+def test_nobody_writes_in_or_joins_an_archived_room() -> None:
+    archived: dict[str, Any] = {"archived_at": timezone.now()}
+    for role in ("owner", "moderator", "member"):
+        here = seat(is_member=True, role=role, **archived)
+        assert outcome(access.check_read, here) is None
+        assert outcome(access.check_send, here) is Forbidden
+        assert outcome(access.check_join, here) is None
+    assert outcome(access.check_join, seat(**archived)) is Forbidden
+
+
+@pytest.mark.parametrize(
+    ("situation", "send"),
+    [
+        ({"role": "owner"}, None),
+        ({"role": "moderator"}, None),
+        ({"role": "member", "is_staff": True}, None),
+        ({"role": "member"}, Forbidden),
+    ],
+)
+def test_who_writes_announcements(
+    situation: dict[str, Any], send: type[Refusal] | None
+) -> None:
+    here = seat(is_member=True, announcements_only=True, **situation)
+    assert outcome(access.check_read, here) is None
+    assert outcome(access.check_send, here) is send
+
+
+@pytest.mark.parametrize(
+    ("situation", "manage", "own"),
+    [
+        ({"is_member": True, "role": "owner"}, None, None),
+        ({"is_member": True, "role": "moderator"}, None, Forbidden),
+        ({"is_member": True}, Forbidden, Forbidden),
+        ({"is_member": True, "is_staff": True}, Forbidden, Forbidden),
+        ({}, Forbidden, Forbidden),
+        ({"kind": "private"}, RoomNotFound, RoomNotFound),
+        ({"is_banned": True}, RoomNotFound, RoomNotFound),
+        (
+            {"is_member": True, "role": "owner", "staff_only": True},
+            *[RoomNotFound] * 2,
+        ),
+    ],
+)
+def test_who_manages_and_who_owns(
+    situation: dict[str, Any],
+    manage: type[Refusal] | None,
+    own: type[Refusal] | None,
+) -> None:
+    here = seat(**situation)
+    assert outcome(access.check_manage, here) is manage
+    assert outcome(access.check_own, here) is own
+    assert outcome(lambda s: access.check_update(s, {"name", "topic"}), here) is manage
+    assert outcome(lambda s: access.check_update(s, {"archived"}), here) is own
+
+
+def test_direct_room_is_not_left() -> None:
+    here = seat(kind="direct", is_member=True)
+    assert outcome(access.check_leave, here) is Forbidden
+    assert outcome(access.check_leave, seat(is_member=True)) is None
 
 
 def test_only_staff_make_staff_only_rooms() -> None:
@@ -166,6 +234,37 @@ def test_message_of_another_room_is_not_here(bob: User, room: RoomPayload) -> No
     other = create_room(bob, name="other")
     with pytest.raises(MessageNotFound):
         access_message(bob, other.id, 2)
+
+
+def test_banned_person_finds_a_public_room_no_more(
+    charlie: User, room: RoomPayload
+) -> None:
+    Ban.objects.create(room_id=room.id, user=charlie)
+    with pytest.raises(RoomNotFound):
+        access_room(charlie, room.id)
+    with pytest.raises(RoomNotFound):
+        access_named(charlie, "general")
+    [found] = access.seats(charlie, Room.objects.all())
+    assert not access.may_see(found)
+
+
+@pytest.mark.parametrize("name", ["general", "General", "GENERAL"])
+def test_public_room_is_found_by_its_name(
+    charlie: User, room: RoomPayload, name: str
+) -> None:
+    assert str(access_named(charlie, name).room.pk) == room.id
+
+
+@pytest.mark.parametrize("name", ["attic", "bridge", "genera", "", "gen\0eral", "%"])
+def test_other_rooms_are_not_found_by_their_names(
+    charlie: User,
+    room: RoomPayload,
+    private_room: RoomPayload,
+    staff_room: RoomPayload,
+    name: str,
+) -> None:
+    with pytest.raises(RoomNotFound):
+        access_named(charlie, name)
 
 
 def test_seats_of_one_person_in_several_rooms(

@@ -44,6 +44,32 @@ GOOD: list[tuple[dict[str, Any], commands.Command]] = [
         },
         commands.MessageSend(2, "a", "c", "hi", 4),
     ),
+    (
+        {"type": "direct.send", "ref": 2, "to": "bob", "client_id": "c", "body": "hi"},
+        commands.DirectSend(2, "bob", "c", "hi"),
+    ),
+    (
+        {"type": "message.edit", "ref": 2, "room": "a", "seq": 4, "body": "ho"},
+        commands.MessageEdit(2, "a", 4, "ho"),
+    ),
+    (
+        {"type": "message.delete", "ref": 2, "room": "a", "seq": 4},
+        commands.MessageDelete(2, "a", 4),
+    ),
+    (
+        {"type": "reaction.add", "ref": 2, "room": "a", "seq": 4, "emoji": "👍"},
+        commands.ReactionAdd(2, "a", 4, "👍"),
+    ),
+    (
+        {"type": "reaction.remove", "ref": 2, "room": "a", "seq": 4, "emoji": "👍"},
+        commands.ReactionRemove(2, "a", 4, "👍"),
+    ),
+    (
+        {"type": "read.mark", "ref": 2, "room": "a", "seq": 4},
+        commands.ReadMark(2, "a", 4),
+    ),
+    ({"type": "typing.start", "room": "a"}, commands.TypingStart("a")),
+    ({"type": "typing.stop", "room": "a"}, commands.TypingStop("a")),
     ({"type": "history", "ref": 3, "room": "a"}, commands.History(3, "a")),
     (
         {"type": "history", "ref": 3, "room": "a", "before": 9, "limit": 100},

@@ -124,10 +124,10 @@ def test_messages_are_limited_by_person(
 ) -> None:
     monkeypatch.setattr(limits, "messages", RateLimit(rate=1, burst=1))
     alice, bob = User(username="alice"), User(username="bob")
-    draft_message(alice, "room", "1", "hello", None)
-    draft_message(bob, "room", "1", "hello", None)
+    draft_message(alice, "room", client_id="1", body="hello")
+    draft_message(bob, "room", client_id="1", body="hello")
     with pytest.raises(RateLimited):
-        draft_message(alice, "another room", "2", "hello", None)
+        draft_message(alice, "another room", client_id="2", body="hello")
 
 
 def test_buckets_in_use_are_those_of_the_table() -> None:

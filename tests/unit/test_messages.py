@@ -80,7 +80,7 @@ def test_lone_surrogates_are_refused() -> None:
 
 
 def draft(client_id: str) -> object:
-    return draft_message(User(), "room", client_id, "hello", None)
+    return draft_message(User(), "room", client_id=client_id, body="hello")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,11 @@ def test_file_is_what_the_code_generates(tmp_path: Path) -> None:
 def test_every_address_is_described(committed: dict[str, Any]) -> None:
     described = {path for path, _, _ in operations(committed)}
     routed = {
-        "/api/v1/" + str(route.pattern).replace("<str:", "<").replace("<uuid:", "<")
+        "/api/v1/"
+        + str(route.pattern)
+        .replace("<str:", "<")
+        .replace("<path:", "<")
+        .replace("<uuid:", "<")
         for route in urlpatterns
         if route.callback is not exceptions.not_found
     }

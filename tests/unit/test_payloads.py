@@ -62,6 +62,7 @@ def test_message(user: User, message: Message) -> None:
         "created_at": "2026-01-02T03:04:05.678901Z",
         "edited_at": None,
         "deleted_at": None,
+        "pinned_at": None,
     }
 
 
@@ -92,10 +93,15 @@ def test_room(user: User) -> None:
         "name": "general",
         "topic": "t",
         "staff_only": False,
+        "announcements_only": False,
+        "notices": True,
+        "slow_mode_seconds": 0,
+        "archived_at": None,
         "head_seq": 5,
         "epoch": "e5f0e5f0",
         "created_at": "2026-01-02T03:04:05.678901Z",
         "role": "owner",
+        "read": None,
     }
     assert json.loads(encode(room_payload(room, mine))) == expected
     assert json.loads(encode(room_payload(room, None))) == {**expected, "role": None}
@@ -106,6 +112,7 @@ def test_member(user: User) -> None:
     assert json.loads(encode(member_payload(membership))) == {
         "user": json.loads(encode(user_payload(user))),
         "role": "member",
+        "muted_until": None,
         "joined_at": "2026-01-02T03:04:05.678901Z",
     }
 

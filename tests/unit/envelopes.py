@@ -1,0 +1,45 @@
+"""What was published, as those who get it read it."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from accounts.models import User
+from chat.broadcast import Envelope, RoomChanged, ToEverybody, ToPerson
+from chat.models import Message
+from chat.payloads import RoomPayload
+
+
+def to_person(published: Iterable[Envelope], user: User) -> list[dict[str, Any]]:
+    return [
+        json.loads(envelope.text)
+        for envelope in published
+        if isinstance(envelope, ToPerson) and envelope.user == str(user.pk)
+    ]
+
+
+def to_everybody(
+    published: Iterable[Envelope], *, staff_only: bool = False
+) -> list[dict[str, Any]]:
+    return [
+        json.loads(envelope.text)
+        for envelope in published
+        if isinstance(envelope, ToEverybody) and envelope.staff_only is staff_only
+    ]
+
+
+def leavers(published: Iterable[Envelope]) -> list[tuple[int, str]]:
+    """Who was taken out of their room, and at which number."""
+    return [
+        (change.seq, change.leaver)
+        for envelope in published
+        if isinstance(envelope, RoomChanged)
+        for change in envelope.changes
+        if change.leaver is not None
+    ]
+
+
+def logged(room: RoomPayload, after: int = 0) -> list[dict[str, Any]]:
+    """What the room's system messages above a number are about."""
+    rows = Message.objects.filter(room_id=room.id, seq__gt=after).order_by("seq")
+    return [message.event for message in rows if message.event is not None]

@@ -1,0 +1,13 @@
+"""What a search finds, as the tests of searching say it."""
+
+from accounts.models import User
+from chat.payloads import SearchPayload
+from chat.search import search
+
+
+def bodies(found: SearchPayload) -> list[str]:
+    return [hit.message.body for hit in found.hits]
+
+
+def found_by(user: User, q: str, **filters: object) -> list[str]:
+    return bodies(search(user, q=q, **filters))  # type: ignore[arg-type]

@@ -1,0 +1,387 @@
+"""The admin site: what it shows, what it does, and that it goes around nothing."""
+
+import re
+from html import unescape
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from accounts import tokens
+from accounts.errors import Unauthorized
+from accounts.models import Session, User
+from chat.actions.rooms import create_room
+from chat.broadcast import EndSessions, Envelope, RoomChanged
+from chat.log import Draft, append, append_one
+from chat.models import Membership, Message, Reaction, Room
+from chat.payloads import RoomPayload
+from tests.people import person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LISTS = (
+    "accounts/user",
+    "accounts/session",
+    "chat/room",
+    "chat/membership",
+    "chat/message",
+)
+PASSWORD = "correct-horse-42"
+
+
+@pytest.fixture(autouse=True)
+def _page_need_not_be_built(settings: Settings) -> None:
+    settings.WHITENOISE_ROOT = None
+
+
+@pytest.fixture
+def erin(db: None) -> User:
+    return User.objects.create_superuser("erin", PASSWORD, display_name="Erin")
+
+
+@pytest.fixture
+def site(erin: User) -> Client:
+    client = Client()
+    client.force_login(erin)
+    return client
+
+
+def shown(client: Client, path: str) -> str:
+    answer = client.get(f"/admin/{path}")
+    assert answer.status_code == 200, path
+    return unescape(answer.content.decode())
+
+
+def act(client: Client, path: str, action: str, *chosen: object) -> str:
+    keys = [str(one) for one in chosen]
+    form = {"action": action, "_selected_action": keys}
+    answer = client.post(f"/admin/{path}/", form, follow=True)
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def change_person(client: Client, user: User, **fields: object) -> None:
+    """Send the form as the page shows it, with some fields changed."""
+    form: dict[str, object] = {
+        "username": user.username,
+        "display_name": user.display_name,
+        **{
+            flag: "on"
+            for flag in ("is_active", "is_staff", "is_superuser", "is_bot")
+            if getattr(user, flag)
+        },
+        **fields,
+    }
+    sent = {name: value for name, value in form.items() if value is not None}
+    answer = client.post(f"/admin/accounts/user/{user.pk}/change/", sent)
+    assert answer.status_code == 302, re.findall(
+        r"errorlist.*", answer.content.decode()
+    )
+
+
+def is_good(token: str) -> bool:
+    try:
+        tokens.verify_access(token)
+    except Unauthorized:
+        return False
+    return True
+
+
+def test_superuser_logs_in_with_a_password(erin: User) -> None:
+    client = Client()
+    form = {"username": "erin", "password": PASSWORD}
+    answer = client.post("/admin/login/?next=/admin/", form)
+    assert answer.status_code == 302
+    assert "Messages" in shown(client, "")
+
+
+def test_who_is_not_staff_does_not_get_in(alice: User) -> None:
+    client = Client()
+    client.force_login(alice)
+    for path in LISTS:
+        assert client.get(f"/admin/{path}/").status_code == 302
+
+
+def test_staff_see_what_they_were_permitted_alone(dora: User) -> None:
+    client = Client()
+    client.force_login(dora)
+    for path in LISTS:
+        assert client.get(f"/admin/{path}/").status_code == 403
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_lists_and_their_rows_render(
+    site: Client, alice: User, room: RoomPayload, path: str
+) -> None:
+    tokens.start_session(alice, user_agent="A phone")
+    append_one(Draft(room.id, alice, "hello"))
+    page = shown(site, f"{path}/")
+    links = set(re.findall(rf"/admin/{path}/[^/\"]+/change/", page))
+    assert links
+    for link in links:
+        shown(site, link.removeprefix("/admin/"))
+
+
+@pytest.mark.parametrize(
+    ("path", "word", "found", "not_found"),
+    [
+        ("accounts/user", "ali", "alice", "charlie"),
+        ("accounts/session", "phone", "A phone", "A tablet"),
+        ("chat/room", "gener", "general", "attic"),
+        ("chat/membership", "bob", "bob", "attic"),
+        ("chat/message", "hello", "hello", "good bye"),
+    ],
+)
+def test_search(
+    site: Client,
+    alice: User,
+    bob: User,
+    charlie: User,
+    room: RoomPayload,
+    private_room: RoomPayload,
+    path: str,
+    word: str,
+    found: str,
+    not_found: str,
+) -> None:
+    tokens.start_session(alice, user_agent="A phone")
+    tokens.start_session(bob, user_agent="A tablet")
+    append([Draft(room.id, alice, body) for body in ("hello", "good bye")])
+    everything, some = shown(site, f"{path}/"), shown(site, f"{path}/?q={word}")
+    assert found in everything
+    assert found in some
+    assert not_found in everything
+    assert not_found not in some
+    assert shown(site, f"{path}/?q=%22%27%25%5C")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "accounts/user/?is_staff__exact=1&is_active__exact=1",
+        "accounts/session/?ended_at__isempty=1",
+        "chat/room/?kind__exact=private&staff_only__exact=1",
+        "chat/room/?o=-4",
+        "chat/membership/?role__exact=owner",
+        "chat/message/?deleted_at__isempty=0",
+    ],
+)
+def test_filters(site: Client, room: RoomPayload, address: str) -> None:
+    shown(site, address)
+
+
+def test_rooms_show_how_many_belong_to_them(
+    site: Client, alice: User, room: RoomPayload
+) -> None:
+    create_room(alice, name="cellar")
+    page = shown(site, "chat/room/")
+    assert re.findall(r'class="field-members">(\d+)<', page) == ["1", "2"]
+
+
+@pytest.mark.parametrize("model", [Room, Membership, Message, Session])
+def test_rows_of_the_chat_are_not_written_here(
+    site: Client, alice: User, room: RoomPayload, model: type
+) -> None:
+    tokens.start_session(alice)
+    append_one(Draft(room.id, alice, "hello"))
+    meta = model._meta  # type: ignore[attr-defined]  # every model has it
+    path = f"/admin/{meta.app_label}/{meta.model_name}"
+    row = model.objects.first()  # type: ignore[attr-defined]
+    before = list(model.objects.values())  # type: ignore[attr-defined]
+    assert site.get(f"{path}/add/").status_code == 403
+    for verb in ("change", "delete"):
+        answer = site.post(f"{path}/{row.pk}/{verb}/", {"post": "yes", "body": "x"})
+        assert answer.status_code == 403
+    act(site, path.removeprefix("/admin/"), "delete_selected", row.pk)
+    assert list(model.objects.values()) == before  # type: ignore[attr-defined]
+
+
+def test_reactions_are_not_in_the_admin() -> None:
+    assert not admin.site.is_registered(Reaction)
+
+
+def test_people_are_made_but_never_deleted(site: Client, alice: User) -> None:
+    form = {
+        "username": "frank",
+        "display_name": "Frank",
+        "usable_password": "true",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+    }
+    assert site.post("/admin/accounts/user/add/", form).status_code == 302
+    assert User.objects.get(username="frank").check_password(PASSWORD)
+    answer = site.post(f"/admin/accounts/user/{alice.pk}/delete/", {"post": "yes"})
+    assert answer.status_code == 403
+
+
+def test_names_differ_in_more_than_their_capitals(site: Client, alice: User) -> None:
+    form = {"username": "ALICE", "display_name": "x", "usable_password": "false"}
+    assert site.post("/admin/accounts/user/add/", form).status_code == 200
+    assert User.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "fields", [{"is_active": None}, {"is_staff": "on"}, {"is_superuser": "on"}]
+)
+def test_losing_or_gaining_a_right_ends_every_session(
+    site: Client, alice: User, published: list[Envelope], fields: dict[str, object]
+) -> None:
+    pair = tokens.start_session(alice)
+    change_person(site, alice, **fields)
+    ends = "is_superuser" not in fields
+    assert published == ([EndSessions(str(alice.pk), None)] if ends else [])
+    assert is_good(pair.access) is not ends
+
+
+def test_losing_the_staff_flag_ends_every_session(
+    site: Client, dora: User, published: list[Envelope]
+) -> None:
+    change_person(site, dora, is_staff=None)
+    assert published == [EndSessions(str(dora.pk), None)]
+    dora.refresh_from_db()
+    assert (dora.is_staff, dora.token_version) == (False, 2)
+
+
+def test_other_changes_end_nothing(
+    site: Client, alice: User, published: list[Envelope]
+) -> None:
+    pair = tokens.start_session(alice)
+    change_person(site, alice, display_name="Alice L.", token_version="7")
+    alice.refresh_from_db()
+    assert (alice.display_name, alice.token_version) == ("Alice L.", 1)
+    assert published == []
+    assert is_good(pair.access)
+
+
+def test_page_does_not_show_the_token_version(site: Client, alice: User) -> None:
+    page = shown(site, f"accounts/user/{alice.pk}/change/")
+    assert "token_version" not in page
+
+
+def test_new_password_ends_every_session(
+    site: Client, alice: User, published: list[Envelope]
+) -> None:
+    pair = tokens.start_session(alice)
+    path = f"/admin/accounts/user/{alice.pk}/password/"
+    form = {
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+        "usable_password": "true",
+        "set-password": "1",
+    }
+    assert site.get(path).status_code == 200
+    assert site.post(path, form).status_code == 302
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+    assert published == [EndSessions(str(alice.pk), None)]
+    assert not is_good(pair.access)
+
+
+def test_nobody_makes_themselves_superuser(dora: User, erin: User) -> None:
+    dora.user_permissions.set(Permission.objects.filter(content_type__model="user"))
+    client = Client()
+    client.force_login(dora)
+    change_person(client, dora, is_superuser="on", user_permissions=[])
+    dora = User.objects.get(pk=dora.pk)
+    assert not dora.is_superuser
+    assert dora.user_permissions.exists()
+    for verb in ("change", "password"):
+        path = f"/admin/accounts/user/{erin.pk}/{verb}/"
+        assert client.post(path, {"password1": "x"}).status_code == 403
+
+
+def test_chosen_sessions_are_ended(
+    site: Client, alice: User, bob: User, published: list[Envelope]
+) -> None:
+    phone, tablet = tokens.start_session(alice), tokens.start_session(alice)
+    other = tokens.start_session(bob)
+    session = Session.objects.filter(user=alice).earliest("created_at")
+    page = act(site, "accounts/session", "end_sessions", session.pk)
+    assert "1 ended." in page
+    assert published == [EndSessions(str(alice.pk), str(session.pk))]
+    good = [is_good(pair.access) for pair in (phone, tablet, other)]
+    assert good == [False, True, True]
+    assert "0 ended." in act(site, "accounts/session", "end_sessions", session.pk)
+
+
+def test_messages_are_deleted_through_the_log(
+    site: Client, erin: User, alice: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    Membership.objects.create(room_id=room.id, user=erin)
+    sent = append_one(Draft(room.id, alice, "hello")).message
+    message = Message.objects.get(seq=sent.seq)
+    published.clear()
+    assert "1 deleted." in act(site, "chat/message", "delete_messages", message.pk)
+    message.refresh_from_db()
+    assert (message.body, message.rev) == ("", sent.rev + 1)
+    [envelope] = published
+    assert isinstance(envelope, RoomChanged)
+    assert [change.event for change in envelope.changes] == ["message.deleted"]
+
+
+def test_message_of_a_room_of_others_stays_and_it_is_said(
+    site: Client, alice: User, private_room: RoomPayload, published: list[Envelope]
+) -> None:
+    append_one(Draft(private_room.id, alice, "hello"))
+    message = Message.objects.get(body="hello")
+    published.clear()
+    page = act(site, "chat/message", "delete_messages", message.pk)
+    assert "There is no such room, or you may not see it." in page
+    assert "0 deleted." in page
+    assert Message.objects.get(pk=message.pk).body == "hello"
+    assert published == []
+
+
+@pytest.mark.parametrize(
+    ("path", "action"),
+    [("accounts/session", "end_sessions"), ("chat/message", "delete_messages")],
+)
+def test_who_may_only_look_does_nothing(
+    dora: User,
+    alice: User,
+    room: RoomPayload,
+    published: list[Envelope],
+    path: str,
+    action: str,
+) -> None:
+    pair = tokens.start_session(alice)
+    Membership.objects.create(room_id=room.id, user=dora)
+    append_one(Draft(room.id, alice, "hello"))
+    views = Permission.objects.filter(codename__startswith="view_")
+    dora.user_permissions.set(views)
+    published.clear()
+    client = Client()
+    client.force_login(dora)
+    chosen = (
+        Session.objects.get() if "session" in path else Message.objects.latest("pk")
+    )
+    act(client, path, action, chosen.pk)
+    assert published == []
+    assert is_good(pair.access)
+    assert Message.objects.filter(body="hello").exists()
+
+
+def test_lists_take_as_many_queries_however_long(
+    site: Client, room: RoomPayload, alice: User
+) -> None:
+    def counts() -> list[int]:
+        found = []
+        for path in LISTS:
+            with CaptureQueriesContext(connection) as queries:
+                shown(site, f"{path}/")
+            found.append(len(queries))
+        return found
+
+    append_one(Draft(room.id, alice, "hello"))
+    tokens.start_session(alice)
+    before = counts()
+    for number in range(5):
+        other = person(f"person-{number}")
+        tokens.start_session(other)
+        made = create_room(other, name=f"room-{number}")
+        append_one(Draft(made.id, other, "hello"))
+    assert counts() == before

@@ -1,0 +1,356 @@
+"""Adding, removing, roles, mutes and bans: who may, what is stored, who is told."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from chat import queries
+from chat.actions import moderation
+from chat.actions.memberships import join_room, leave_room
+from chat.broadcast import Envelope
+from chat.errors import Forbidden, Muted, Refusal, RoomNotFound, UserNotFound
+from chat.log import Draft, append_one
+from chat.models import Ban, Membership, Room
+from chat.payloads import RoomPayload
+from tests.people import person
+
+from .envelopes import leavers, logged, to_person
+
+Action = Callable[[User, str, str], object]
+committing = pytest.mark.django_db(transaction=True)
+
+
+def mute(user: User, room_id: str, user_id: str) -> object:
+    return moderation.mute_member(user, room_id, user_id, 60)
+
+
+def promote(user: User, room_id: str, user_id: str) -> object:
+    return moderation.change_role(user, room_id, user_id, "moderator")
+
+
+ON_MEMBERS: list[Action] = [
+    moderation.remove_member,
+    mute,
+    moderation.unmute_member,
+    moderation.ban,
+]
+EVERYTHING: list[Action] = [
+    *ON_MEMBERS,
+    moderation.add_member,
+    moderation.unban,
+    promote,
+]
+
+
+@pytest.fixture
+def mona(room: RoomPayload) -> User:
+    """A moderator of the room."""
+    return member_of(room, "mona", "moderator")
+
+
+def member_of(room: RoomPayload, name: str, role: str = "member") -> User:
+    user = person(name)
+    Membership.objects.create(room_id=room.id, user=user, role=role)
+    return user
+
+
+def roles(room: RoomPayload) -> dict[str, str]:
+    members = Membership.objects.filter(room_id=room.id).select_related("user")
+    return {member.user.username: member.role for member in members}
+
+
+def of(user: User, kind: str, **fields: Any) -> dict[str, Any]:
+    return {"type": kind, "user": str(user.pk), **fields}
+
+
+@pytest.mark.parametrize("action", EVERYTHING)
+def test_members_and_outsiders_do_nothing_to_anybody(
+    bob: User, charlie: User, room: RoomPayload, action: Action
+) -> None:
+    other = member_of(room, "erin")
+    before = roles(room)
+    for user in (bob, charlie):
+        with pytest.raises(Forbidden):
+            action(user, room.id, str(other.pk))
+    assert (roles(room), Ban.objects.count()) == (before, 0)
+
+
+@pytest.mark.parametrize("action", EVERYTHING)
+def test_room_that_is_hidden_is_not_found(
+    bob: User,
+    charlie: User,
+    room: RoomPayload,
+    private_room: RoomPayload,
+    staff_room: RoomPayload,
+    action: Action,
+) -> None:
+    Ban.objects.create(room_id=room.id, user=charlie)
+    Membership.objects.create(room_id=staff_room.id, user=charlie, role="owner")
+    for room_id in (room.id, private_room.id, staff_room.id, "nonsense"):
+        with pytest.raises(RoomNotFound):
+            action(charlie, room_id, str(bob.pk))
+
+
+@pytest.mark.parametrize("action", EVERYTHING)
+def test_unknown_person(alice: User, room: RoomPayload, action: Action) -> None:
+    for user_id in (str(uuid4()), "nonsense", str(alice.pk).upper()):
+        with pytest.raises(UserNotFound):
+            action(alice, room.id, user_id)
+    assert logged(room, after=2) == []
+
+
+@pytest.mark.parametrize("action", [promote, *ON_MEMBERS[:3]])
+def test_who_is_no_member_is_not_here(
+    alice: User, charlie: User, room: RoomPayload, action: Action
+) -> None:
+    with pytest.raises(UserNotFound):
+        action(alice, room.id, str(charlie.pk))
+
+
+@pytest.mark.parametrize("action", ON_MEMBERS)
+def test_moderator_acts_on_members_alone(
+    mona: User, alice: User, bob: User, room: RoomPayload, action: Action
+) -> None:
+    other = member_of(room, "max", "moderator")
+    for user in (alice, other, mona):
+        with pytest.raises(Forbidden):
+            action(mona, room.id, str(user.pk))
+    assert len(roles(room)) == 4
+    action(mona, room.id, str(bob.pk))
+
+
+@pytest.mark.parametrize("action", ON_MEMBERS)
+@pytest.mark.parametrize("role", ["owner", "moderator", "member"])
+def test_owner_acts_on_everybody(
+    alice: User, room: RoomPayload, action: Action, role: str
+) -> None:
+    other = member_of(room, "erin", role)
+    action(alice, room.id, str(other.pk))
+
+
+@pytest.mark.parametrize("action", [moderation.remove_member, moderation.ban])
+def test_last_owner_stays(alice: User, room: RoomPayload, action: Action) -> None:
+    with pytest.raises(Forbidden):
+        action(alice, room.id, str(alice.pk))
+    assert roles(room)["alice"] == "owner"
+    assert not Ban.objects.exists()
+
+
+@pytest.mark.parametrize("action", [moderation.remove_member, moderation.ban])
+@committing
+def test_who_is_taken_out_receives_nothing_more(
+    mona: User, bob: User, room: RoomPayload, published: list[Envelope], action: Action
+) -> None:
+    published.clear()
+    action(mona, room.id, str(bob.pk))
+    assert leavers(published) == [(3, str(bob.pk))]
+    assert to_person(published, bob) == [{"type": "room.removed", "room": room.id}]
+    assert len(published) == 2
+    assert "bob" not in roles(room)
+    with pytest.raises(Refusal):
+        append_one(Draft(room.id, bob, "hello", "1"))
+
+
+def test_removed_person_may_come_back(mona: User, bob: User, room: RoomPayload) -> None:
+    moderation.remove_member(mona, room.id, str(bob.pk))
+    assert logged(room, after=2) == [of(bob, "member.removed")]
+    assert join_room(bob, room.id).role == "member"
+
+
+def test_banned_member_does_not_come_back(
+    mona: User, bob: User, room: RoomPayload
+) -> None:
+    moderation.ban(mona, room.id, str(bob.pk))
+    assert logged(room, after=2) == [of(bob, "member.banned")]
+    for attempt in (join_room, leave_room, queries.room):
+        with pytest.raises(RoomNotFound):
+            attempt(bob, room.id)
+    assert queries.directory(bob) == []
+
+
+@committing
+def test_banning_who_is_no_member_is_silent(
+    mona: User, charlie: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    published.clear()
+    for _ in range(2):
+        moderation.ban(mona, room.id, str(charlie.pk))
+    assert (published, Ban.objects.count()) == ([], 1)
+    with pytest.raises(RoomNotFound):
+        join_room(charlie, room.id)
+
+
+def test_ban_is_lifted(mona: User, charlie: User, room: RoomPayload) -> None:
+    moderation.ban(mona, room.id, str(charlie.pk))
+    for _ in range(2):
+        moderation.unban(mona, room.id, str(charlie.pk))
+    assert join_room(charlie, room.id).role == "member"
+
+
+def test_bans_are_for_who_manages(
+    mona: User, bob: User, charlie: User, room: RoomPayload
+) -> None:
+    moderation.ban(mona, room.id, str(charlie.pk))
+    [found] = queries.bans(mona, room.id)
+    assert found.user.username == "charlie"
+    with pytest.raises(Forbidden):
+        queries.bans(bob, room.id)
+    with pytest.raises(RoomNotFound):
+        queries.bans(charlie, room.id)
+
+
+@committing
+@pytest.mark.parametrize("reference", ["id", "charlie", "CHARLIE"])
+def test_adding_tells_the_room_and_the_person(
+    mona: User,
+    charlie: User,
+    room: RoomPayload,
+    published: list[Envelope],
+    reference: str,
+) -> None:
+    published.clear()
+    called = str(charlie.pk) if reference == "id" else reference
+    member, added = moderation.add_member(mona, room.id, called)
+    assert (added, member.role, member.user.username) == (True, "member", "charlie")
+    assert logged(room, after=2) == [of(charlie, "member.added")]
+    [told] = to_person(published, charlie)
+    assert (told["type"], told["room"]["role"]) == ("room.added", "member")
+    assert told["room"]["head_seq"] == 3
+    assert queries.members(charlie, room.id)
+
+
+@committing
+def test_adding_a_member_changes_nothing(
+    mona: User, alice: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    published.clear()
+    member, added = moderation.add_member(mona, room.id, "alice")
+    assert (added, member.role, published) == (False, "owner", [])
+
+
+def test_private_room_is_filled_by_its_owner(
+    alice: User, charlie: User, private_room: RoomPayload
+) -> None:
+    moderation.add_member(alice, private_room.id, "charlie")
+    assert queries.room(charlie, private_room.id).role == "member"
+
+
+def test_inactive_person_is_not_added(
+    alice: User, charlie: User, room: RoomPayload
+) -> None:
+    User.objects.filter(pk=charlie.pk).update(is_active=False)
+    for reference in ("charlie", str(charlie.pk)):
+        with pytest.raises(UserNotFound):
+            moderation.add_member(alice, room.id, reference)
+
+
+def test_banned_person_is_not_added(
+    alice: User, charlie: User, room: RoomPayload
+) -> None:
+    moderation.ban(alice, room.id, str(charlie.pk))
+    with pytest.raises(Forbidden):
+        moderation.add_member(alice, room.id, "charlie")
+
+
+def test_nobody_is_added_to_an_archived_room(
+    alice: User, charlie: User, room: RoomPayload
+) -> None:
+    Room.objects.update(archived_at=timezone.now())
+    with pytest.raises(Forbidden):
+        moderation.add_member(alice, room.id, "charlie")
+
+
+def test_only_staff_are_added_to_a_staff_room(
+    dora: User, charlie: User, staff_room: RoomPayload
+) -> None:
+    with pytest.raises(Forbidden):
+        moderation.add_member(dora, staff_room.id, "charlie")
+    person("sam", is_staff=True)
+    assert moderation.add_member(dora, staff_room.id, "sam")[1]
+
+
+def test_owner_gives_and_takes_roles(alice: User, bob: User, room: RoomPayload) -> None:
+    for role in ("moderator", "owner", "owner", "member"):
+        changed = moderation.change_role(alice, room.id, str(bob.pk), role)
+        assert changed.role == roles(room)["bob"] == role
+    assert logged(room, after=2) == [
+        of(bob, "member.role_changed", role=role)
+        for role in ("moderator", "owner", "member")
+    ]
+
+
+def test_moderator_gives_no_roles(mona: User, bob: User, room: RoomPayload) -> None:
+    for user in (bob, mona):
+        with pytest.raises(Forbidden):
+            moderation.change_role(mona, room.id, str(user.pk), "owner")
+    assert roles(room)["mona"] == "moderator"
+
+
+@pytest.mark.parametrize("role", ["moderator", "member"])
+def test_last_owner_stays_owner(
+    alice: User, bob: User, room: RoomPayload, role: str
+) -> None:
+    with pytest.raises(Forbidden):
+        moderation.change_role(alice, room.id, str(alice.pk), role)
+    assert roles(room)["alice"] == "owner"
+    moderation.change_role(alice, room.id, str(bob.pk), "owner")
+    moderation.change_role(alice, room.id, str(alice.pk), role)
+    assert roles(room) == {"alice": role, "bob": "owner"}
+
+
+def test_muted_member_reads_and_does_not_write(
+    mona: User, bob: User, room: RoomPayload
+) -> None:
+    muted = moderation.mute_member(mona, room.id, str(bob.pk), 60)
+    assert muted.muted_until is not None
+    left = muted.muted_until - timezone.now()
+    assert timedelta(seconds=50) < left <= timedelta(seconds=60)
+    with pytest.raises(Muted):
+        append_one(Draft(room.id, bob, "hello", "1"))
+    assert len(queries.history(bob, room.id).messages) == 3
+    until = muted.muted_until.isoformat().replace("+00:00", "Z")
+    assert logged(room, after=2) == [of(bob, "member.muted", until=until)]
+
+
+def test_mute_is_lifted(mona: User, bob: User, room: RoomPayload) -> None:
+    moderation.mute_member(mona, room.id, str(bob.pk), 60)
+    for _ in range(2):
+        moderation.unmute_member(mona, room.id, str(bob.pk))
+    assert logged(room, after=3) == [of(bob, "member.unmuted")]
+    assert append_one(Draft(room.id, bob, "hello", "1")).message.seq == 5
+
+
+def test_mute_that_is_over_is_lifted_in_silence(
+    mona: User, bob: User, room: RoomPayload
+) -> None:
+    Membership.objects.filter(user=bob).update(muted_until=timezone.now())
+    moderation.unmute_member(mona, room.id, str(bob.pk))
+    assert Membership.objects.get(user=bob).muted_until is None
+    assert logged(room, after=2) == []
+
+
+@pytest.mark.parametrize("action", EVERYTHING)
+def test_nobody_manages_a_direct_room(
+    alice: User, bob: User, charlie: User, action: Action
+) -> None:
+    room = Room.objects.create(kind="direct")
+    for user in (alice, bob):
+        Membership.objects.create(room=room, user=user)
+    for other in (bob, charlie):
+        with pytest.raises(Forbidden):
+            action(alice, str(room.pk), str(other.pk))
+    assert room.memberships.count() == 2
+
+
+def test_message_of_a_change_is_by_who_did_it(
+    mona: User, bob: User, room: RoomPayload
+) -> None:
+    moderation.remove_member(mona, room.id, str(bob.pk))
+    [*_, message] = queries.history(mona, room.id).messages
+    assert message.sender is not None
+    assert (message.sender.username, message.kind) == ("mona", "system")

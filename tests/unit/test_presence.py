@@ -1,0 +1,92 @@
+"""Who is online: through any process that is alive, and through no other."""
+
+import json
+
+import pytest
+from django.db.models.functions import Now
+
+from accounts.models import User
+from chat import presence
+from chat.broadcast import Envelope, PersonChanged
+from chat.models import ServerProcess
+from chat.payloads import RoomPayload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def told(published: list[Envelope]) -> list[tuple[str, bool]]:
+    """Who is said to have come or gone, in order; then nothing is left."""
+    events = [json.loads(e.text) for e in published if isinstance(e, PersonChanged)]
+    published.clear()
+    return [(event["user"], event["online"]) for event in events]
+
+
+def test_who_arrives_is_online_and_announced_once(
+    bob: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    published.clear()
+    presence.arrive("p1", bob.pk)
+    assert presence.online_in([room.id]) == {room.id: [str(bob.pk)]}
+    [envelope] = published
+    assert isinstance(envelope, PersonChanged)
+    assert envelope.rooms == [room.id]
+    assert told(published) == [(str(bob.pk), True)]
+    presence.arrive("p2", bob.pk)
+    assert told(published) == []
+
+
+def test_who_is_left_somewhere_else_stays_online(
+    bob: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    for process in ("p1", "p2"):
+        presence.arrive(process, bob.pk)
+    published.clear()
+    presence.depart("p1", bob.pk)
+    assert told(published) == []
+    assert presence.online_in([room.id]) == {room.id: [str(bob.pk)]}
+    presence.depart("p2", bob.pk)
+    assert told(published) == [(str(bob.pk), False)]
+    assert presence.online_in([room.id]) == {}
+    bob.refresh_from_db()
+    assert bob.last_seen_at is not None
+
+
+def test_a_dead_process_takes_its_people_offline(
+    alice: User, bob: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    presence.arrive("dead", alice.pk)
+    presence.arrive("dead", bob.pk)
+    presence.arrive("alive", bob.pk)
+    published.clear()
+    ServerProcess.objects.filter(pk="dead").update(alive_until=Now())
+    assert presence.online_in([room.id]) == {room.id: [str(bob.pk)]}
+    presence.expire()
+    assert told(published) == [(str(alice.pk), False)]
+    presence.expire()
+    assert told(published) == []
+
+
+def test_a_process_that_ends_takes_its_people_with_it(
+    bob: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    presence.arrive("p1", bob.pk)
+    published.clear()
+    presence.end("p1")
+    assert told(published) == [(str(bob.pk), False)]
+    assert presence.online_in([room.id]) == {}
+
+
+def test_renewing_keeps_them(bob: User, room: RoomPayload) -> None:
+    presence.arrive("p1", bob.pk)
+    ServerProcess.objects.filter(pk="p1").update(alive_until=Now())
+    presence.renew("p1")
+    presence.expire()
+    assert presence.online_in([room.id]) == {room.id: [str(bob.pk)]}
+
+
+def test_only_members_of_the_room_are_listed(
+    bob: User, charlie: User, room: RoomPayload
+) -> None:
+    presence.arrive("p1", bob.pk)
+    presence.arrive("p1", charlie.pk)
+    assert presence.online_in([room.id, "nonsense"]) == {room.id: [str(bob.pk)]}

@@ -1,0 +1,302 @@
+"""Searching: what is found, by whom, in what order and how it is shown."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from accounts.models import User
+from chat import limits
+from chat.actions.memberships import join_room, leave_room
+from chat.actions.messages import delete_message, edit_message
+from chat.actions.moderation import ban, remove_member
+from chat.errors import Forbidden, Invalid, RateLimited, RoomNotFound
+from chat.limits import RateLimit
+from chat.log import Draft, append, append_one
+from chat.models import Membership, Message, Reaction
+from chat.payloads import RoomPayload, SearchPayload
+from chat.search import search
+
+from .found import bodies, found_by
+
+
+@pytest.mark.usefixtures("talk")
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        ("red", ["a RED hen", "The red fox"]),
+        ("HEN", ["a blue hen", "a RED hen"]),
+        ("hen red", ["a RED hen"]),
+        ("red -hen", ["The red fox"]),
+        ("hen -red", ["a blue hen"]),
+        ("hen -hen", []),
+        ("green", []),
+        ("fox!?", ["The red fox"]),
+        ("general", []),
+    ],
+)
+def test_every_word_is_in_what_is_found(bob: User, q: str, expected: list[str]) -> None:
+    assert found_by(bob, q) == expected
+
+
+@pytest.mark.parametrize("written", ["café", "cafe\u0301", "Café"])
+def test_letters_outside_ascii(alice: User, room: RoomPayload, written: str) -> None:
+    append_one(Draft(room.id, alice, "Meet me at the café"))
+    [hit] = search(alice, q=written).hits
+    start, end = hit.highlights[0]
+    assert hit.snippet[start:end] == "café"
+
+
+def test_outsider_finds_nothing(
+    alice: User,
+    charlie: User,
+    talk: RoomPayload,
+    private_room: RoomPayload,
+) -> None:
+    append_one(Draft(private_room.id, alice, "a red secret"))
+    assert found_by(alice, "red")[0] == "a red secret"
+    assert found_by(charlie, "red") == []
+    with pytest.raises(RoomNotFound):
+        search(charlie, q="red", room=private_room.id)
+    with pytest.raises(Forbidden):
+        search(charlie, q="red", room=talk.id)
+
+
+@pytest.mark.parametrize("room_id", ["nonsense", str(uuid4()), "\0", ""])
+def test_no_such_room(bob: User, room_id: str) -> None:
+    with pytest.raises(RoomNotFound):
+        search(bob, q="red", room=room_id)
+
+
+def test_member_of_one_private_room_finds_nothing_of_another(
+    alice: User, bob: User, talk: RoomPayload, private_room: RoomPayload
+) -> None:
+    append_one(Draft(private_room.id, alice, "a red secret"))
+    assert found_by(bob, "secret") == []
+    assert found_by(bob, "red") == ["a RED hen", "The red fox"]
+
+
+@pytest.mark.parametrize("how", ["left", "removed", "banned"])
+def test_who_is_out_of_the_room_finds_nothing(
+    alice: User, bob: User, talk: RoomPayload, how: str
+) -> None:
+    out: dict[str, Callable[[], object]] = {
+        "left": lambda: leave_room(bob, talk.id),
+        "removed": lambda: remove_member(alice, talk.id, str(bob.pk)),
+        "banned": lambda: ban(alice, talk.id, str(bob.pk)),
+    }
+    out[how]()
+    assert found_by(bob, "red") == []
+    with pytest.raises(Forbidden if how != "banned" else RoomNotFound):
+        search(bob, q="red", room=talk.id)
+
+
+def test_who_lost_the_flag_finds_nothing(dora: User, staff_room: RoomPayload) -> None:
+    append_one(Draft(staff_room.id, dora, "a red secret"))
+    assert found_by(dora, "secret") == ["a red secret"]
+    dora.is_staff = False
+    assert found_by(dora, "secret") == []
+    with pytest.raises(RoomNotFound):
+        search(dora, q="secret", room=staff_room.id)
+
+
+def test_staff_flag_alone_opens_no_room(
+    alice: User, dora: User, private_room: RoomPayload
+) -> None:
+    append_one(Draft(private_room.id, alice, "a red secret"))
+    assert found_by(dora, "secret") == []
+
+
+def test_deleted_is_not_found(alice: User, bob: User, talk: RoomPayload) -> None:
+    delete_message(alice, talk.id, 3)
+    assert found_by(bob, "fox") == []
+    # Not by its flag alone either, should its text still be there.
+    Message.objects.filter(seq=4).update(deleted_at=timezone.now())
+    assert found_by(bob, "red") == []
+
+
+def test_edited_is_found_as_it_is_now(
+    alice: User, bob: User, talk: RoomPayload
+) -> None:
+    edit_message(alice, talk.id, 3, body="the green fox")
+    assert found_by(bob, "fox") == ["the green fox"]
+    assert found_by(bob, "red fox") == []
+
+
+def test_system_messages_are_not_found(bob: User, talk: RoomPayload) -> None:
+    Message.objects.filter(kind="system").update(body="red")
+    assert found_by(bob, "red") == ["a RED hen", "The red fox"]
+
+
+def test_filter_by_sender(alice: User, bob: User, talk: RoomPayload) -> None:
+    assert found_by(bob, "red", sender=str(alice.pk)) == ["The red fox"]
+    assert found_by(bob, "red", sender=str(bob.pk)) == ["a RED hen"]
+    for nobody in (str(uuid4()), "nonsense", "alice", "\0"):
+        assert found_by(bob, "red", sender=nobody) == []
+
+
+def test_filter_by_room(
+    alice: User, talk: RoomPayload, private_room: RoomPayload
+) -> None:
+    append_one(Draft(private_room.id, alice, "a red secret"))
+    assert found_by(alice, "red", room=private_room.id) == ["a red secret"]
+    assert found_by(alice, "red", room=talk.id) == ["a RED hen", "The red fox"]
+
+
+def test_filter_by_time(bob: User, talk: RoomPayload) -> None:
+    noon = timezone.now() - timedelta(days=1)
+    Message.objects.filter(seq=3).update(created_at=noon)
+    later = noon + timedelta(seconds=1)
+    assert found_by(bob, "red", after=noon, before=later) == ["The red fox"]
+    assert found_by(bob, "red", after=later) == ["a RED hen"]
+    assert found_by(bob, "red", before=noon) == []
+
+
+def test_pages_are_whole_and_without_doubles(alice: User, room: RoomPayload) -> None:
+    append([Draft(room.id, alice, f"red {n}") for n in range(7)])
+    pages, cursor = [], None
+    while True:
+        page = search(alice, q="red", cursor=cursor, limit=3)
+        pages.append(bodies(page))
+        append_one(Draft(room.id, alice, "red, written in between"))
+        if (cursor := page.next) is None:
+            break
+    expected = [f"red {n}" for n in reversed(range(7))]
+    assert pages == [expected[:3], expected[3:6], expected[6:]]
+
+
+def test_last_page_that_is_full_has_no_next(bob: User, talk: RoomPayload) -> None:
+    assert search(bob, q="red", limit=2).next is None
+    assert search(bob, q="red", limit=1).next is not None
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "1 ", "٣", "9" * 19, "\0"])
+def test_cursor_that_is_none(bob: User, cursor: str) -> None:
+    with pytest.raises(Invalid):
+        search(bob, q="red", cursor=cursor)
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        "",
+        " ",
+        "%",
+        "_",
+        "\\",
+        '"',
+        "'",
+        "🎉",
+        "-red",
+        '-"red hen',
+        "x" * 201,
+        "a\0",
+        "a\ud800",
+    ],
+)
+def test_without_a_word_there_is_nothing_to_look_for(bob: User, q: str) -> None:
+    with pytest.raises(Invalid):
+        search(bob, q=q)
+
+
+HOSTILE = [
+    "red%",
+    "re_d",
+    "red\\",
+    "red'",
+    'red"',
+    "'; DROP TABLE chat_message; -- x",
+    "red & | ! <-> :* (",
+    "red:*",
+    "%s %d {0} %(q)s",
+    "a" * 200,
+    "or or or",
+    "x " * 100,
+    "-" * 199 + "x",
+    '"' * 199 + "x",
+]
+
+
+@pytest.mark.usefixtures("talk")
+@pytest.mark.parametrize("q", HOSTILE)
+def test_hostile_words_are_words(bob: User, q: str) -> None:
+    try:
+        found = found_by(bob, q)
+    except Invalid:
+        return
+    assert set(found) <= {"a RED hen", "The red fox"}
+
+
+def test_wildcards_find_nothing_more(alice: User, room: RoomPayload) -> None:
+    append([Draft(room.id, alice, body) for body in ("100 percent", "1x0", "10")])
+    assert found_by(alice, "1_0") == []
+    assert found_by(alice, "1%0 1x0 %") == []
+    assert found_by(alice, "100%") == ["100 percent"]
+
+
+def test_short_text_is_its_own_snippet(bob: User, talk: RoomPayload) -> None:
+    [hit] = search(bob, q="fox red").hits
+    assert (hit.snippet, hit.highlights) == ("The red fox", [(4, 7), (8, 11)])
+    assert hit.message.seq == 3
+
+
+def test_long_text_is_cut_around_its_first_hit(alice: User, room: RoomPayload) -> None:
+    append_one(Draft(room.id, alice, "so long " * 100 + "needle" + "\nand on" * 100))
+    [hit] = search(alice, q="needle").hits
+    [(start, end)] = hit.highlights
+    assert hit.snippet[start:end] == "needle"
+    assert (hit.snippet[0], hit.snippet[-1]) == ("…", "…")
+    assert len(hit.snippet) <= 202
+    assert "\n" not in hit.snippet
+
+
+def test_snippet_is_plain_text_and_counts_characters(
+    alice: User, room: RoomPayload
+) -> None:
+    append_one(Draft(room.id, alice, "🎉🎉 <b>party</b>"))
+    [hit] = search(alice, q="party").hits
+    assert (hit.snippet, hit.highlights) == ("🎉🎉 <b>party</b>", [(6, 11)])
+
+
+def test_searches_are_limited_by_person(
+    alice: User, bob: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (limits.searches.rate, limits.searches.burst) == (2, 10)
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(limits, "searches", RateLimit(rate=0.001, burst=1))
+    search(alice, q="red")
+    search(bob, q="red")
+    with pytest.raises(RateLimited):
+        search(alice, q="blue")
+
+
+def test_search_is_three_queries_however_much_is_found(
+    alice: User,
+    bob: User,
+    room: RoomPayload,
+    private_room: RoomPayload,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    append([Draft(room.id, bob, f"red {n}") for n in range(60)])
+    for message in Message.objects.filter(kind="user"):
+        Reaction.objects.create(message=message, user=bob, emoji="👍")
+    for limit in (1, 50):
+        with django_assert_num_queries(3):
+            assert len(search(alice, q="red", limit=limit).hits) == limit
+
+
+def test_in_one_room_it_is_four(
+    bob: User, talk: RoomPayload, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(4):
+        search(bob, q="red", room=talk.id)
+
+
+def test_person_without_rooms_finds_nothing(charlie: User, talk: RoomPayload) -> None:
+    assert not Membership.objects.filter(user=charlie).exists()
+    assert search(charlie, q="red") == SearchPayload([], None)
+    join_room(charlie, talk.id)
+    assert found_by(charlie, "fox") == ["The red fox"]
