@@ -19,11 +19,23 @@ export interface Room {
   name: string;
   topic: string;
   staff_only: boolean;
+  announcements_only: boolean;
+  notices: boolean;
+  slow_mode_seconds: number;
+  archived_at: string | null;
   head_seq: number;
   epoch: string;
   created_at: string;
   /** What I am in this room; null when I am not a member. */
   role: Role | null;
+  /** How far I have read and what is left; only in the list of my rooms. */
+  read: ReadState | null;
+}
+
+export interface ReadState {
+  read_seq: number;
+  unread: number;
+  mentions: number;
 }
 
 export interface NewRoom {
@@ -56,11 +68,13 @@ export interface Message {
   body: string;
   client_id: string | null;
   reply_to: number | null;
+  /** Ids of people, or "room" for everybody. */
   mentions: string[];
   reactions: Reaction[];
   created_at: string;
   edited_at: string | null;
   deleted_at: string | null;
+  pinned_at: string | null;
   event?: SystemEvent | null;
 }
 
@@ -128,6 +142,8 @@ export interface Subscribed {
   head_seq: number;
   recovered: boolean | null;
   messages: Message[];
+  /** The ids of the members who are online. */
+  online: string[];
 }
 
 export interface NotSubscribed {
@@ -155,9 +171,13 @@ export type DurableEvent = MessageEvent | ChangesEvent;
 
 export type ServerEvent =
   | DurableEvent
-  | { type: "room.added"; room: Room }
-  | { type: "room.removed"; room: string }
+  | { type: "room.created" | "room.updated" | "room.added"; room: Room }
+  | { type: "room.deleted" | "room.removed"; room: string }
   | { type: "room.reset"; room: string }
+  | { type: "presence.changed"; user: string; online: boolean; last_seen_at: string | null }
+  | ({ type: "read.updated"; room: string } & ReadState)
+  | { type: "typing.started"; room: string; user: User; expires_in: number }
+  | { type: "typing.stopped"; room: string; user: User }
   | { type: "token.expiring" };
 
 export type ServerFrame =

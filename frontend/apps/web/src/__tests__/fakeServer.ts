@@ -77,6 +77,7 @@ export function message(seq: number, fields: Frame): Frame {
     created_at: "2026-01-01T12:00:00Z",
     edited_at: null,
     deleted_at: null,
+    pinned_at: null,
     ...fields,
   };
 }

@@ -158,6 +158,7 @@ export function message(seq: number, fields: Partial<Message> = {}): Message {
     created_at: "2026-01-01T12:00:00Z",
     edited_at: null,
     deleted_at: null,
+    pinned_at: null,
     ...fields,
   };
 }
