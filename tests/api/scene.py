@@ -1,0 +1,71 @@
+"""One room and everybody who can stand before it: what the matrix is tried on.
+
+The public room's log: 1 made, then each one's joining, then OWNERS, a message of the
+owner's, and VICTIMS, one of the victim's, a plain member whom others act upon.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import User
+from chat.actions.memberships import join_room, leave_room
+from chat.actions.messages import send_message
+from chat.actions.moderation import ban
+from chat.actions.rooms import create_room
+from chat.models import Membership
+from tests.people import access_token, person
+
+from .door import Door
+
+ROLES = (
+    "owner",
+    "moderator",
+    "member",
+    "muted",
+    "banned",
+    "former",
+    "outsider",
+    "staff",
+    "anonymous",
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    room: str
+    victim: User
+    owners: int
+    victims: int
+    people: dict[str, User]
+
+    def door(self, role: str) -> Door:
+        if role == "anonymous":
+            return Door()
+        return Door(access_token(self.people[role]))
+
+
+def new_scene() -> Scene:
+    people = {role: person(role, is_staff=role == "staff") for role in ROLES[:-1]}
+    victim = person("victim")
+    room = create_room(people["owner"], name="general").id
+    for role in ("moderator", "member", "muted", "banned", "former"):
+        join_room(people[role], room)
+    join_room(victim, room)
+    # A second owner, so that the first may leave.
+    other = person("other")
+    Membership.objects.create(room_id=room, user=other, role="owner")
+    _settle(room, people)
+    owners = send_message(people["owner"], room, client_id="1", body="hello").message
+    victims = send_message(victim, room, client_id="1", body="hello").message
+    return Scene(room, victim, owners.seq, victims.seq, people)
+
+
+def _settle(room: str, people: dict[str, User]) -> None:
+    members = Membership.objects.filter(room_id=room)
+    members.filter(user=people["moderator"]).update(role="moderator")
+    later = timezone.now() + timedelta(hours=1)
+    members.filter(user=people["muted"]).update(muted_until=later)
+    ban(people["owner"], room, str(people["banned"].pk))
+    leave_room(people["former"], room)

@@ -1,0 +1,141 @@
+"""Every command, and everybody who can stand before a room: who is answered what.
+
+The table is the rule; a command that is not in it fails. `ok` is a reply, a word the
+refusal: `no` forbidden, `mute` muted, `none` room_not_found. Anonymous people have no
+socket at all (test_connect.py).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import pytest
+
+from realtime.commands import Asking
+from tests.served import Deployment, Process
+from tests.sockets import Socket, chatting
+
+ROLES = (
+    "owner",
+    "moderator",
+    "member",
+    "muted",
+    "banned",
+    "former",
+    "outsider",
+    "staff",
+)
+# owner moderator member muted banned former outsider staff
+TABLE = {
+    "subscribe": "ok ok ok ok none no no no",
+    "unsubscribe": "ok ok ok ok ok ok ok ok",
+    "message.send": "ok ok ok mute none no no no",
+    "direct.send": "ok ok invalid ok ok ok ok ok",
+    "message.edit": "ok no no mute none no no no",
+    "message.delete": "ok ok no no none no no no",
+    "reaction.add": "ok ok ok mute none no no no",
+    "reaction.remove": "ok ok ok mute none no no no",
+    "history": "ok ok ok ok none no no no",
+    "read.mark": "ok ok ok ok none no no no",
+    "room.join": "ok ok ok ok none ok ok ok",
+    "room.leave": "no ok ok ok none ok ok ok",
+    "ping": "ok ok ok ok ok ok ok ok",
+}
+WORDS = {"no": "forbidden", "mute": "muted", "none": "room_not_found"}
+
+
+@dataclass(frozen=True)
+class World:
+    """One server, one person for each role, and one to write to."""
+
+    process: Process
+    tokens: dict[str, str]
+    ids: dict[str, str]
+
+    def call(self, role: str, method: str, path: str, body: Any = None) -> Any:
+        answer = self.process.call(method, path, self.tokens[role], body)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def new_room(self, name: str) -> str:
+        """A public room in which each has become what they are called."""
+        room = str(self.call("owner", "POST", "rooms", {"name": name})["id"])
+        for role in ("moderator", "member", "muted", "banned", "former"):
+            self.call(role, "POST", f"rooms/{room}/join")
+        members = f"rooms/{room}/members"
+        moderator, muted = self.ids["moderator"], self.ids["muted"]
+        self.call("owner", "PATCH", f"{members}/{moderator}", {"role": "moderator"})
+        self.call("owner", "PUT", f"{members}/{muted}/mute", {"seconds": 600})
+        self.call("owner", "PUT", f"rooms/{room}/bans/{self.ids['banned']}")
+        self.call("former", "POST", f"rooms/{room}/leave")
+        return room
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    deployment = Deployment(tmp_path_factory.mktemp("matrix"))
+    deployment.manage("migrate", "--verbosity=0")
+    people = deployment.people(len(ROLES))
+    tokens = {role: p.token for role, p in zip(ROLES, people, strict=True)}
+    staff = people[ROLES.index("staff")].username
+    deployment.manage(
+        "shell",
+        "-c",
+        "from accounts.models import User;"
+        f"User.objects.filter(username='{staff}').update(is_staff=True)",
+    )
+    with deployment.serving() as process:
+        ids = {
+            role: process.call("GET", "me", token).json()["id"]
+            for role, token in tokens.items()
+        }
+        yield World(process, tokens, ids)
+
+
+def command(kind: str, room: str, seq: int) -> dict[str, Any]:
+    """A good one, so that only who sends it can be wrong with it."""
+    fields: dict[str, dict[str, Any]] = {
+        "subscribe": {"rooms": [{"room": room}]},
+        "unsubscribe": {"rooms": [room]},
+        "message.send": {"room": room, "client_id": "m", "body": "hello"},
+        "direct.send": {"to": "load-2", "client_id": room, "body": "hello"},
+        "message.edit": {"room": room, "seq": seq, "body": "changed"},
+        "message.delete": {"room": room, "seq": seq},
+        "reaction.add": {"room": room, "seq": seq, "emoji": "👍"},
+        "reaction.remove": {"room": room, "seq": seq, "emoji": "👍"},
+        "history": {"room": room},
+        "read.mark": {"room": room, "seq": seq},
+        "room.join": {"room": room},
+        "room.leave": {"room": room},
+        "ping": {},
+    }
+    return {"type": kind, **fields[kind]}
+
+
+def test_every_command_is_in_the_table() -> None:
+    kinds = {kind.__struct_config__.tag for kind in get_args(Asking)}
+    assert set(TABLE) == kinds
+    assert {len(row.split()) for row in TABLE.values()} == {len(ROLES)}
+
+
+@pytest.mark.parametrize("kind", TABLE)
+async def test_who_is_answered_what(world: World, kind: str) -> None:
+    found = []
+    for role in ROLES:
+        room = world.new_room(f"{kind}-{role}")
+        body = {"client_id": "1", "body": "hello"}
+        sent = world.call("owner", "POST", f"rooms/{room}/messages", body)
+        async with chatting(world.process.socket_url(world.tokens[role])) as socket:
+            found.append(await _outcome(socket, command(kind, room, sent["seq"])))
+    expected = [WORDS.get(word, word) for word in TABLE[kind].split()]
+    assert dict(zip(ROLES, found, strict=True)) == dict(
+        zip(ROLES, expected, strict=True)
+    )
+
+
+async def _outcome(socket: Socket, wanted: dict[str, Any]) -> str:
+    answer = await socket.ask(**wanted)
+    if answer["type"] == "error":
+        return str(answer["code"])
+    [room] = answer.get("rooms", [{}])
+    return str(room["error"]["code"]) if "error" in room else "ok"
