@@ -158,8 +158,23 @@ def _copy(stage: Stage, words: list[str], sources: dict[str, Path]) -> None:
             shutil.copy2(source, stage.path(target))
 
 
+# Where programs are, and how this machine reaches the package registries: through a
+# proxy, or one whose certificates the machine alone knows.
+_KEPT = (
+    "PATH",
+    "HOME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "PIP_CERT",
+    "NODE_EXTRA_CA_CERTS",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+)
+
+
 def _run(stage: Stage, words: list[str]) -> None:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     done = subprocess.run(
         words,
         cwd=stage.home,
