@@ -127,9 +127,6 @@ class RoomDeleted(msgspec.Struct, frozen=True, tag_field="type", tag="room.delet
     room: str
 
 
-Event = MessageCreated | RoomChanges | RoomReset | RoomAdded | RoomRemoved
-
-
 EventName = Literal["message.created", "message.updated", "message.deleted"]
 _EVENTS: dict[EventName, type[MessageCreated | MessageUpdated | MessageDeleted]] = {
     "message.created": MessageCreated,

@@ -18,6 +18,8 @@ from ..mentions import Mentionable
 from ..models import Message
 
 _client_id = re.compile(CLIENT_ID)
+# Unicode's Cc but tab and line ends, and Cs. One search: this runs on the event loop.
+_controls = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def draft_message(
@@ -79,7 +81,7 @@ def clean_body(body: str) -> str:
     if not body.strip():
         raise Invalid(fields={"body": ["Write something."]})
     # PostgreSQL cannot store NUL; other control characters only serve to deceive.
-    if any(is_control(character) for character in body):
+    if _controls.search(body):
         raise Invalid(fields={"body": ["Control characters are not allowed."]})
     return body
 
@@ -87,10 +89,6 @@ def clean_body(body: str) -> str:
 def _check_length(body: str) -> None:
     if len(body) > LIMITS.message_characters:
         raise TooLong(f"A message has at most {LIMITS.message_characters} characters.")
-
-
-def is_control(character: str) -> bool:
-    return unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t\r"
 
 
 def edit_message(user: User, room: str, seq: int, *, body: str) -> Written:
