@@ -1,6 +1,8 @@
 """What the README tells a newcomer to paste, pasted: a message arrives."""
 
+import os
 import re
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -25,7 +27,12 @@ def test_the_listening_line_hears_the_curl_line(
     listen = _block("manage.py listen", hubbub.url).strip() + f" --url {hubbub.url}"
     with heard.open("w") as output:
         listener = subprocess.Popen(
-            ["bash", "-c", f"exec {listen}"], cwd=ROOT, stdout=output, stderr=output
+            ["bash", "-c", listen],
+            cwd=ROOT,
+            env=_plain_shell(),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         _wait_for("Listening", heard)
@@ -33,6 +40,7 @@ def test_the_listening_line_hears_the_curl_line(
         sent = subprocess.run(
             ["bash", "-c", curl],
             cwd=tmp_path,
+            env=_plain_shell(),
             capture_output=True,
             text=True,
             check=True,
@@ -40,8 +48,13 @@ def test_the_listening_line_hears_the_curl_line(
         assert '"body":"Hello from curl"' in sent.stdout
         _wait_for("Alice: Hello from curl", heard)
     finally:
-        listener.kill()
+        os.killpg(listener.pid, signal.SIGKILL)
         listener.wait()
+
+
+def _plain_shell() -> dict[str, str]:
+    """A newcomer's environment: pytest's own has settings that would help."""
+    return {name: os.environ[name] for name in ("PATH", "HOME")}
 
 
 def _wait_for(text: str, file: Path) -> None:
