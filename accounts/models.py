@@ -7,6 +7,7 @@ from django.contrib.auth.models import (
 )
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -47,7 +48,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     username = models.CharField(max_length=32, unique=True, validators=[username_rule])
     display_name = models.CharField(max_length=64)
+    # A short text about now: "on holiday".
+    status = models.CharField(max_length=100, blank=True)
+    # The picture's name in the storage; see chat/pictures.py.
+    avatar = models.CharField(max_length=64, blank=True, editable=False)
+    # Kept out of every list of who is online.
+    appear_offline = models.BooleanField(default=False)
+    email = models.EmailField(blank=True)
     is_bot = models.BooleanField(default=False)
+    # Reads the rooms that allow guests, and writes nothing.
+    is_guest = models.BooleanField(default=False, editable=False)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -61,7 +71,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(Lower("username"), name="user_username_folded")
+            models.UniqueConstraint(Lower("username"), name="user_username_folded"),
+            models.UniqueConstraint(
+                Lower("email"), condition=~Q(email=""), name="user_email_folded"
+            ),
         ]
 
     def __str__(self) -> str:

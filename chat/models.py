@@ -39,6 +39,14 @@ class Room(models.Model):
     notices = models.BooleanField(default=True)
     # At least so long between two messages of one member; moderators are exempt.
     slow_mode_seconds = models.PositiveIntegerField(default=0)
+    # People without an account may read; they never write.
+    guests_may_read = models.BooleanField(default=False)
+    # #rrggbb, for clients that have no picture to show.
+    color = models.CharField(max_length=7, blank=True)
+    # The picture's name in the storage; see chat/pictures.py.
+    avatar = models.CharField(max_length=64, blank=True, editable=False)
+    # Messages older than this go away; None keeps them for ever.
+    retention_days = models.PositiveIntegerField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     # Of a direct room: the ids of its two people, so that each pair has one.
     pair = models.CharField(max_length=73, null=True, unique=True, editable=False)  # noqa: DJ001 (NULL: not direct)
@@ -65,6 +73,11 @@ class Membership(models.Model):
         MODERATOR = "moderator"
         MEMBER = "member"
 
+    class Notify(models.TextChoices):
+        ALL = "all"
+        MENTIONS = "mentions"
+        NONE = "none"
+
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
@@ -73,6 +86,8 @@ class Membership(models.Model):
     muted_until = models.DateTimeField(null=True, blank=True)
     # Up to where this person has read; never goes back by reading.
     read_seq = models.BigIntegerField(default=0)
+    # What this person's devices should make a noise about.
+    notify = models.CharField(max_length=8, choices=Notify.choices, default=Notify.ALL)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -150,6 +165,88 @@ class Ban(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} out of {self.room}"
+
+
+class Invitation(models.Model):
+    """A way into a room: for one person, or for whoever has the link's code.
+
+    Of a code only the hash is kept. A link is used up when `uses` reaches `max_uses`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="invitations")
+    inviter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    # None: a link.
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="invitations",
+    )
+    code_hash = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 (NULL: for a person)
+    max_uses = models.PositiveIntegerField(null=True)
+    uses = models.PositiveIntegerField(default=0)
+    expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "person"], name="invitation_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"into {self.room}"
+
+
+class Block(models.Model):
+    """That a person does not want to hear from another."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="blocks"
+    )
+    blocked = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "blocked"], name="block_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} does not hear {self.blocked}"
+
+
+class Attachment(models.Model):
+    """A file that was uploaded to a room, and the message that carries it.
+
+    Without a message it is its uploader's alone, and goes away after a day.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="attachments")
+    uploader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    message = models.ForeignKey(
+        Message, null=True, on_delete=models.CASCADE, related_name="attachments"
+    )
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    # Of a picture, in pixels.
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    # Names in the storage, which say nothing about what is in them.
+    file = models.CharField(max_length=64)
+    thumbnail = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ServerProcess(models.Model):
