@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from chat.errors import BadFrame, Invalid, Refusal, TooLong, UnknownCommand
 from chat.limits import LIMITS
-from chat.queries import Resume
+from chat.queries.messages import Resume
 
 Ref = Annotated[int, Meta(ge=0, lt=2**53)]
 Seq = Annotated[int, Meta(ge=0, lt=2**53)]

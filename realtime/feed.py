@@ -217,7 +217,7 @@ class Feed:
 
     async def _repair(self, after: int) -> None:
         try:
-            found = await in_database(queries.changes, self.room, after)
+            found = await in_database(queries.messages.changes, self.room, after)
             if found.messages is None or found.epoch != self.epoch:
                 self.reset(found.head_seq, found.epoch)
             else:

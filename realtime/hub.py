@@ -130,7 +130,7 @@ class Hub:
         """Feeds first, then heads: what is committed in between is kept by the feed."""
         heads: dict[str, tuple[int, str]] = {}
         try:
-            heads = await in_database(queries.heads, rooms)
+            heads = await in_database(queries.rooms.heads, rooms)
         finally:
             for room in rooms:
                 del self._opening[room]
@@ -195,7 +195,7 @@ class Hub:
     async def _check_heads(self) -> None:
         """A lost last event shows nowhere else: nothing comes after it."""
         asked = list(self._feeds)
-        heads = await in_database(queries.heads, asked)
+        heads = await in_database(queries.rooms.heads, asked)
         # What was committed a moment ago is still on its way.
         await asyncio.sleep(1)
         for room, feed in [(r, self._feeds[r]) for r in asked if r in self._feeds]:

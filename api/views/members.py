@@ -25,7 +25,9 @@ class MembersView(View):
         errors=_ROOM_ERRORS,
     )
     def get(self, request: Request, room_id: str) -> Response:
-        return Response(MembersPayload(queries.members(self.user(request), room_id)))
+        return Response(
+            MembersPayload(queries.people.members(self.user(request), room_id))
+        )
 
     @documented(
         "add_member",
@@ -96,7 +98,7 @@ class BansView(View):
         errors=_ROOM_ERRORS,
     )
     def get(self, request: Request, room_id: str) -> Response:
-        return Response(BansPayload(queries.bans(self.user(request), room_id)))
+        return Response(BansPayload(queries.people.bans(self.user(request), room_id)))
 
 
 class BanView(View):

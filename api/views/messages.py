@@ -27,7 +27,7 @@ class MessagesView(View):
     )
     def get(self, request: Request, room_id: str) -> Response:
         query = parse_query(HistoryQuery, request)
-        return Response(queries.history(self.user(request), room_id, **query))
+        return Response(queries.messages.history(self.user(request), room_id, **query))
 
     @documented(
         "send_message",

@@ -23,7 +23,7 @@ class UsersView(View):
     )
     def get(self, request: Request) -> Response:
         search = parse_query(UsersQuery, request)["search"]
-        return Response(UsersPayload(queries.users(self.user(request), search)))
+        return Response(UsersPayload(queries.people.users(self.user(request), search)))
 
 
 class DirectView(View):

@@ -20,7 +20,7 @@ class RoomsView(View):
         "list_rooms", "The rooms that you belong to", answers={200: RoomsPayload}
     )
     def get(self, request: Request) -> Response:
-        return Response(RoomsPayload(queries.rooms_of(self.user(request))))
+        return Response(RoomsPayload(queries.rooms.rooms_of(self.user(request))))
 
     @documented(
         "create_room",
@@ -40,7 +40,7 @@ class RoomsView(View):
 class DirectoryView(View):
     @documented("list_directory", "The public rooms", answers={200: RoomsPayload})
     def get(self, request: Request) -> Response:
-        return Response(RoomsPayload(queries.directory(self.user(request))))
+        return Response(RoomsPayload(queries.rooms.directory(self.user(request))))
 
 
 class RoomView(View):
@@ -51,7 +51,7 @@ class RoomView(View):
         errors={404: "room_not_found"},
     )
     def get(self, request: Request, room_id: str) -> Response:
-        return Response(queries.room(self.user(request), room_id))
+        return Response(queries.rooms.room(self.user(request), room_id))
 
     @documented(
         "update_room",
@@ -83,7 +83,7 @@ class NamedRoomView(View):
         errors={404: "room_not_found"},
     )
     def get(self, request: Request, name: str) -> Response:
-        return Response(queries.room_by_name(self.user(request), name))
+        return Response(queries.rooms.room_by_name(self.user(request), name))
 
 
 class JoinView(View):

@@ -31,7 +31,7 @@ def _mark(user: User, room_id: str, seq: int, *, back: bool) -> ReadPayload:
     if wanted > membership.read_seq or back:
         membership.read_seq = wanted
         membership.save(update_fields=["read_seq"])
-    read = queries.read_state(membership)
+    read = queries.rooms.read_state(membership)
     event = ReadUpdated(room_id, read.read_seq, read.unread, read.mentions)
     envelope = ToPerson(str(user.pk), encode(event))
     transaction.on_commit(lambda: broadcast.publish([envelope]))

@@ -60,7 +60,7 @@ async def history(connection: Connection, command: History) -> None:
     if sum(cursor is not None for cursor in cursors) > 1:
         raise Invalid(fields={"before": ["Give one of before, after and around."]})
     page = await in_database(
-        queries.history,
+        queries.messages.history,
         connection.user,
         command.room,
         before=command.before,

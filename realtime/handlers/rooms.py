@@ -7,7 +7,7 @@ from chat.actions import memberships
 from chat.errors import Refusal, TooManyRooms
 from chat.events import encode
 from chat.limits import LIMITS
-from chat.queries import CaughtUp
+from chat.queries.messages import CaughtUp
 
 from .. import frames
 from ..commands import RoomJoin, RoomLeave, Subscribe, Unsubscribe
@@ -30,7 +30,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
         for feed in feeds.values():
             feed.join(connection)
         answers = await in_database(
-            queries.catch_up, connection.user, list(rooms.values())
+            queries.messages.catch_up, connection.user, list(rooms.values())
         )
     except BaseException:
         _leave(connection, rooms)

@@ -70,7 +70,7 @@ def test_database_that_is_gone_is_unavailable(
     as_alice: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for error in (OperationalError("gone"), InterfaceError("gone")):
-        monkeypatch.setattr(queries, "rooms_of", _raising(error))
+        monkeypatch.setattr(queries.rooms, "rooms_of", _raising(error))
         check_refused(as_alice.get("rooms"), 503, "unavailable")
 
 
@@ -79,7 +79,9 @@ def test_our_own_mistake_is_named_by_an_incident_and_says_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(queries, "rooms_of", _raising(KeyError("a secret detail")))
+    monkeypatch.setattr(
+        queries.rooms, "rooms_of", _raising(KeyError("a secret detail"))
+    )
     with caplog.at_level(logging.ERROR):
         answer = as_alice.get("rooms")
     check_refused(answer, 500, "internal")

@@ -19,6 +19,7 @@ from jsonschema import (  # type: ignore[import-untyped]  # published without ty
 from chat import events
 from chat.errors import Refusal
 from realtime import asyncapi, commands, frames
+from realtime.asyncapi import surface
 from realtime.close_codes import CloseCode
 from tests.frames import FILE, Contract, committed
 
@@ -157,7 +158,7 @@ def test_nothing_is_described_that_no_message_has(document: Json) -> None:
 
 
 def test_every_command_that_is_answered_says_how(document: Json) -> None:
-    replies = {cls.__name__ for cls in asyncapi.replies()}
+    replies = {cls.__name__ for cls in surface.replies()}
     answered = set()
     for name, operation in document["operations"].items():
         named = [

@@ -14,7 +14,7 @@ from chat.limits import LIMITS, MAX_RECOVERED, MAX_REPLY_BYTES
 from chat.log import Draft, append
 from chat.models import Message, Room
 from chat.payloads import RoomPayload
-from chat.queries import CaughtUp, Resume, catch_up
+from chat.queries.messages import CaughtUp, Resume, catch_up
 
 
 def caught_up(user: User, resume: Resume) -> CaughtUp:

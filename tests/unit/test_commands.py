@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.limits import LIMITS
-from chat.queries import Resume
+from chat.queries.messages import Resume
 from realtime import commands
 from realtime.commands import BadCommand, RoomCursor, decode
 

@@ -106,9 +106,9 @@ def test_replies_answer_what_was_said_before() -> None:
 
 def test_each_sees_their_rooms_and_some_have_unread() -> None:
     demo()
-    mira = queries.rooms_of(User.objects.get(username="mira"))
+    mira = queries.rooms.rooms_of(User.objects.get(username="mira"))
     assert [room.name for room in mira] == sorted(place.name for place in ROOMS)
-    lena = queries.rooms_of(User.objects.get(username="lena"))
+    lena = queries.rooms.rooms_of(User.objects.get(username="lena"))
     assert "backstage" not in [room.name for room in lena]
     unread = [room.read.unread for room in mira + lena if room.read]
     assert 0 in unread

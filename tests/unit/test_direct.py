@@ -33,7 +33,7 @@ def test_direct_room_has_two_equal_members(
 ) -> None:
     assert (direct.kind, direct.name, direct.role) == ("direct", "", "member")
     assert logged(direct) == [{"type": "room.created"}]
-    members = queries.members(bob, direct.id)
+    members = queries.people.members(bob, direct.id)
     assert [(m.user.username, m.role) for m in members] == [
         ("alice", "member"),
         ("bob", "member"),
@@ -96,10 +96,15 @@ def test_direct_room_is_hidden_from_others(
     charlie: User, dora: User, direct: RoomPayload
 ) -> None:
     for user in (charlie, dora):
-        for attempt in (queries.room, queries.members, join_room, leave_room):
+        for attempt in (
+            queries.rooms.room,
+            queries.people.members,
+            join_room,
+            leave_room,
+        ):
             with pytest.raises(RoomNotFound):
                 attempt(user, direct.id)
-        assert queries.directory(user) == []
+        assert queries.rooms.directory(user) == []
 
 
 def test_nobody_changes_leaves_or_fills_a_direct_room(
@@ -136,7 +141,7 @@ def test_group_belongs_to_its_maker(
 ) -> None:
     group = create_group(alice, ["bob", str(charlie.pk), "BOB", str(bob.pk)])
     assert (group.kind, group.name, group.role) == ("group", "", "owner")
-    members = queries.members(charlie, group.id)
+    members = queries.people.members(charlie, group.id)
     assert [(m.user.username, m.role) for m in members] == [
         ("alice", "owner"),
         ("bob", "member"),
@@ -161,7 +166,7 @@ def test_group_is_hidden_named_and_left(
     assert update_room(alice, group.id, {"name": "us"}).name == "us"
     assert leave_room(bob, group.id).role is None
     with pytest.raises(RoomNotFound):
-        queries.room(bob, group.id)
+        queries.rooms.room(bob, group.id)
 
 
 @pytest.mark.parametrize(
@@ -183,12 +188,12 @@ def test_people_are_found_by_how_their_names_begin(
 ) -> None:
     User.objects.filter(pk=bob.pk).update(display_name="Robert")
     User.objects.filter(pk=person("gone").pk).update(is_active=False)
-    people = queries.users(alice, search)
+    people = queries.people.users(alice, search)
     assert [user.username for user in people] == found
 
 
 def test_at_most_twenty_people_are_found(alice: User) -> None:
     for number in range(25):
         person(f"erin-{number:02}")
-    found = [user.username for user in queries.users(alice, "erin")]
+    found = [user.username for user in queries.people.users(alice, "erin")]
     assert found == [f"erin-{number:02}" for number in range(20)]

@@ -74,7 +74,7 @@ class Follower:
 
 
 def fresh(user: User, room: str) -> dict[int, Any]:
-    read = json.loads(encode(queries.history(user, room, limit=100)))
+    read = json.loads(encode(queries.messages.history(user, room, limit=100)))
     return {message["seq"]: message for message in read["messages"]}
 
 

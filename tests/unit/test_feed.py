@@ -65,10 +65,10 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The numbers that the database has; a repair reads them."""
     seqs: list[int] = []
 
-    async def read(_: object, room: str, after: int) -> queries.Changes:
+    async def read(_: object, room: str, after: int) -> queries.messages.Changes:
         await asyncio.sleep(0)
         found = [_payload(seq) for seq in seqs if seq > after]
-        return queries.Changes(EPOCH, max(seqs), found)
+        return queries.messages.Changes(EPOCH, max(seqs), found)
 
     monkeypatch.setattr(feed_module, "in_database", read)
     monkeypatch.setattr(feed_module, "GAP_SECONDS", 0.01)

@@ -47,15 +47,15 @@ def test_each_sees_their_rooms() -> None:
     call_command("first_run")
     for name, expected in (("alice", ["general"]), ("bob", ["general", "staff"])):
         user = User.objects.get(username=name)
-        for rooms in (queries.rooms_of(user), queries.directory(user)):
+        for rooms in (queries.rooms.rooms_of(user), queries.rooms.directory(user)):
             assert [room.name for room in rooms] == expected
 
 
 def test_there_is_something_to_read() -> None:
     call_command("first_run")
     alice = User.objects.get(username="alice")
-    [general] = queries.rooms_of(alice)
-    history = queries.history(alice, general.id)
+    [general] = queries.rooms.rooms_of(alice)
+    history = queries.messages.history(alice, general.id)
     assert [m.seq for m in history.messages] == list(range(1, general.head_seq + 1))
     talk = [m.sender.username for m in history.messages if m.body and m.sender]
     assert talk == ["alice", "bob", "alice", "bob", "alice"]

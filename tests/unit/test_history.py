@@ -22,7 +22,7 @@ Read = Callable[..., HistoryPayload]
 def read(alice: User, room: RoomPayload) -> Read:
     """alice reads her room, whose log goes from 1 to 12."""
     append([Draft(room.id, alice, f"{seq}") for seq in range(3, 13)])
-    return lambda **cursor: queries.history(alice, room.id, **cursor)
+    return lambda **cursor: queries.messages.history(alice, room.id, **cursor)
 
 
 def page(history: HistoryPayload) -> tuple[list[int], bool, bool]:
@@ -93,9 +93,9 @@ def test_history_is_for_members(
     charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
-        queries.history(charlie, room.id)
+        queries.messages.history(charlie, room.id)
     with pytest.raises(RoomNotFound):
-        queries.history(charlie, private_room.id)
+        queries.messages.history(charlie, private_room.id)
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def long_messages(alice: User, room: RoomPayload) -> None:
 def test_a_page_of_long_messages_is_cut(
     alice: User, room: RoomPayload, cursor: dict[str, int]
 ) -> None:
-    history = queries.history(alice, room.id, **cursor, limit=100)
+    history = queries.messages.history(alice, room.id, **cursor, limit=100)
     assert len(encode(history).encode()) <= MAX_REPLY_BYTES
     assert len(history.messages) > 10
 
@@ -119,7 +119,7 @@ def test_cut_pages_join_without_a_gap(alice: User, room: RoomPayload) -> None:
     seen: list[int] = []
     last = 0
     while True:
-        history = queries.history(alice, room.id, after=last, limit=100)
+        history = queries.messages.history(alice, room.id, after=last, limit=100)
         seen += [message.seq for message in history.messages]
         last = seen[-1]
         if not history.has_after:
@@ -131,7 +131,7 @@ def test_cut_pages_join_without_a_gap(alice: User, room: RoomPayload) -> None:
 def test_cut_around_page_still_holds_its_message(
     alice: User, room: RoomPayload
 ) -> None:
-    history = queries.history(alice, room.id, around=52, limit=100)
+    history = queries.messages.history(alice, room.id, around=52, limit=100)
     numbers = [message.seq for message in history.messages]
     assert 52 in numbers
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
@@ -142,7 +142,7 @@ def test_message_whose_text_doubles_on_the_wire_is_counted_as_such(
 ) -> None:
     body = '"' * LIMITS.message_characters
     append([Draft(room.id, alice, body) for _ in range(100)])
-    history = queries.history(alice, room.id, limit=100)
+    history = queries.messages.history(alice, room.id, limit=100)
     assert len(encode(history).encode()) <= MAX_REPLY_BYTES
 
 

@@ -62,7 +62,7 @@ def test_people_are_dealt_to_the_rooms_in_turn() -> None:
     assert rooms == [rooms[0], rooms[1], rooms[0], rooms[1], rooms[0]]
     for line in run(5, 2):
         user = User.objects.get(username=line["username"])
-        assert [room.id for room in queries.rooms_of(user)] == [line["room"]]
+        assert [room.id for room in queries.rooms.rooms_of(user)] == [line["room"]]
 
 
 def test_token_opens_the_door_to_its_room() -> None:

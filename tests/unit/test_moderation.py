@@ -167,10 +167,10 @@ def test_banned_member_does_not_come_back(
 ) -> None:
     moderation.ban(mona, room.id, str(bob.pk))
     assert logged(room, after=2) == [of(bob, "member.banned")]
-    for attempt in (join_room, leave_room, queries.room):
+    for attempt in (join_room, leave_room, queries.rooms.room):
         with pytest.raises(RoomNotFound):
             attempt(bob, room.id)
-    assert queries.directory(bob) == []
+    assert queries.rooms.directory(bob) == []
 
 
 @committing
@@ -196,12 +196,12 @@ def test_bans_are_for_who_manages(
     mona: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
     moderation.ban(mona, room.id, str(charlie.pk))
-    [found] = queries.bans(mona, room.id)
+    [found] = queries.people.bans(mona, room.id)
     assert found.user.username == "charlie"
     with pytest.raises(Forbidden):
-        queries.bans(bob, room.id)
+        queries.people.bans(bob, room.id)
     with pytest.raises(RoomNotFound):
-        queries.bans(charlie, room.id)
+        queries.people.bans(charlie, room.id)
 
 
 @committing
@@ -221,7 +221,7 @@ def test_adding_tells_the_room_and_the_person(
     [told] = to_person(published, charlie)
     assert (told["type"], told["room"]["role"]) == ("room.added", "member")
     assert told["room"]["head_seq"] == 3
-    assert queries.members(charlie, room.id)
+    assert queries.people.members(charlie, room.id)
 
 
 @committing
@@ -237,7 +237,7 @@ def test_private_room_is_filled_by_its_owner(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
     moderation.add_member(alice, private_room.id, "charlie")
-    assert queries.room(charlie, private_room.id).role == "member"
+    assert queries.rooms.room(charlie, private_room.id).role == "member"
 
 
 def test_inactive_person_is_not_added(
@@ -312,7 +312,7 @@ def test_muted_member_reads_and_does_not_write(
     assert timedelta(seconds=50) < left <= timedelta(seconds=60)
     with pytest.raises(Muted):
         append_one(Draft(room.id, bob, "hello", "1"))
-    assert len(queries.history(bob, room.id).messages) == 3
+    assert len(queries.messages.history(bob, room.id).messages) == 3
     until = muted.muted_until.isoformat().replace("+00:00", "Z")
     assert logged(room, after=2) == [of(bob, "member.muted", until=until)]
 
@@ -351,6 +351,6 @@ def test_message_of_a_change_is_by_who_did_it(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
     moderation.remove_member(mona, room.id, str(bob.pk))
-    [*_, message] = queries.history(mona, room.id).messages
+    [*_, message] = queries.messages.history(mona, room.id).messages
     assert message.sender is not None
     assert (message.sender.username, message.kind) == ("mona", "system")

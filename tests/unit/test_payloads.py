@@ -19,7 +19,7 @@ from chat.payloads import (
     room_payload,
     user_payload,
 )
-from chat.queries import history
+from chat.queries.messages import history
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 

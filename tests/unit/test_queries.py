@@ -27,58 +27,58 @@ def many_rooms(alice: User) -> None:
 def test_my_rooms_are_those_that_i_belong_to(
     alice: User, bob: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
-    assert names(queries.rooms_of(alice)) == ["attic", "general"]
-    assert names(queries.rooms_of(bob)) == ["general"]
+    assert names(queries.rooms.rooms_of(alice)) == ["attic", "general"]
+    assert names(queries.rooms.rooms_of(bob)) == ["general"]
 
 
 def test_rooms_are_sorted_as_people_read(alice: User) -> None:
     for name in ("beta", "Alpha", "GAMMA"):
         create_room(alice, name=name)
-    assert names(queries.rooms_of(alice)) == ["Alpha", "beta", "GAMMA"]
-    assert names(queries.directory(alice)) == ["Alpha", "beta", "GAMMA"]
+    assert names(queries.rooms.rooms_of(alice)) == ["Alpha", "beta", "GAMMA"]
+    assert names(queries.rooms.directory(alice)) == ["Alpha", "beta", "GAMMA"]
 
 
 def test_role_in_the_room_is_the_readers_own(
     alice: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
-    roles = [queries.room(user, room.id).role for user in (alice, bob, charlie)]
+    roles = [queries.rooms.room(user, room.id).role for user in (alice, bob, charlie)]
     assert roles == ["owner", "member", None]
-    assert queries.directory(charlie)[0].role is None
-    assert queries.directory(bob)[0].role == "member"
+    assert queries.rooms.directory(charlie)[0].role is None
+    assert queries.rooms.directory(bob)[0].role == "member"
 
 
 def test_directory_is_the_public_rooms(
     charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
-    assert names(queries.directory(charlie)) == ["general"]
+    assert names(queries.rooms.directory(charlie)) == ["general"]
 
 
 def test_private_room_is_not_in_the_directory_for_its_members_either(
     alice: User, private_room: RoomPayload
 ) -> None:
-    assert queries.directory(alice) == []
+    assert queries.rooms.directory(alice) == []
 
 
 def test_staff_room_is_listed_for_staff_alone(
     charlie: User, dora: User, staff_room: RoomPayload
 ) -> None:
-    assert names(queries.directory(dora)) == ["bridge"]
-    assert queries.directory(charlie) == []
+    assert names(queries.rooms.directory(dora)) == ["bridge"]
+    assert queries.rooms.directory(charlie) == []
 
 
 def test_who_loses_the_flag_loses_the_room_from_both_lists(
     dora: User, staff_room: RoomPayload
 ) -> None:
     dora.is_staff = False
-    assert queries.rooms_of(dora) == []
-    assert queries.directory(dora) == []
+    assert queries.rooms.rooms_of(dora) == []
+    assert queries.rooms.directory(dora) == []
 
 
 def test_members_are_sorted_by_username(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
     join_room(charlie, room.id)
-    found = queries.members(alice, room.id)
+    found = queries.people.members(alice, room.id)
     listed = [(member.user.username, member.role) for member in found]
     assert listed == [("alice", "owner"), ("bob", "member"), ("charlie", "member")]
 
@@ -87,29 +87,29 @@ def test_members_are_for_members(
     charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
-        queries.members(charlie, room.id)
+        queries.people.members(charlie, room.id)
     with pytest.raises(RoomNotFound):
-        queries.members(charlie, private_room.id)
+        queries.people.members(charlie, private_room.id)
 
 
 def test_heads_are_those_of_the_rooms_asked_for(
     alice: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
-    assert queries.heads([room.id]) == {room.id: (2, room.epoch)}
-    assert queries.heads([]) == {}
+    assert queries.rooms.heads([room.id]) == {room.id: (2, room.epoch)}
+    assert queries.rooms.heads([]) == {}
 
 
 def test_changes_are_all_above_a_number(alice: User, room: RoomPayload) -> None:
     append([Draft(room.id, alice, "one"), Draft(room.id, alice, "two")])
-    found = queries.changes(room.id, 2)
+    found = queries.messages.changes(room.id, 2)
     assert (found.epoch, found.head_seq) == (room.epoch, 4)
     assert [message.body for message in found.messages or []] == ["one", "two"]
 
 
 def test_changes_that_are_too_many_are_none(alice: User, room: RoomPayload) -> None:
     append([Draft(room.id, alice, "x") for _ in range(501)])
-    assert queries.changes(room.id, 2).messages is None
-    assert len(queries.changes(room.id, 3).messages or []) == 500
+    assert queries.messages.changes(room.id, 2).messages is None
+    assert len(queries.messages.changes(room.id, 3).messages or []) == 500
 
 
 @pytest.mark.usefixtures("many_rooms")
@@ -117,7 +117,7 @@ def test_my_rooms_are_one_query(
     alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(1):
-        assert len(queries.rooms_of(alice)) == 30
+        assert len(queries.rooms.rooms_of(alice)) == 30
 
 
 @pytest.mark.usefixtures("many_rooms")
@@ -125,7 +125,7 @@ def test_directory_is_three_queries(
     charlie: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(3):
-        assert len(queries.directory(charlie)) == 30
+        assert len(queries.rooms.directory(charlie)) == 30
 
 
 def test_members_are_three_queries(
@@ -136,11 +136,11 @@ def test_members_are_three_queries(
     for number in range(20):
         join_room(person(f"member-{number}"), room.id)
     with django_assert_num_queries(3):
-        assert len(queries.members(alice, room.id)) == 22
+        assert len(queries.people.members(alice, room.id)) == 22
 
 
 @pytest.mark.usefixtures("many_rooms")
 def test_heads_are_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     ids = [str(room.pk) for room in Room.objects.all()]
     with django_assert_num_queries(1):
-        assert len(queries.heads(ids)) == 30
+        assert len(queries.rooms.heads(ids)) == 30

@@ -24,7 +24,7 @@ def talk(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
 
 
 def of(user: User) -> ReadPayload | None:
-    [room] = queries.rooms_of(user)
+    [room] = queries.rooms.rooms_of(user)
     return room.read
 
 

@@ -1,97 +1,21 @@
-"""Every read. A query checks access and returns payloads; nothing here writes."""
+"""A room's log: pages of it, and what somebody missed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
-from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 
-from . import presence
-from .access import (
-    Seat,
-    access_named,
-    access_room,
-    check_manage,
-    check_read,
-    known_uuids,
-    may_see,
-    seats,
-)
-from .errors import Refusal, RoomNotFound
-from .limits import MAX_RECOVERED, MAX_REPLY_BYTES
-from .mentions import EVERYBODY
-from .models import Membership, Message, Room
-from .payloads import (
-    BanPayload,
-    HistoryPayload,
-    MemberPayload,
-    MessagePayload,
-    ReadPayload,
-    RoomPayload,
-    UserPayload,
-    ban_payload,
-    member_payload,
-    message_payload,
-    room_payload,
-    user_payload,
-)
-
-
-def rooms_of(user: User) -> list[RoomPayload]:
-    """The rooms that this person belongs to, by name, with what is unread."""
-    memberships = _with_counts(user).select_related("room")
-    found = [Seat(user, membership.room, membership) for membership in memberships]
-    return _room_payloads(found)
-
-
-def read_state(membership: Membership) -> ReadPayload:
-    counted: Any = _with_counts(membership.user).get(pk=membership.pk)
-    return ReadPayload(counted.read_seq, counted.unread, counted.mentions)
-
-
-def directory(user: User) -> list[RoomPayload]:
-    """The public rooms that this person may see, by name."""
-    public = Room.objects.filter(kind=Room.Kind.PUBLIC)
-    return _room_payloads(seats(user, public))
-
-
-def room(user: User, room_id: str) -> RoomPayload:
-    seat = access_room(user, room_id)
-    return room_payload(seat.room, seat.membership)
-
-
-def room_by_name(user: User, name: str) -> RoomPayload:
-    """A public room, in any case of its letters. Raises RoomNotFound."""
-    seat = access_named(user, name)
-    return room_payload(seat.room, seat.membership)
-
-
-def members(user: User, room_id: str) -> list[MemberPayload]:
-    seat = access_room(user, room_id)
-    check_read(seat)
-    found = seat.room.memberships.select_related("user").order_by("user__username")
-    return [member_payload(membership) for membership in found]
-
-
-def bans(user: User, room_id: str) -> list[BanPayload]:
-    """Who may not come back, by username; for those who can lift it."""
-    seat = access_room(user, room_id)
-    check_manage(seat)
-    found = seat.room.bans.select_related("user").order_by("user__username")
-    return [ban_payload(ban) for ban in found]
-
-
-def users(user: User, search: str) -> list[UserPayload]:
-    """Other people whose username or display name begins like this: the first 20."""
-    begins = Q(username__istartswith=search) | Q(display_name__istartswith=search)
-    found = User.objects.filter(begins, is_active=True).exclude(pk=user.pk)
-    return [user_payload(person) for person in found.order_by("username")[:20]]
+from .. import presence
+from ..access import Seat, access_room, check_read, known_uuids, seats
+from ..errors import Refusal, RoomNotFound
+from ..limits import MAX_RECOVERED, MAX_REPLY_BYTES
+from ..models import Message, Room
+from ..payloads import HistoryPayload, MessagePayload, message_payload
 
 
 def history(
@@ -144,7 +68,10 @@ class CaughtUp:
 
 def catch_up(user: User, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refusal]:
     """For each room what its resuming reader missed, or why not."""
-    found = {str(room.pk): room for room in _rooms([r.room for r in resumes])}
+    found = {
+        str(room.pk): room
+        for room in Room.objects.filter(pk__in=known_uuids([r.room for r in resumes]))
+    }
     seat_of = {str(seat.room.pk): seat for seat in seats(user, found.values())}
     online = presence.online_in(found)
     answers: dict[str, CaughtUp | Refusal] = {}
@@ -164,15 +91,6 @@ def catch_up(user: User, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refu
     return answers
 
 
-def heads(room_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
-    """`head_seq` and `epoch` by room: what the hub compares its own numbers with."""
-    rows = _rooms(room_ids)
-    return {
-        str(pk): (head, epoch)
-        for pk, head, epoch in rows.values_list("pk", "head_seq", "epoch")
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class Changes:
     """All changes above a number, by `rev`; None when they are too many."""
@@ -187,45 +105,6 @@ def changes(room_id: str, after: int) -> Changes:
     room = Room.objects.get(pk=room_id)
     found = _changes(room.pk, after, room.head_seq)
     return Changes(room.epoch, room.head_seq, found)
-
-
-def _room_payloads(found: Iterable[Seat]) -> list[RoomPayload]:
-    visible = [seat for seat in found if may_see(seat)]
-    visible.sort(key=lambda seat: (seat.room.name.lower(), seat.room.pk))
-    return [
-        room_payload(seat.room, seat.membership, _read_payload(seat.membership))
-        for seat in visible
-    ]
-
-
-def _with_counts(user: User) -> QuerySet[Membership]:
-    """This person's memberships, each with what others wrote since they read."""
-    since = Message.objects.filter(
-        room=OuterRef("room"),
-        kind=Message.Kind.USER,
-        deleted_at=None,
-        seq__gt=OuterRef("read_seq"),
-    ).exclude(sender=user)
-    # As text: SQLite cannot look into JSON, and the ids are unmistakable.
-    meaning_me = since.annotate(text=Cast("mentions", TextField())).filter(
-        Q(text__contains=str(user.pk)) | Q(text__contains=f'"{EVERYBODY}"')
-    )
-    return Membership.objects.filter(user=user).annotate(
-        unread=_count(since), mentions=_count(meaning_me)
-    )
-
-
-def _count(rows: QuerySet[Message]) -> Coalesce:
-    counted = rows.order_by().values("room").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted), 0)
-
-
-def _read_payload(membership: Membership | None) -> ReadPayload | None:
-    """None where nothing was counted: for who is no member, and in the directory."""
-    if not hasattr(membership, "unread"):
-        return None
-    counted: Any = membership
-    return ReadPayload(counted.read_seq, counted.unread, counted.mentions)
 
 
 def _catch_up(
@@ -309,10 +188,6 @@ def _page(room: Room, messages: list[MessagePayload], *, gap: int) -> HistoryPay
 def _messages(condition: Q) -> QuerySet[Message]:
     rows = Message.objects.filter(condition)
     return rows.select_related("sender").prefetch_related("reactions")
-
-
-def _rooms(room_ids: Iterable[str]) -> QuerySet[Room]:
-    return Room.objects.filter(pk__in=known_uuids(room_ids))
 
 
 def _bytes(payloads: Iterable[MessagePayload]) -> int:
