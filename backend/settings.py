@@ -212,7 +212,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1/",
     "COMPONENT_SPLIT_REQUEST": False,
     # The default hook names the enums of serializers; the payloads are no serializers.
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": ["api.schema.explained"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # From the installed package: the pages work without the internet.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

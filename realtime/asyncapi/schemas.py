@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from chat.glossary import explain
+
 from .surface import SCHEMAS, Json, Struct, commands, name_of, sent
 
 
@@ -12,7 +14,7 @@ def command_schemas() -> Json:
     for cls in commands():
         schema = found.pop(cls.__name__)
         found[name_of(cls)] = schema | {"title": name_of(cls)}
-    return found
+    return _explained(found)
 
 
 def sent_schemas() -> Json:
@@ -24,7 +26,13 @@ def sent_schemas() -> Json:
         always = {name for name in fields if "default" in fields[name]}
         always |= set(schema.get("required", ()))
         schema["required"] = [name for name in fields if name in always]
-    return found
+    return _explained(found)
+
+
+def _explained(schemas: Json) -> Json:
+    for name, schema in schemas.items():
+        explain(name, schema)
+    return schemas
 
 
 def _components(types: list[Struct]) -> Json:

@@ -9,6 +9,9 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import call_command
+from jsonschema import (  # type: ignore[import-untyped]  # published without types
+    Draft202012Validator,
+)
 
 from accounts.errors import Refusal
 from api import exceptions
@@ -132,6 +135,36 @@ def test_fields_of_a_payload_are_described(
 ) -> None:
     schema = committed["components"]["schemas"][payload.__name__]
     assert set(schema["properties"]) == set(payload.__struct_fields__)  # type: ignore[attr-defined]  # msgspec's own attribute
+
+
+def fields(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, schema in document["components"]["schemas"].items():
+        for field, described in schema.get("properties", {}).items():
+            yield f"{name}.{field}", described
+
+
+def test_every_field_says_what_it_is_and_shows_one(committed: dict[str, Any]) -> None:
+    for name, field in fields(committed):
+        assert field.get("description"), name
+        assert "$ref" in str(field) or "examples" in field, name
+
+
+def test_every_example_is_what_its_field_allows(committed: dict[str, Any]) -> None:
+    for name, field in fields(committed):
+        for example in field.get("examples", ()):
+            schema = {**field, "components": committed["components"]}
+            problems = list(Draft202012Validator(schema).iter_errors(example))
+            assert not problems, (name, problems)
+
+
+def test_every_parameter_says_what_it_is_and_shows_one(
+    committed: dict[str, Any],
+) -> None:
+    for path, method, operation in operations(committed):
+        for parameter in operation.get("parameters", ()):
+            assert parameter["description"], (method, path)
+            validator = Draft202012Validator(parameter["schema"])
+            assert validator.is_valid(parameter["example"]), (method, path, parameter)
 
 
 def test_every_reference_leads_somewhere(committed: dict[str, Any]) -> None:

@@ -1,0 +1,209 @@
+"""What every field on the wire means, with an example: both papers take it from here.
+
+One word means one thing, so a field is explained by its name alone. Where a shape or
+an operation needs a word of its own it is `Shape.field`.
+"""
+
+from typing import Any, NamedTuple
+
+
+class Term(NamedTuple):
+    says: str
+    example: Any = None
+
+
+_PERSON = "01a1fb27-fbe3-75d0-bbaf-1403da6a7a17"
+_ROOM = "01a1fb27-fd0a-71fd-82c3-fff019bd9000"
+_TIME = "2026-11-20T22:51:05.666342Z"
+_TOKEN = "eyJhbGciOiJIUzI1NiIs…"  # noqa: S105  # not a whole one
+
+_PEOPLE = {
+    "id": Term("Its id: a UUID.", _PERSON),
+    "user": Term("The person.", "bob"),
+    "user_id": Term("The id of a person.", _PERSON),
+    "users": Term("The people.", [_PERSON]),
+    "username": Term("The name to log in with and to be mentioned by.", "alice"),
+    "display_name": Term("The name that others read.", "Alice"),
+    "is_bot": Term("Whether a program writes under this name.", False),
+    "is_staff": Term("Whether this person runs the server.", False),
+    "online": Term("The ids of the members who are online.", [_PERSON]),
+    "PresenceChanged.online": Term("Whether the person is online now.", True),
+    "PresenceChanged.user": Term("The id of the person.", _PERSON),
+    "last_seen_at": Term("When the person was last online; null: never.", _TIME),
+    "password": Term("At least 8 characters, and none that everybody takes.", "…"),
+    "current_password": Term("The password until now.", "…"),
+    "new_password": Term("The password from now on.", "…"),
+    "search": Term("What the names begin with.", "ali"),
+}
+_SESSIONS = {
+    "access": Term("The access token: it opens both doors, for minutes.", _TOKEN),
+    "refresh": Term("The refresh token: it buys the next pair, once.", _TOKEN),
+    "ticket": Term("The ticket: it opens one socket, within seconds.", _TOKEN),
+    "token": Term("A token.", _TOKEN),
+    "token_expires_at": Term("When the token of this socket expires.", _TIME),
+    "expires_in": Term("Seconds until this is over by itself.", 30),
+    "sessions": Term("The devices that are logged in."),
+    "session_id": Term("The id of a session.", _PERSON),
+    "user_agent": Term("What the device said about itself.", "Firefox/145.0"),
+    "last_used_at": Term("When its tokens were last refreshed.", _TIME),
+    "current": Term("Whether this is the session that asks.", True),
+}
+_ROOMS = {
+    "room": Term("The id of the room.", _ROOM),
+    "RoomAdded.room": Term("The room."),
+    "RoomCreated.room": Term("The room."),
+    "RoomUpdated.room": Term("The room."),
+    "RoomReply.room": Term("The room."),
+    "DirectReply.room": Term("The room of the two people."),
+    "room_id": Term("The id of a room.", _ROOM),
+    "rooms": Term("The rooms."),
+    "UnsubscribeCommand.rooms": Term("The ids of the rooms.", [_ROOM]),
+    "RoomPayload.id": Term("The id of the room.", _ROOM),
+    "name": Term("The room's name; unique among public rooms.", "general"),
+    "topic": Term("What the room is about.", "Everything else"),
+    "RoomPayload.kind": Term(
+        "Who finds it: everybody, its members, or two to ten people.", "public"
+    ),
+    "NewRoom.kind": Term("Everybody may find and join it, or nobody.", "public"),
+    "staff_only": Term("Only staff see it.", False),
+    "announcements_only": Term("Only owners and moderators write.", False),
+    "notices": Term("Whether people see who joins and who leaves.", True),
+    "slow_mode_seconds": Term(
+        "At least so long between two messages of one member; 0 is off.", 0
+    ),
+    "archived": Term("Nobody writes or joins any more.", False),
+    "archived_at": Term("Since when nobody writes or joins; null: open.", _TIME),
+    "get_or_create": Term("Join the public room of this name if there is one.", False),
+    "epoch": Term("The name of this history; another one: start again.", "dc7eb858"),
+    "head_seq": Term("The number of the room's latest change.", 1042),
+    "role": Term("What a member may do; null: not a member.", "member"),
+    "read": Term("How far the reader has read; null outside the list of rooms."),
+    "members": Term("The members."),
+    "joined_at": Term("Since when the person is a member.", _TIME),
+    "muted_until": Term("Until when the person may not write; null: they may.", _TIME),
+    "seconds": Term("For how long, from now on.", 600),
+    "bans": Term("Who may not come back."),
+}
+_MESSAGES = {
+    "message": Term("The message."),
+    "messages": Term("The messages."),
+    "HistoryPayload.messages": Term("The messages, ascending by `seq`."),
+    "seq": Term("A number of the room's log.", 1042),
+    "MessagePayload.seq": Term("Its number: with the room it is its name.", 1042),
+    "rev": Term("The number of its latest change.", 1042),
+    "kind": Term("A person wrote it, or it says what happened to the room.", "user"),
+    "level": Term("How much it should stand out.", "normal"),
+    "sender": Term("Who wrote it, or did it; null: somebody who is gone."),
+    "body": Term("The text; empty when it was deleted.", "Is the build green?"),
+    "client_id": Term(
+        "The sender's own key: the same key again is the same message.",
+        "9f1c2e7a-0d0c-4b5e-9a55-3c1f0b7f2a10",
+    ),
+    "reply_to": Term("The `seq` of the message that it answers; null: none.", 1040),
+    "mentions": Term('The ids of those it mentions; "room": everybody.', [_PERSON]),
+    "reactions": Term("The emoji on it."),
+    "emoji": Term("One emoji.", "👍"),
+    "count": Term("How many people.", 1),
+    "ReactionPayload.users": Term("The ids of these people.", [_PERSON]),
+    "event": Term(
+        "What a `system` message is about; `type` says which.",
+        {"type": "member.joined", "user": _PERSON},
+    ),
+    "created_at": Term("When it was made.", _TIME),
+    "edited_at": Term("When its text last changed; null: never.", _TIME),
+    "deleted_at": Term("When it was deleted; null: it was not.", _TIME),
+    "pinned_at": Term("When it was pinned; null: it is not.", _TIME),
+    "duplicate": Term("Whether this client_id was stored before.", False),
+    "to": Term("The id or the username of a person.", "bob"),
+    "read_seq": Term("Everything up to here is read.", 1042),
+    "unread": Term("How many messages of others came since.", 2),
+    "ReadPayload.mentions": Term("How many of them mention the reader.", 1),
+    "ReadUpdated.mentions": Term("How many of them mention the reader.", 1),
+    "ReadReply.mentions": Term("How many of them mention the reader.", 1),
+    "before": Term("Older than this `seq`.", 1042),
+    "after": Term("Newer than this number.", 1040),
+    "around": Term("This `seq` and its neighbours.", 1042),
+    "limit": Term("At most so many.", 50),
+    "has_before": Term("Whether there are older ones.", True),
+    "has_after": Term("Whether there are newer ones.", False),
+    "hits": Term("The messages that were found."),
+    "next": Term("The cursor of the next page; null: this is the last.", "1042"),
+    "cursor": Term("The `next` of the page before.", "1042"),
+    "snippet": Term("The part of the text around the first word found.", "is green"),
+    "highlights": Term("Stretches of `snippet`: from, up to before.", [[3, 8]]),
+    "search_messages.after": Term("Written at this time or later.", _TIME),
+    "search_messages.before": Term("Written earlier than this.", _TIME),
+    "search_messages.sender": Term("The id of who wrote it.", _PERSON),
+    "q": Term("Every word must be in the text; none with a minus before it.", "build"),
+}
+_SOCKET = {
+    "type": Term("Which command, reply or event this is."),
+    "ref": Term("Your number for this command; its one reply carries it.", 1),
+    "n": Term("The number of the ping.", 1),
+    "protocol": Term("The version of the protocol.", 1),
+    "connection": Term("The id of this connection, for the log.", "25cb33f4029fe8b8"),
+    "server_time": Term("The server's clock.", _TIME),
+    "heartbeat": Term("The server pings after so many seconds of silence.", 25),
+    "limits": Term("What the server accepts."),
+    "reason": Term("The close code's name.", "shutting_down"),
+    "reconnect": Term("Whether to connect again.", True),
+    "history": Term("So many of the newest messages come with the reply.", 10),
+    "recovered": Term(
+        "true: `messages` is all that was missed; false: read the history; null: no"
+        " `after` was given.",
+        True,
+    ),
+}
+_ERRORS = {
+    "code": Term("What it is, for programs: it never changes.", "room_not_found"),
+    "Bye.code": Term("The close code that follows.", 4000),
+    "detail": Term(
+        "What it is, for people.", "There is no such room, or you may not see it."
+    ),
+    "fields": Term(
+        "What is wrong with which field.", {"name": ["This field is required."]}
+    ),
+    "retry_after": Term("Seconds to wait.", 0.8),
+    "error": Term("Why this room was refused."),
+}
+_LIMITS = {
+    "message_characters": Term("Characters of a message.", 4_000),
+    "frame_bytes": Term("Bytes of a frame to the server.", 32_768),
+    "request_bytes": Term("Bytes of a request's body.", 65_536),
+    "history_page": Term("Messages of one page.", 100),
+    "edit_seconds": Term("How long a message may be edited.", 86_400),
+    "reaction_kinds": Term("Different emoji on one message.", 20),
+    "rooms_per_subscribe": Term("Rooms of one subscribe command.", 100),
+    "rooms_per_connection": Term("Rooms that one socket is subscribed to.", 500),
+    "messages_per_second": Term("Messages of one person, in the long run.", 5),
+    "messages_burst": Term("Messages of one person at once.", 20),
+    "commands_per_second": Term("Commands of one socket, in the long run.", 20),
+    "commands_burst": Term("Commands of one socket at once.", 60),
+}
+TERMS = _PEOPLE | _SESSIONS | _ROOMS | _MESSAGES | _SOCKET | _ERRORS | _LIMITS
+
+
+def term(shape: str, field: str) -> Term:
+    """What a field of a shape means. Raises LookupError for a word not explained."""
+    found = TERMS.get(f"{shape}.{field}") or TERMS.get(field)
+    if found is None:
+        raise LookupError(f"chat/glossary.py does not explain {shape}.{field}.")
+    return found
+
+
+def explain(shape: str, schema: dict[str, Any]) -> None:
+    """Put description and example to each property of a JSON Schema, in place.
+
+    A description that is there already stays: it says more.
+    """
+    for name, field in schema.get("properties", {}).items():
+        known = term(shape, name)
+        field.setdefault("description", known.says)
+        # A shape's own fields have their examples.
+        if "$ref" not in str(field):
+            field["examples"] = [_example(field, known)]
+
+
+def _example(field: dict[str, Any], known: Term) -> Any:
+    choices = field.get("enum", [known.example])
+    return known.example if known.example in choices else choices[-1]
