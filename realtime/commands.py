@@ -31,6 +31,8 @@ class _Asking(_Command, frozen=True):
 
 
 class RoomCursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where to go on in one room: `after` is the number that you have, of `epoch`."""
+
     room: RoomId
     after: Seq | None = None
     epoch: Annotated[str, Meta(max_length=64)] | None = None
@@ -42,18 +44,24 @@ class RoomCursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Subscribe(_Asking, frozen=True, tag="subscribe"):
+    """Hear of these rooms from now on; with `after` first what you missed."""
+
     rooms: Annotated[
         list[RoomCursor], Meta(min_length=1, max_length=LIMITS.rooms_per_subscribe)
     ]
 
 
 class Unsubscribe(_Asking, frozen=True, tag="unsubscribe"):
+    """Hear of these rooms no longer."""
+
     rooms: Annotated[
         list[RoomId], Meta(min_length=1, max_length=LIMITS.rooms_per_connection)
     ]
 
 
 class MessageSend(_Asking, frozen=True, tag="message.send"):
+    """Say something. The reply means that it is stored."""
+
     room: RoomId
     client_id: str
     body: str
@@ -62,40 +70,54 @@ class MessageSend(_Asking, frozen=True, tag="message.send"):
 
 
 class DirectSend(_Asking, frozen=True, tag="direct.send"):
+    """Say something to one person; the room of the two is made when it is needed."""
+
     to: Annotated[str, Meta(min_length=1, max_length=64)]
     client_id: str
     body: str
 
 
 class MessageEdit(_Asking, frozen=True, tag="message.edit"):
+    """Change the text of your own message."""
+
     room: RoomId
     seq: Seq
     body: str
 
 
 class MessageDelete(_Asking, frozen=True, tag="message.delete"):
+    """Take the text away, of your own message or as a moderator of any."""
+
     room: RoomId
     seq: Seq
 
 
 class ReactionAdd(_Asking, frozen=True, tag="reaction.add"):
+    """Put one emoji on a message; the same one twice is one."""
+
     room: RoomId
     seq: Seq
     emoji: Emoji
 
 
 class ReactionRemove(_Asking, frozen=True, tag="reaction.remove"):
+    """Take your emoji back."""
+
     room: RoomId
     seq: Seq
     emoji: Emoji
 
 
 class ReadMark(_Asking, frozen=True, tag="read.mark"):
+    """Everything up to `seq` is read. It never goes back."""
+
     room: RoomId
     seq: Seq
 
 
 class History(_Asking, frozen=True, tag="history"):
+    """A page of the log: by one of `before`, `after`, `around`, or the newest."""
+
     room: RoomId
     before: Seq | None = None
     after: Seq | None = None
@@ -104,26 +126,36 @@ class History(_Asking, frozen=True, tag="history"):
 
 
 class RoomJoin(_Asking, frozen=True, tag="room.join"):
+    """Become a member of a public room."""
+
     room: RoomId
 
 
 class RoomLeave(_Asking, frozen=True, tag="room.leave"):
+    """Be a member no longer."""
+
     room: RoomId
 
 
 class Ping(_Asking, frozen=True, tag="ping"):
-    pass
+    """Are you there?"""
 
 
 class Pong(_Command, frozen=True, tag="pong"):
+    """Everything up to ping `n` was handled."""
+
     n: Annotated[int, Meta(ge=0, lt=2**53)]
 
 
 class TypingStart(_Command, frozen=True, tag="typing.start"):
+    """I type; over by itself after 6 s unless it comes again."""
+
     room: RoomId
 
 
 class TypingStop(_Command, frozen=True, tag="typing.stop"):
+    """I type no longer."""
+
     room: RoomId
 
 

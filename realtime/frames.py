@@ -56,6 +56,8 @@ class Reply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
 
 
 class MessageReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    """To `message.send`: it is stored."""
+
     ref: int
     message: MessagePayload | Raw
     duplicate: bool
@@ -78,6 +80,8 @@ class ChangeReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
 
 
 class ReadReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    """To `read.mark`: where the marker is now."""
+
     ref: int
     read_seq: int
     unread: int
@@ -85,6 +89,8 @@ class ReadReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
 
 
 class HistoryReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    """To `history`: a page, ascending by `seq`."""
+
     ref: int
     messages: list[MessagePayload]
     has_before: bool
@@ -96,16 +102,22 @@ class HistoryReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
 
 
 class RoomReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    """To `room.join` and `room.leave`: the room as it is now."""
+
     ref: int
     room: RoomPayload
 
 
 class PongReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    """To `ping`."""
+
     ref: int
     server_time: Time
 
 
 class ErrorPayload(msgspec.Struct, frozen=True):
+    """Why one room was refused."""
+
     code: str
     detail: str
 
@@ -124,6 +136,8 @@ class SubscribedRoom(msgspec.Struct, frozen=True):
 
 
 class SubscribeReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    """To `subscribe`: what each room answers."""
+
     ref: int
     rooms: list[SubscribedRoom]
 
