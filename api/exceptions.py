@@ -9,6 +9,7 @@ import msgspec
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -37,6 +38,8 @@ def body(refusal: Refusal) -> dict[str, Any]:
     return found
 
 
+# No cookie is read here: without this a PUT to nowhere is answered by Django, in HTML.
+@csrf_exempt
 def not_found(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
     """Addresses that no view has: a view, and Django's handler404."""
     content = msgspec.json.encode(body(_NotFound()))

@@ -95,7 +95,16 @@ def explained(result: Any, **_: Any) -> Any:
         for operation in path.values():
             for parameter in operation.get("parameters", ()):
                 _explain_parameter(operation["operationId"], parameter)
+            if "requestBody" in operation:
+                _close(operation["requestBody"], result["components"]["schemas"])
     return result
+
+
+def _close(body: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """A field that we do not know is refused; see serializers/base.py."""
+    for content in body["content"].values():
+        name = content["schema"]["$ref"].rpartition("/")[2]
+        schemas[name]["additionalProperties"] = False
 
 
 def _explain_parameter(operation: str, parameter: dict[str, Any]) -> None:

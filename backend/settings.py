@@ -214,6 +214,7 @@ SPECTACULAR_SETTINGS = {
     # The default hook names the enums of serializers; the payloads are no serializers.
     "POSTPROCESSING_HOOKS": ["api.schema.explained"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENFORCE_NON_BLANK_FIELDS": True,
     # From the installed package: the pages work without the internet.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -69,8 +69,14 @@ class Contract:
 
 
 @functools.cache
+def document() -> Json:
+    """The committed file."""
+    return dict(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+
+
+@functools.cache
 def committed() -> Contract:
-    return Contract(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return Contract(document())
 
 
 @functools.lru_cache(maxsize=10_000)

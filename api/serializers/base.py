@@ -29,9 +29,14 @@ class Text(serializers.CharField):
 
 
 class Number(serializers.IntegerField):
-    """An integer and nothing else: DRF would take "1", and true for 1."""
+    """An integer and nothing else: DRF would take "1", and true for 1.
+
+    1.0 is one: openapi.yaml says integer, and JSON Schema means it so.
+    """
 
     def to_internal_value(self, data: Any) -> int:
+        if type(data) is float and data.is_integer():
+            data = int(data)
         if type(data) is not int:
             self.fail("invalid")
         return super().to_internal_value(data)

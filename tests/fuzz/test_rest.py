@@ -1,0 +1,87 @@
+"""Every operation of openapi.yaml, with what it allows and what it does not: all checks
+of schemathesis hold, and no answer is a 500.
+
+On one server alone: what parses requests is Django, behind both.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.served import ROOT
+
+from .conftest import SCALE, Target
+
+EXAMPLES = 25 * SCALE
+NAME, PASSWORD = "fuzzer", "a-password-of-tests-1"
+# Rules that a schema cannot say: which password is yours or good enough, which cursors
+# go together, which characters a text may have, what is an emoji.
+UNSAYABLE = (
+    "add_reaction change_password change_role create_room edit_message list_messages"
+    " open_direct register search_messages send_message update_me update_room"
+)
+
+
+@pytest.mark.timeout(120 + 120 * SCALE)
+def test_fuzzed_requests(uvicorn: Target, tmp_path: Path) -> None:
+    account = {"username": NAME, "password": PASSWORD}
+    made = uvicorn.process.call("POST", "auth/register", body=account).json()
+    rooms = [_room(uvicorn, made["access"], name) for name in ("one", "two")]
+    (tmp_path / "schemathesis.toml").write_text(_config(rooms, uvicorn))
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("schemathesis"),
+            f"--config-file={tmp_path / 'schemathesis.toml'}",
+            "run",
+            str(ROOT / "openapi.yaml"),
+            f"--url={uvicorn.process.url}",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-20_000:]
+    uvicorn.check_log()
+
+
+def _room(uvicorn: Target, token: str, name: str) -> str:
+    """With a few messages of the fuzzer's own, and a stranger in it."""
+    made = uvicorn.process.call("POST", "rooms", token, {"name": f"fuzz {name}"})
+    room = str(made.json()["id"])
+    uvicorn.process.call("POST", f"rooms/{room}/join", uvicorn.people[0].token)
+    for number in range(5):
+        message = {"client_id": str(number), "body": f"number {number}"}
+        uvicorn.process.call("POST", f"rooms/{room}/messages", token, message)
+    return room
+
+
+def _config(rooms: list[str], uvicorn: Target) -> str:
+    member = uvicorn.process.call("GET", "me", uvicorn.people[0].token).json()["id"]
+    unsayable = ", ".join(f'"{name}"' for name in UNSAYABLE.split())
+    return f"""
+continue-on-failure = true
+seed = 1
+[generation]
+max-examples = {EXAMPLES}
+[auth.dynamic.openapi.bearer]
+path = "/api/v1/auth/login"
+payload = {{ username = "{NAME}", password = "{PASSWORD}" }}
+extract_selector = "/access"
+[dictionaries.rooms]
+values = ["{rooms[0]}", "{rooms[1]}"]
+[dictionaries.members]
+values = ["{member}"]
+[dictionaries.numbers]
+values = [1, 2, 3, 4, 5, 6]
+[parameters]
+"path.room_id" = {{ dictionary = "rooms", probability = 0.8 }}
+"path.user_id" = {{ dictionary = "members", probability = 0.8 }}
+"path.seq" = {{ dictionary = "numbers", probability = 0.8 }}
+[[operations]]
+include-operation-id = [{unsayable}]
+[operations.checks.positive_data_acceptance]
+enabled = false
+"""
