@@ -8,7 +8,7 @@ import pytest
 
 from chat import queries
 from chat.events import Change
-from chat.payloads import MessagePayload
+from chat.payloads import GUESTS, MessagePayload
 from realtime import feed as feed_module
 from realtime.connection import Connection
 from realtime.feed import FRAME_BYTES, Feed
@@ -19,8 +19,9 @@ ROOM, EPOCH = "r1", "e5f0"
 class Reader:
     """A connection that keeps what was written to it."""
 
-    def __init__(self, user_id: str = "somebody") -> None:
+    def __init__(self, user_id: str = "somebody", *, is_guest: bool = False) -> None:
         self.user_id = user_id
+        self.names = (user_id, GUESTS) if is_guest else (user_id,)
         self.feeds: dict[str, Feed] = {}
         self.frames: list[dict[str, Any]] = []
 
