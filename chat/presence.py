@@ -78,14 +78,10 @@ def switch(user: User) -> None:
     _announce(user.pk, is_online=not user.appear_offline)
 
 
-def shown_online() -> Exists:
+def shown_online() -> Q:
     """Of each person of a query: whether others see them online."""
-    here = Attendance.objects.filter(
-        user=OuterRef("pk"),
-        process__alive_until__gt=Now(),
-        user__appear_offline=False,
-    )
-    return Exists(here)
+    alive = Attendance.objects.filter(process__alive_until__gt=Now())
+    return Q(appear_offline=False) & Q(Exists(alive.filter(user=OuterRef("pk"))))
 
 
 def online_in(room_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -51,7 +51,7 @@ def test_nothing_else_can_be_changed(as_alice: Door, alice: User, field: str) ->
 
 
 def test_saying_nothing_is_refused(as_alice: Door) -> None:
-    check_refused(as_alice.patch("me", {}), 400, "invalid")
+    check_refused(as_alice.patch("me", {}), 400, "invalid", "body")
 
 
 @pytest.mark.parametrize("status", ["", "On holiday 🌊", "x" * 100])
@@ -77,7 +77,6 @@ def test_appearing_offline_is_switched(as_alice: Door) -> None:
         ("status", "a\x00b"),
         ("status", "a\x1bb"),
         ("status", "a\u2028b"),
-        ("status", "a\ud800b"),
         # NFC makes three characters of each.
         ("status", "\ufb2c" * 40),
         ("status", 5),
