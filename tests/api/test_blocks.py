@@ -47,23 +47,17 @@ def test_who_blocked_one_answers_as_who_is_not_there(
     as_alice.send("PUT", f"me/blocks/{bob.pk}")
     for found, missing in (("alice", "nobody"), (str(alice.pk), str(uuid4()))):
         for path, body in (
-            ("direct", {"user": "{}"}),
-            ("direct", {"users": ["charlie", "{}"]}),
-            (f"rooms/{mine}/members", {"user": "{}"}),
+            ("direct", '{"user": "?"}'),
+            ("direct", '{"users": ["charlie", "?"]}'),
+            (f"rooms/{mine}/members", '{"user": "?"}'),
         ):
-            answers = [as_bob.post(path, _named(body, n)) for n in (found, missing)]
+            answers = [
+                as_bob.raw("POST", path, body.replace("?", name))
+                for name in (found, missing)
+            ]
             check_refused(answers[0], 404, "user_not_found")
             assert answers[0] == answers[1]
     assert Room.objects.count() == 1
-
-
-def _named(body: dict[str, object], name: str) -> dict[str, object]:
-    return {
-        key: [str(one).format(name) for one in value]
-        if isinstance(value, list)
-        else str(value).format(name)
-        for key, value in body.items()
-    }
 
 
 def test_the_direct_room_that_was_there_is_silent(

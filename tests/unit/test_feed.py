@@ -215,7 +215,7 @@ async def test_guests_are_taken_out_together(feed: Feed) -> None:
     feed.offer(EPOCH, [change(1), change(2, leaver=GUESTS), change(3)])
     feed.go_live(cast(Connection, joining), 0)
     assert [guest.heard for guest in guests] == [[1, 2], [2], [1, 2]]
-    assert feed.readers == [member]
+    assert (feed.readers, member.feeds) == ([cast(Connection, member)], {ROOM: feed})
     assert member.heard == [1, 2, 3]
 
 

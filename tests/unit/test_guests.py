@@ -29,7 +29,7 @@ from chat.actions.rooms import update_room
 from chat.broadcast import Envelope, PersonChanged
 from chat.errors import Forbidden, Invalid, Refusal, RoomNotFound, UserNotFound
 from chat.log import append_one
-from chat.models import Attendance
+from chat.models import Attendance, Room
 from chat.payloads import GUESTS, RoomPayload
 from chat.queries.messages import CaughtUp, Resume
 from chat.search import search
@@ -105,8 +105,8 @@ def test_guest_catches_up_and_is_not_told_who_is_online(
 def test_what_is_not_open_is_not_there(
     guest: User, dora: User, flag: dict[str, bool]
 ) -> None:
-    fields = {"guests_may_read": True, **flag}
-    room = rooms.create_room(dora, name="bridge", **fields)
+    room = rooms.create_room(dora, name="bridge", guests_may_read=True)
+    Room.objects.update(**flag)
     assert queries.rooms.directory(guest) == []
     for read in (queries.rooms.room, queries.messages.history):
         with pytest.raises(RoomNotFound):
