@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
+from threading import Event
+from time import sleep
 
 import pytest
+from django.db import transaction
 
 from accounts.models import User
 from chat.actions.blocks import block, unblock
@@ -38,8 +41,46 @@ def test_nothing_is_written_after_the_block(alice: User, bob: User) -> None:
     assert Message.objects.count() == 1 + 7 - len(refused)
 
 
-def test_who_blocks_waits_for_who_writes(alice: User, bob: User) -> None:
-    """Neither is left waiting for the other."""
+def test_who_blocks_waits_for_what_is_being_written(alice: User, bob: User) -> None:
+    room, _ = open_direct(alice, "bob")
+    writing = Event()
+
+    def write_slowly() -> None:
+        with transaction.atomic():
+            append_one(Draft(room.id, bob, "x", "1"))
+            writing.set()
+            sleep(0.3)
+
+    def block_meanwhile() -> int:
+        writing.wait(5)
+        block(alice, str(bob.pk))
+        return Room.objects.get().head_seq
+
+    assert at_once([write_slowly, block_meanwhile]) == [None, 2]
+
+
+def test_who_writes_waits_for_who_blocks(alice: User, bob: User) -> None:
+    room, _ = open_direct(alice, "bob")
+    blocking = Event()
+
+    def block_slowly() -> None:
+        with transaction.atomic():
+            block(alice, str(bob.pk))
+            blocking.set()
+            sleep(0.3)
+
+    def write_meanwhile() -> object:
+        blocking.wait(5)
+        return append_one(Draft(room.id, bob, "x", "1"))
+
+    jobs: list[Job] = [block_slowly, write_meanwhile]
+    assert isinstance(at_once(jobs)[1], UserNotFound)
+    assert Room.objects.get().head_seq == 1
+
+
+def test_two_who_block_each_other_and_write_are_not_stuck(
+    alice: User, bob: User
+) -> None:
     room, _ = open_direct(alice, "bob")
     jobs: list[Job] = [
         partial(block, alice, str(bob.pk)),
