@@ -24,7 +24,7 @@ def block(user: User, user_id: str) -> None:
     person = _person(user, user_id)
     if person == user:
         raise Invalid(fields={"user": ["This is you."]})
-    # The room's lock first: what is written there is above the block, or refused.
+    # The room's lock first: what is written there came before the block, or is refused.
     direct = Room.objects.select_for_update(no_key=True)
     direct.filter(pair=pair_of(user, person)).first()
     _, made = Block.objects.get_or_create(user=user, blocked=person)
