@@ -1,17 +1,31 @@
-"""Registering, logging in and changing oneself; passwords are handled here alone."""
+"""Accounts: registering, logging in, guests. Passwords are handled here alone."""
+
+import re
+import secrets
+import unicodedata
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from rest_framework_simplejwt.settings import api_settings
 
 from .errors import Invalid, Unauthorized
 from .models import Session, User
 
+# Unicode's Cc and Cs, and its own line ends: a name is one line.
+_controls = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+# As their columns.
+_LONGEST = {"display_name": 64, "status": 100}
+
 
 def register(*, username: str, password: str, display_name: str = "") -> User:
     """A new account. Raises Invalid for a taken name or a weak password."""
-    user = User(username=username, display_name=display_name or username)
+    shown = clean_line("display_name", display_name)
+    user = User(username=username, display_name=shown or username)
     try:
         user.clean_fields(exclude=["password"])
         validate_password(password, user)
@@ -34,10 +48,35 @@ def log_in(*, username: str, password: str) -> User:
     return user
 
 
-def change_profile(user: User, *, display_name: str) -> User:
-    user.display_name = display_name
-    user.save(update_fields=["display_name"])
-    return user
+def make_guest(*, display_name: str = "") -> User:
+    """Somebody without a password: they are there as long as their session."""
+    username = f"guest-{secrets.token_hex(8)}"
+    shown = clean_line("display_name", display_name) or "Guest"
+    return User.objects.create_user(username, display_name=shown, is_guest=True)
+
+
+def forget_guests() -> None:
+    """Delete the guests who cannot come back: no session of theirs is good."""
+    oldest = timezone.now() - api_settings.REFRESH_TOKEN_LIFETIME
+    good = Session.objects.filter(
+        user=OuterRef("pk"), ended_at=None, last_used_at__gt=oldest
+    )
+    User.objects.filter(~Exists(good), is_guest=True).delete()
+
+
+def clean_line(field: str, text: str) -> str:
+    """What goes into this column of a person: one line, in one form (NFC).
+
+    Raises Invalid.
+    """
+    line = unicodedata.normalize("NFC", text).strip()
+    if _controls.search(line):
+        raise Invalid(fields={field: ["Control characters are not allowed."]})
+    # Once more than the door did: the form may have made it longer.
+    longest = _LONGEST[field]
+    if len(line) > longest:
+        raise Invalid(fields={field: [f"At most {longest} characters."]})
+    return line
 
 
 def set_password(user: User, *, current_password: str, new_password: str) -> None:

@@ -7,6 +7,7 @@ from accounts.tokens import Pair
 from chat.payloads import (
     BanPayload,
     MemberPayload,
+    ProfilePayload,
     RoomPayload,
     Time,
     UserPayload,
@@ -22,6 +23,9 @@ class MePayload(msgspec.Struct, frozen=True):
     display_name: str
     is_bot: bool
     is_staff: bool
+    is_guest: bool
+    status: str
+    appear_offline: bool
     created_at: Time
 
 
@@ -68,7 +72,11 @@ class MembersPayload(msgspec.Struct, frozen=True):
 
 
 class UsersPayload(msgspec.Struct, frozen=True):
-    users: list[UserPayload]
+    users: list[ProfilePayload]
+
+
+class BlocksPayload(msgspec.Struct, frozen=True):
+    blocked: list[UserPayload]
 
 
 class BansPayload(msgspec.Struct, frozen=True):
@@ -82,6 +90,9 @@ def me_payload(user: User) -> MePayload:
         user.display_name,
         user.is_bot,
         user.is_staff,
+        user.is_guest,
+        user.status,
+        user.appear_offline,
         user.created_at,
     )
 

@@ -67,6 +67,9 @@ SIMPLE_JWT = {
 # always may.
 WS_REQUIRE_TICKET = env_bool("WS_REQUIRE_TICKET", False)
 
+# People without an account may read the rooms that allow it.
+ALLOW_GUESTS = env_bool("ALLOW_GUESTS", False)
+
 # --- Applications --------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -21,9 +22,10 @@ from .errors import (
     Muted,
     RoomNotFound,
     Unauthorized,
+    UserNotFound,
 )
 from .limits import LIMITS
-from .models import Ban, Membership, Message, Room
+from .models import Ban, Block, Membership, Message, Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,46 @@ class Seat:
     membership: Membership | None
     # None: not read yet. Only somebody outside a public room is ever asked about it.
     is_banned: bool | None = None
+    # The same. Only a member of a direct room is ever asked about it.
+    is_blocked: bool | None = None
+
+
+def has_account(user: User) -> bool:
+    """Guests have none: they read what is open to them, and know of nobody."""
+    return not user.is_guest
+
+
+def check_account(user: User) -> None:
+    """For everything that is not reading rooms or ending one's own sessions."""
+    if not has_account(user):
+        raise Forbidden("Guests only read.")
+
+
+def check_guests() -> None:
+    if not settings.ALLOW_GUESTS:
+        raise Forbidden("This server takes no guests.")
+
+
+def check_reach(user: User, people: Iterable[User]) -> None:
+    """Who blocked this person is not there for them."""
+    if Block.objects.filter(user__in=list(people), blocked=user).exists():
+        raise UserNotFound
 
 
 def may_see(seat: Seat) -> bool:
     """Staff-only comes first: who loses the flag is out, member or not."""
+    if not has_account(seat.user):
+        return _is_open_to_guests(seat.room)
     if seat.room.staff_only and not seat.user.is_staff:
         return False
     if seat.membership is not None:
         return True
     return seat.room.kind == Room.Kind.PUBLIC and not _is_banned(seat)
+
+
+def _is_open_to_guests(room: Room) -> bool:
+    is_plain = room.kind == Room.Kind.PUBLIC and not room.staff_only
+    return is_plain and room.guests_may_read
 
 
 def _is_banned(seat: Seat) -> bool:
@@ -58,14 +91,24 @@ def check_see(seat: Seat) -> None:
 
 
 def check_read(seat: Seat) -> None:
-    """History, live events and the list of members are for members."""
+    """History and live events are for members, and for guests who see the room."""
     check_see(seat)
+    if has_account(seat.user):
+        check_member(seat)
+
+
+def check_member(seat: Seat) -> None:
+    """Everything that is more than reading."""
+    check_see(seat)
+    check_account(seat.user)
     if seat.membership is None:
         raise Forbidden("Join the room first.")
 
 
 def check_send(seat: Seat) -> None:
-    check_read(seat)
+    check_member(seat)
+    if _is_blocked(seat):
+        raise UserNotFound
     if seat.room.archived_at is not None:
         raise Forbidden("This room is archived.")
     if seat.room.announcements_only and not is_exempt(seat):
@@ -75,15 +118,27 @@ def check_send(seat: Seat) -> None:
         raise Muted
 
 
+def _is_blocked(seat: Seat) -> bool:
+    """Whether the other one of a direct room does not want to hear from this one."""
+    if seat.room.kind != Room.Kind.DIRECT:
+        return False
+    if seat.is_blocked is not None:
+        return seat.is_blocked
+    others = seat.room.memberships.values("user")
+    return Block.objects.filter(user__in=others, blocked=seat.user).exists()
+
+
 def check_join(seat: Seat) -> None:
     """A member may join again, which changes nothing."""
     check_see(seat)
+    check_account(seat.user)
     if seat.membership is None and seat.room.archived_at is not None:
         raise Forbidden("This room is archived.")
 
 
 def check_leave(seat: Seat) -> None:
     """The last owner must hand the room over first."""
+    check_account(seat.user)
     if seat.room.kind == Room.Kind.DIRECT:
         raise Forbidden("A direct room cannot be left.")
     if seat.membership is not None and is_last_owner(seat.membership):
@@ -101,13 +156,13 @@ def is_last_owner(membership: Membership) -> bool:
 
 def check_manage(seat: Seat) -> None:
     """For owners and moderators. A direct room has neither: nobody changes it."""
-    check_read(seat)
+    check_member(seat)
     if _role(seat) not in {Membership.Role.OWNER, Membership.Role.MODERATOR}:
         raise Forbidden("Only owners and moderators may do this.")
 
 
 def check_own(seat: Seat) -> None:
-    check_read(seat)
+    check_member(seat)
     if _role(seat) != Membership.Role.OWNER:
         raise Forbidden("Only an owner may do this.")
 
@@ -115,6 +170,7 @@ def check_own(seat: Seat) -> None:
 def check_add(seat: Seat, person: User) -> None:
     """Whether this person may be made a member."""
     check_manage(seat)
+    check_reach(seat.user, [person])
     if seat.room.archived_at is not None:
         raise Forbidden("This room is archived.")
     if seat.room.staff_only and not person.is_staff:
@@ -200,6 +256,7 @@ def check_pin(seat: Seat, message: Message) -> None:
 
 
 def check_create(user: User, *, staff_only: bool) -> None:
+    check_account(user)
     if staff_only and not user.is_staff:
         raise Forbidden("Only staff may make a staff-only room.")
 

@@ -22,7 +22,7 @@ from . import broadcast
 from .access import (
     Seat,
     check_level,
-    check_read,
+    check_member,
     check_send,
     is_exempt,
     known_uuids,
@@ -39,7 +39,7 @@ from .errors import (
 )
 from .events import Change, encode_message
 from .mentions import Mentionable
-from .models import Membership, Message, Room
+from .models import Block, Membership, Message, Room
 from .payloads import MessagePayload, leaver, message_payload
 
 
@@ -89,6 +89,7 @@ _MEMBERSHIP = (
     "user__username",
     "user__display_name",
     "user__is_bot",
+    "user__is_guest",
     "user__is_staff",
     "user__is_active",
     "user__token_version",
@@ -111,6 +112,8 @@ class Batch:
     known: dict[tuple[UUID, UUID, str], Message] = field(default_factory=dict)
     targets: set[tuple[UUID, int]] = field(default_factory=set)
     mentionable: Mentionable = field(default_factory=Mentionable)
+    # Who is not heard by the other one, by direct room.
+    blocked: set[tuple[UUID, UUID]] = field(default_factory=set)
     latest: dict[tuple[UUID, UUID], datetime] = field(default_factory=dict)
     new: list[Message] = field(default_factory=list)
 
@@ -148,6 +151,7 @@ class Batch:
             self._read_known(senders)
         self._read_targets()
         self._read_latest(senders)
+        self._read_blocked(senders)
         bodies = [draft.body for draft in self.drafts]
         self.mentionable = Mentionable.read(self.rooms, bodies)
 
@@ -180,6 +184,16 @@ class Batch:
         ):
             self.latest[room_id, sender_id] = at
 
+    def _read_blocked(self, senders: set[UUID]) -> None:
+        """Under the rooms' locks, which whoever blocks takes too."""
+        direct = [r for r in self.rooms.values() if r.kind == Room.Kind.DIRECT]
+        if direct:
+            rows = Block.objects.filter(
+                user__memberships__room__in=direct, blocked__in=senders
+            )
+            pairs = rows.values_list("user__memberships__room", "blocked")
+            self.blocked = set(pairs)
+
     def _place(self, draft: Draft) -> Placed | Refusal:
         """The draft's message and whether it was there before, or why there is none.
 
@@ -205,10 +219,13 @@ class Batch:
             raise Unauthorized
         if user.token_version != draft.sender.token_version:
             raise Unauthorized
-        seat = Seat(user, room, self.memberships.get((room.pk, user.pk)))
+        key = (room.pk, user.pk)
+        seat = Seat(
+            user, room, self.memberships.get(key), is_blocked=key in self.blocked
+        )
         # What the chat itself writes was checked by the action that writes it.
         if draft.event is None:
-            check_read(seat)
+            check_member(seat)
         return seat
 
     def _check_send(self, seat: Seat, draft: Draft) -> None:

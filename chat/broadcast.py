@@ -58,10 +58,14 @@ class ToRoom(msgspec.Struct, frozen=True, tag="volatile", array_like=True):
 
 
 class PersonChanged(msgspec.Struct, frozen=True, tag="presence", array_like=True):
-    """A volatile event about a person, once to each who reads one of their rooms."""
+    """A volatile event about a person, once to each who reads one of their rooms.
+
+    Their own connections get it too when `user` names them; guests never.
+    """
 
     rooms: list[str]
     text: str
+    user: str | None = None
 
 
 class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):

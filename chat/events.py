@@ -79,6 +79,21 @@ class PresenceChanged(
     last_seen_at: Time | None
 
 
+class UserUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="user.updated"):
+    """Somebody's name or status is another; `presence.changed` says who is online."""
+
+    user: UserPayload
+    status: str
+
+
+class BlocksChanged(
+    msgspec.Struct, frozen=True, tag_field="type", tag="blocks.changed"
+):
+    """To one person's connections: the ids of all whom they do not want to hear."""
+
+    blocked: list[str]
+
+
 class RoomChanges(msgspec.Struct, frozen=True, tag_field="type", tag="room.changes"):
     """All changes after `after` up to `seq`, by `rev`: several that were committed at
     once, or what fills a gap."""
@@ -138,7 +153,8 @@ _EVENTS: dict[EventName, type[MessageCreated | MessageUpdated | MessageDeleted]]
 class Change(NamedTuple):
     """One number of a room's log: what happened, and the message as it is since.
 
-    `message` is encoded JSON. `leaver` receives nothing above this number. `event` is
+    `message` is encoded JSON. `leaver` (a person's id, or GUESTS) receives nothing
+    above this number. `event` is
     None for what was read back from the log: the state is known, not how it came about.
     """
 

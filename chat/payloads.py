@@ -29,6 +29,14 @@ class UserPayload(msgspec.Struct, frozen=True):
     is_bot: bool
 
 
+class ProfilePayload(UserPayload, frozen=True):
+    """The same, and how they are. Nobody learns when who appears offline was here."""
+
+    status: str
+    online: bool
+    last_seen_at: Time | None
+
+
 class ReactionPayload(msgspec.Struct, frozen=True):
     """One emoji on a message: how often, and the ids of who."""
 
@@ -78,6 +86,7 @@ class RoomPayload(msgspec.Struct, frozen=True):
     announcements_only: bool
     notices: bool
     slow_mode_seconds: int
+    guests_may_read: bool
     archived_at: Time | None
     head_seq: int
     epoch: str
@@ -130,6 +139,15 @@ def user_payload(user: User) -> UserPayload:
     return UserPayload(str(user.pk), user.username, user.display_name, user.is_bot)
 
 
+def profile_payload(user: User, *, online: bool) -> ProfilePayload:
+    return ProfilePayload(
+        **msgspec.structs.asdict(user_payload(user)),
+        status=user.status,
+        online=online,
+        last_seen_at=None if user.appear_offline else user.last_seen_at,
+    )
+
+
 def message_payload(message: Message) -> MessagePayload:
     """Needs `sender` and, for a message that is not new, `reactions` loaded."""
     return MessagePayload(
@@ -154,14 +172,22 @@ def message_payload(message: Message) -> MessagePayload:
 
 # A system message after which the person in it is no longer in the room.
 LEAVING = {"member.left", "member.removed", "member.banned"}
+# Stands for all of them where else a person's id stands.
+GUESTS = "guests"
 
 
 def leaver(message: MessagePayload) -> str | None:
-    """Whom this message takes out of the room: it is the last that they receive."""
+    """Whom this message takes out of the room: it is the last that they receive.
+
+    A person's id, or the word for many of them.
+    """
     event = message.event
-    if event is UNSET or event["type"] not in LEAVING:
+    if event is UNSET:
         return None
-    return str(event["user"])
+    if event["type"] in LEAVING:
+        return str(event["user"])
+    closes = event["type"] == "room.settings_changed"
+    return GUESTS if closes and event.get("guests_may_read") is False else None
 
 
 def reaction_payloads(reactions: Iterable[Reaction]) -> list[ReactionPayload]:
@@ -183,6 +209,7 @@ def room_payload(
         announcements_only=room.announcements_only,
         notices=room.notices,
         slow_mode_seconds=room.slow_mode_seconds,
+        guests_may_read=room.guests_may_read,
         archived_at=room.archived_at,
         head_seq=room.head_seq,
         epoch=room.epoch,

@@ -1,4 +1,7 @@
-"""People by what a client calls them. Whoever is not there raises UserNotFound."""
+"""People by what a client calls them. Whoever is not there raises UserNotFound.
+
+Guests are there for nobody.
+"""
 
 from collections.abc import Sequence
 
@@ -20,8 +23,9 @@ def find_people(references: Sequence[str]) -> list[User]:
     """The same for several, each once, in two queries."""
     # Usernames are ASCII; what is no text cannot be asked of the database.
     names = {r.lower() for r in references if r.isascii() and r.isprintable()}
-    people = User.objects.filter(is_active=True).alias(folded=Lower("username"))
-    named = {user.username.lower(): user for user in people.filter(folded__in=names)}
+    people = User.objects.filter(is_active=True, is_guest=False)
+    by_name = people.alias(folded=Lower("username")).filter(folded__in=names)
+    named = {user.username.lower(): user for user in by_name}
     known = people.in_bulk(known_uuids(references))
     by_id = {str(pk): user for pk, user in known.items()}
     # No username is as long as an id: a reference is never both.
@@ -33,7 +37,8 @@ def find_people(references: Sequence[str]) -> list[User]:
 
 def find_any_person(user_id: str) -> User:
     """By id, active or not. Raises UserNotFound."""
-    person = User.objects.filter(pk__in=known_uuids([user_id])).first()
+    people = User.objects.filter(pk__in=known_uuids([user_id]), is_guest=False)
+    person = people.first()
     if person is None:
         raise UserNotFound
     return person

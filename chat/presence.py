@@ -2,6 +2,7 @@
 
 A process renews one row; who is online through it dies with that row. So a process that
 was killed takes its people offline for everybody else, LEASE_SECONDS later at the most.
+Who appears offline has a lease like others, and nobody is told; nor of guests.
 """
 
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -40,7 +42,7 @@ def arrive(process: str, user_id: UUID) -> None:
         if not ServerProcess.objects.filter(pk=process).exists():
             renew(process)
         Attendance.objects.get_or_create(process_id=process, user_id=user_id)
-    if not was_online:
+    if not was_online and not _is_hidden(user_id):
         _announce(user_id, is_online=True)
 
 
@@ -67,11 +69,27 @@ def end(process: str) -> None:
     expire()
 
 
+def switch(user: User) -> None:
+    """`appear_offline` changed: to others it looks like going, or like coming."""
+    if not _is_online(user.pk):
+        return
+    if user.appear_offline:
+        User.objects.filter(pk=user.pk).update(last_seen_at=Now())
+    _announce(user.pk, is_online=not user.appear_offline)
+
+
+def shown_online() -> Q:
+    """Of each person of a query: whether others see them online."""
+    alive = Attendance.objects.filter(process__alive_until__gt=Now())
+    return Q(appear_offline=False) & Q(Exists(alive.filter(user=OuterRef("pk"))))
+
+
 def online_in(room_ids: Iterable[str]) -> dict[str, list[str]]:
     """The ids of the members who are online, by room, in one query."""
     rows = Membership.objects.filter(
         room__in=known_uuids(room_ids),
         user__attendances__process__alive_until__gt=Now(),
+        user__appear_offline=False,
     )
     found: dict[str, list[str]] = {}
     for room, user in rows.values_list("room", "user").distinct():
@@ -84,8 +102,13 @@ def _is_online(user_id: UUID) -> bool:
     return alive.filter(user=user_id).exists()
 
 
+def _is_hidden(user_id: UUID) -> bool:
+    hidden = User.objects.filter(Q(appear_offline=True) | Q(is_guest=True))
+    return hidden.filter(pk=user_id).exists()
+
+
 def _went(user_id: UUID) -> None:
-    if not _is_online(user_id):
+    if not _is_online(user_id) and not _is_hidden(user_id):
         User.objects.filter(pk=user_id).update(last_seen_at=Now())
         _announce(user_id, is_online=False)
 

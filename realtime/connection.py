@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from accounts.tokens import Identity
 from chat.events import encode
+from chat.payloads import GUESTS
 
 from . import frames
 from .close_codes import CloseCode
@@ -57,6 +58,7 @@ class Connection:
         "expires_at",
         "feeds",
         "id",
+        "names",
         "session_id",
         "user",
         "user_id",
@@ -68,6 +70,9 @@ class Connection:
         self.id = secrets.token_hex(8)
         self.user = identity.user
         self.user_id = str(identity.user.pk)
+        # What a room's change may call this reader when it takes readers out.
+        own, guest = (self.user_id,), (self.user_id, GUESTS)
+        self.names = guest if self.user.is_guest else own
         self.session_id = str(identity.session_id)
         self.expires_at = identity.expires_at
         self.feeds: dict[str, Feed] = {}

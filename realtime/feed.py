@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from chat import events, queries
 from chat.events import Change, changes_frame, encode_message
-from chat.payloads import leaver
+from chat.payloads import MessagePayload, leaver
 
 from .connection import Connection
 from .database import in_database
@@ -97,7 +97,7 @@ class Feed:
         for block in kept:
             if block.seq > head:
                 connection.write(block.frame(self.room, above=head))
-                if block.leaver == connection.user_id:
+                if block.leaver in connection.names:
                     self.leave(connection)
                     return
 
@@ -203,10 +203,10 @@ class Feed:
                 del self.ahead[connection]
                 self.live.add(connection)
 
-    def _evict(self, user_id: str, seq: int) -> None:
+    def _evict(self, leaver: str, seq: int) -> None:
         """Who left at `seq` and is back is `ahead` of it, or will see in `go_live`."""
         for connection in [*self.live, *self.ahead]:
-            if connection.user_id == user_id and self.ahead.get(connection, 0) < seq:
+            if leaver in connection.names and self.ahead.get(connection, 0) < seq:
                 self.leave(connection)
 
     def write_volatile(self, text: str) -> None:
@@ -221,10 +221,7 @@ class Feed:
             if found.messages is None or found.epoch != self.epoch:
                 self.reset(found.head_seq, found.epoch)
             else:
-                changes = [
-                    Change(message.rev, None, encode_message(message), leaver(message))
-                    for message in found.messages
-                ]
+                changes = [_read_back(message, after) for message in found.messages]
                 self._send_repair(found.head_seq, changes)
         except Exception as error:
             # The next check of the heads tries again.
@@ -251,3 +248,9 @@ class Feed:
         if self._gap_timer is not None:
             self._gap_timer.cancel()
             self._gap_timer = None
+
+
+def _read_back(message: MessagePayload, after: int) -> Change:
+    """Who left with a message up to `after` is gone, or back: it only changed since."""
+    left = leaver(message) if message.seq > after else None
+    return Change(message.rev, None, encode_message(message), left)

@@ -12,8 +12,9 @@ from contextlib import suppress
 
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import people, tokens
 from chat import broadcast, queries
+from chat.access import has_account
 from chat.broadcast import (
     EndSessions,
     Envelope,
@@ -41,7 +42,7 @@ logger = logging.getLogger(__name__)
 CHECK_SOCKETS_SECONDS = 1
 CHECK_HEADS_SECONDS = 10
 CHECK_SESSIONS_SECONDS = 25
-FORGET_TOKENS_SECONDS = 600
+CLEAN_UP_SECONDS = 600
 LINGER_SECONDS = 5
 DRAIN_SECONDS = 3.0
 
@@ -66,7 +67,7 @@ class Hub:
             _every(CHECK_SOCKETS_SECONDS, self._check_sockets),
             _every(CHECK_HEADS_SECONDS, self._check_heads),
             _every(CHECK_SESSIONS_SECONDS, self._check_sessions),
-            _every(FORGET_TOKENS_SECONDS, _forget_tokens),
+            _every(CLEAN_UP_SECONDS, _clean_up),
             _every(RENEW_SECONDS, attendance.renew),
         ):
             self._keep(asyncio.create_task(work))
@@ -161,10 +162,12 @@ class Hub:
             case ToRoom(room, text):
                 if feed := self._feeds.get(room):
                     feed.write_volatile(text)
-            case PersonChanged(rooms, text):
+            case PersonChanged(rooms, text, user):
                 feeds = [self._feeds[room] for room in rooms if room in self._feeds]
-                for connection in {c for feed in feeds for c in feed.readers}:
-                    connection.write(text, volatile=True)
+                readers = {c for feed in feeds for c in feed.readers}
+                for connection in readers | self._by_user.get(user or "", set()):
+                    if has_account(connection.user):
+                        connection.write(text, volatile=True)
             case ToEverybody(staff_only, text):
                 for connection in self.connections:
                     if connection.user.is_staff or not staff_only:
@@ -220,9 +223,10 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(seconds)
 
 
-async def _forget_tokens() -> None:
-    """Used tickets and refresh tokens are kept only while they could be used again."""
+async def _clean_up() -> None:
+    """Tokens and guests are kept only while they could be used, or come, again."""
     await in_database(tokens.forget_expired)
+    await in_database(people.forget_guests)
 
 
 _hub: Hub | None = None

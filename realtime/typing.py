@@ -6,6 +6,7 @@ Volatile, never stored: a client that hears nothing more after `expires_in` forg
 import asyncio
 
 from chat import broadcast, limits
+from chat.access import has_account
 from chat.broadcast import ToRoom
 from chat.errors import RateLimited
 from chat.events import TypingStarted, TypingStopped, encode
@@ -23,12 +24,12 @@ class Typing:
         self._timers: dict[tuple[Connection, str], asyncio.TimerHandle] = {}
 
     def start(self, connection: Connection, room: str) -> None:
-        """Who is not subscribed, or tells it all the time, is not heard."""
+        """Who is not subscribed, is a guest, or tells it all the time is not heard."""
         try:
             limits.typing.take((connection.id, room))
         except RateLimited:
             return
-        if room not in connection.feeds:
+        if room not in connection.feeds or not has_account(connection.user):
             return
         self._cancel(connection, room)
         loop = asyncio.get_running_loop()

@@ -10,9 +10,9 @@ from chat.actions.rooms import create_room
 from chat.payloads import RoomPayload
 
 
-def person(name: str, *, is_staff: bool = False) -> User:
+def person(name: str, **flags: bool) -> User:
     return User.objects.create(
-        username=name, display_name=name.title(), password="!", is_staff=is_staff
+        username=name, display_name=name.title(), password="!", **flags
     )
 
 

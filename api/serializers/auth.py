@@ -1,6 +1,10 @@
 """Bodies of the requests that log in and out."""
 
-from .base import Body, Text
+from typing import Any
+
+from rest_framework import serializers
+
+from .base import Body, Flag, Text
 
 
 class Registration(Body):
@@ -22,8 +26,27 @@ class Refresh(Body):
     )
 
 
+class Guest(Body):
+    display_name = Text(max_length=64, required=False)
+
+
 class Profile(Body):
-    display_name = Text(max_length=64)
+    display_name = Text(max_length=64, required=False)
+    status = Text(
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        help_text="How you are, in a few words.",
+    )
+    appear_offline = Flag(
+        required=False, help_text="Nobody sees that you are online, or were."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        if not attrs:
+            raise serializers.ValidationError("Say what to change.")
+        return attrs
 
 
 class PasswordChange(Body):

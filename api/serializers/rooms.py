@@ -14,6 +14,9 @@ class NewRoom(Body):
     staff_only = Flag(
         default=False, help_text="Only staff may see it; only staff may set this."
     )
+    guests_may_read = Flag(
+        default=False, help_text="People without an account may read a public room."
+    )
     get_or_create = Flag(
         default=False, help_text="Join the public room of this name if there is one."
     )
@@ -40,6 +43,9 @@ class RoomChanges(Body):
         min_value=0,
         max_value=86_400,
         help_text="At least so long between two messages of one member; 0 is off.",
+    )
+    guests_may_read = Flag(
+        required=False, help_text="People without an account may read a public room."
     )
     archived = Flag(required=False, help_text="Nobody writes or joins any more.")
 

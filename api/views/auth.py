@@ -6,10 +6,11 @@ from rest_framework.response import Response
 from accounts import people, tokens
 from chat import limits
 from chat.actions import sessions
+from chat.actions.guests import admit_guest
 
 from ..payloads import LoginPayload, PairPayload, TicketPayload, login_payload
 from ..schema import documented
-from ..serializers.auth import Login, Refresh, Registration
+from ..serializers.auth import Guest, Login, Refresh, Registration
 from ..serializers.base import parse
 from .base import PublicView, View, address, user_agent
 
@@ -44,6 +45,22 @@ class LoginView(PublicView):
         user = people.log_in(**parse(Login, request))
         pair = tokens.start_session(user, user_agent=user_agent(request))
         return Response(login_payload(user, pair))
+
+
+class GuestView(PublicView):
+    @documented(
+        "enter_as_guest",
+        "Read the rooms that allow it, without an account",
+        request=Guest,
+        answers={201: LoginPayload},
+        errors={403: "forbidden", 429: "rate_limited"},
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        limits.registrations.take(address(request))
+        fields = parse(Guest, request)
+        guest, pair = admit_guest(**fields, user_agent=user_agent(request))
+        return Response(login_payload(guest, pair), status=201)
 
 
 class RefreshView(PublicView):

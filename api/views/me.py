@@ -7,9 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import people
-from chat.actions import sessions
+from chat import queries
+from chat.actions import blocks, sessions
+from chat.actions.profile import change_profile
 
 from ..payloads import (
+    BlocksPayload,
     MePayload,
     PairPayload,
     SessionsPayload,
@@ -28,10 +31,14 @@ class MeView(View):
         return Response(me_payload(self.user(request)))
 
     @documented(
-        "update_me", "Change your profile", request=Profile, answers={200: MePayload}
+        "update_me",
+        "Change your profile",
+        request=Profile,
+        answers={200: MePayload},
+        errors={403: "forbidden"},
     )
     def patch(self, request: Request) -> Response:
-        user = people.change_profile(self.user(request), **parse(Profile, request))
+        user = change_profile(self.user(request), parse(Profile, request))
         return Response(me_payload(user))
 
 
@@ -41,6 +48,7 @@ class PasswordView(View):
         "Change your password; all other devices are logged out",
         request=PasswordChange,
         answers={200: PairPayload},
+        errors={403: "forbidden"},
     )
     def post(self, request: Request) -> Response:
         pair = sessions.change_password(
@@ -72,4 +80,34 @@ class SessionView(View):
     def delete(self, request: Request, session_id: UUID) -> Response:
         if not sessions.end_session(self.user(request), session_id):
             raise Http404
+        return Response(status=204)
+
+
+class BlocksView(View):
+    @documented(
+        "list_blocks", "Whom you do not hear from", answers={200: BlocksPayload}
+    )
+    def get(self, request: Request) -> Response:
+        return Response(BlocksPayload(queries.people.blocks(self.user(request))))
+
+
+class BlockView(View):
+    @documented(
+        "block",
+        "Hear no more from somebody: for them you are not there",
+        answers={204: None},
+        errors={400: "invalid", 403: "forbidden", 404: "user_not_found"},
+    )
+    def put(self, request: Request, user_id: str) -> Response:
+        blocks.block(self.user(request), user_id)
+        return Response(status=204)
+
+    @documented(
+        "unblock",
+        "Hear from somebody again",
+        answers={204: None},
+        errors={403: "forbidden", 404: "user_not_found"},
+    )
+    def delete(self, request: Request, user_id: str) -> Response:
+        blocks.unblock(self.user(request), user_id)
         return Response(status=204)

@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from chat import queries
 from chat.actions.direct import create_group, open_direct
-from chat.payloads import RoomPayload
+from chat.payloads import ProfilePayload, RoomPayload
 
 from ..payloads import UsersPayload
 from ..schema import documented
@@ -20,10 +20,22 @@ class UsersView(View):
         "People whose username or display name begins like this, at most 20",
         query=UsersQuery,
         answers={200: UsersPayload},
+        errors={403: "forbidden"},
     )
     def get(self, request: Request) -> Response:
         search = parse_query(UsersQuery, request)["search"]
         return Response(UsersPayload(queries.people.users(self.user(request), search)))
+
+
+class UserView(View):
+    @documented(
+        "get_user",
+        "One person",
+        answers={200: ProfilePayload},
+        errors={403: "forbidden", 404: "user_not_found"},
+    )
+    def get(self, request: Request, user_id: str) -> Response:
+        return Response(queries.people.profile(self.user(request), user_id))
 
 
 class DirectView(View):
@@ -32,7 +44,7 @@ class DirectView(View):
         "The direct room with one person, 200 when it was there; or a new group",
         request=NewDirect,
         answers={201: RoomPayload, 200: RoomPayload},
-        errors={404: "user_not_found"},
+        errors={403: "forbidden", 404: "user_not_found"},
     )
     def post(self, request: Request) -> Response:
         user, fields = self.user(request), parse(NewDirect, request)

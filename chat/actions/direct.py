@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.models import User
 
+from ..access import check_account, check_reach
 from ..errors import Invalid
 from ..log import Draft, append_one
 from ..models import Membership, Room
@@ -20,25 +21,32 @@ def open_direct(user: User, reference: str) -> tuple[RoomPayload, bool]:
 
     Nobody owns it, so nobody is added to it or changes it, and nobody leaves it.
     """
+    check_account(user)
     person = find_person(reference)
     if person == user:
         raise Invalid(fields={"user": ["This is you."]})
-    pair = ":".join(sorted([str(user.pk), str(person.pk)]))
+    check_reach(user, [person])
     # Whoever comes second waits at the unique index and finds the room of the first.
     room, made = Room.objects.get_or_create(
-        pair=pair, defaults={"kind": Room.Kind.DIRECT}
+        pair=pair_of(user, person), defaults={"kind": Room.Kind.DIRECT}
     )
     if made:
         return _settle(room, user, [person], Membership.Role.MEMBER), True
     return room_payload(room, room.memberships.get(user=user)), False
 
 
+def pair_of(user: User, person: User) -> str:
+    return ":".join(sorted([str(user.pk), str(person.pk)]))
+
+
 @transaction.atomic
 def create_group(user: User, references: Sequence[str]) -> RoomPayload:
     """A new room for these people and its maker, who owns it."""
+    check_account(user)
     people = find_people(references)
     if user in people:
         raise Invalid(fields={"users": ["One of them is you."]})
+    check_reach(user, people)
     room = Room.objects.create(kind=Room.Kind.GROUP)
     return _settle(room, user, people, Membership.Role.OWNER)
 

@@ -39,9 +39,9 @@ def leave_room(user: User, room_id: str) -> RoomPayload:
     Raises Forbidden for the last owner, who must hand the room over first.
     """
     seat = access_room(user, room_id, lock=True)
+    check_leave(seat)
     if seat.membership is None:
         return room_payload(seat.room, None)
-    check_leave(seat)
     append_one(Draft(room_id, user, event=_event("member.left", seat.room, user)))
     seat.membership.delete()
     seat.room.refresh_from_db(fields=["head_seq"])

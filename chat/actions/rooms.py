@@ -16,7 +16,12 @@ from ..models import Membership, Room
 from ..payloads import RoomPayload, room_payload
 from .announcements import announce_added, announce_room
 
-_SETTINGS = ("announcements_only", "notices", "slow_mode_seconds")
+_SETTINGS = (
+    "announcements_only",
+    "notices",
+    "slow_mode_seconds",
+    "guests_may_read",
+)
 
 
 @transaction.atomic
@@ -27,10 +32,17 @@ def create_room(
     kind: str = Room.Kind.PUBLIC,
     topic: str = "",
     staff_only: bool = False,
+    guests_may_read: bool = False,
 ) -> RoomPayload:
     """A new room with its maker as owner. Raises Conflict when the name is taken."""
     check_create(user, staff_only=staff_only)
-    room = Room(name=name, kind=kind, topic=topic, staff_only=staff_only)
+    room = Room(
+        name=name,
+        kind=kind,
+        topic=topic,
+        staff_only=staff_only,
+        guests_may_read=guests_may_read,
+    )
     _save(room)
     membership = Membership.objects.create(
         room=room, user=user, role=Membership.Role.OWNER

@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.tokens import Pair, TokenReused
 
 from .. import broadcast
+from ..access import check_account
 from ..broadcast import EndSessions
 
 
@@ -44,6 +45,7 @@ def change_password(
 
     The person goes on with the new pair, in a new session.
     """
+    check_account(user)
     people.set_password(
         user, current_password=current_password, new_password=new_password
     )

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 
 from .. import presence
-from ..access import Seat, access_room, check_read, known_uuids, seats
+from ..access import Seat, access_room, check_read, has_account, known_uuids, seats
 from ..errors import Refusal, RoomNotFound
 from ..limits import MAX_RECOVERED, MAX_REPLY_BYTES
 from ..models import Message, Room
@@ -73,7 +73,7 @@ def catch_up(user: User, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refu
         for room in Room.objects.filter(pk__in=known_uuids([r.room for r in resumes]))
     }
     seat_of = {str(seat.room.pk): seat for seat in seats(user, found.values())}
-    online = presence.online_in(found)
+    online = presence.online_in(found) if has_account(user) else {}
     answers: dict[str, CaughtUp | Refusal] = {}
     # One reply carries all rooms: what the first ones need, the last ones lack.
     left = MAX_RECOVERED

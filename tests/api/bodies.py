@@ -4,6 +4,7 @@ from .scene import Scene
 from .surface import Operation, name
 
 BODIES: dict[str, dict[str, object]] = {
+    "POST auth/guest": {"display_name": "Passer-by"},
     "POST auth/login": {"username": "owner", "password": "wrong"},
     "POST auth/refresh": {"refresh": "wrong"},
     "POST auth/register": {"username": "newcomer", "password": "correct horse"},

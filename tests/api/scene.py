@@ -28,6 +28,9 @@ ROLES = (
     "former",
     "outsider",
     "staff",
+    # The same person: the room is not open to guests, or it is.
+    "guest",
+    "visitor",
     "anonymous",
 )
 
@@ -46,10 +49,11 @@ class Scene:
         return Door(access_token(self.people[role]))
 
 
-def new_scene() -> Scene:
-    people = {role: person(role, is_staff=role == "staff") for role in ROLES[:-1]}
+def new_scene(*, guests_may_read: bool = False) -> Scene:
+    people = {role: _person(role) for role in ROLES[:-1]}
     victim = person("victim")
-    room = create_room(people["owner"], name="general").id
+    owner = people["owner"]
+    room = create_room(owner, name="general", guests_may_read=guests_may_read).id
     for role in ("moderator", "member", "muted", "banned", "former"):
         join_room(people[role], room)
     join_room(victim, room)
@@ -60,6 +64,11 @@ def new_scene() -> Scene:
     owners = send_message(people["owner"], room, client_id="1", body="hello").message
     victims = send_message(victim, room, client_id="1", body="hello").message
     return Scene(room, victim, owners.seq, victims.seq, people)
+
+
+def _person(role: str) -> User:
+    is_guest = role in {"guest", "visitor"}
+    return person(role, is_staff=role == "staff", is_guest=is_guest)
 
 
 def _settle(room: str, people: dict[str, User]) -> None:

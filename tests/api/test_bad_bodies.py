@@ -65,7 +65,11 @@ def test_json_that_is_no_object(
     check_refused(answer, 400, "invalid", "body")
 
 
-@pytest.mark.parametrize("operation", PARSING, ids=name)
+# Its body may be left out.
+NEEDING = [operation for operation in PARSING if name(operation) != "POST auth/guest"]
+
+
+@pytest.mark.parametrize("operation", NEEDING, ids=name)
 def test_nothing_where_something_is_needed(
     as_alice: Door, operation: Operation
 ) -> None:

@@ -19,6 +19,7 @@ def test_owner_changes_the_room(as_alice: Door, room: RoomPayload) -> None:
         "announcements_only": True,
         "notices": False,
         "slow_mode_seconds": 30,
+        "guests_may_read": True,
     }
     answer = as_alice.patch(f"rooms/{room.id}", changes)
     assert answer.status == 200

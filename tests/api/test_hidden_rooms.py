@@ -11,6 +11,7 @@ from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.models import Membership, Message, Room
 from chat.payloads import RoomPayload
+from tests.people import access_token, person
 
 from .door import Answer, Door, check_refused
 from .surface import OF_A_ROOM, Operation, name
@@ -78,6 +79,22 @@ def test_member_who_lost_the_flag_is_answered_as_an_outsider(
     Membership.objects.create(room_id=staff_room.id, user=charlie)
     expected = answer_to(as_charlie, operation, missing)
     assert answer_to(as_charlie, operation, staff_room.id) == expected
+
+
+@pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)
+def test_what_is_not_open_to_guests_answers_them_as_a_missing_room(
+    room: RoomPayload,
+    private_room: RoomPayload,
+    staff_room: RoomPayload,
+    missing: str,
+    operation: Operation,
+) -> None:
+    Room.objects.exclude(pk=room.id).update(guests_may_read=True)
+    guest = Door(access_token(person("guest", is_guest=True)))
+    expected = answer_to(guest, operation, missing)
+    check_refused(expected, 404, "room_not_found")
+    for room_id in (room.id, private_room.id, staff_room.id):
+        assert answer_to(guest, operation, room_id) == expected
 
 
 @pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)

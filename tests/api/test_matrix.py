@@ -6,60 +6,66 @@ room_not_found, `gone` not_found. The columns are ROLES, from the owner to nobod
 """
 
 import pytest
+from pytest_django import Settings
 
-from chat.models import Ban, Membership, Message, Reaction, Room
+from chat.models import Ban, Block, Membership, Message, Reaction, Room
 
 from .bodies import request_of
 from .door import Answer
-from .scene import ROLES, Scene, new_scene
+from .scene import ROLES, new_scene
 from .surface import OPERATIONS, Operation, name
 
-# owner moderator member muted banned former outsider staff anonymous
+# owner moderator member muted banned former outsider staff guest visitor anonymous
 TABLE = {
-    "POST auth/login": "who who who who who who who who who",
-    "POST auth/logout": "204 204 204 204 204 204 204 204 who",
-    "POST auth/logout-all": "204 204 204 204 204 204 204 204 who",
-    "POST auth/refresh": "who who who who who who who who who",
-    "POST auth/register": "201 201 201 201 201 201 201 201 201",
-    "POST auth/ticket": "201 201 201 201 201 201 201 201 who",
-    "POST direct": "201 201 201 201 201 201 201 201 who",
-    "GET directory": "200 200 200 200 200 200 200 200 who",
-    "GET limits": "200 200 200 200 200 200 200 200 200",
-    "GET me": "200 200 200 200 200 200 200 200 who",
-    "PATCH me": "200 200 200 200 200 200 200 200 who",
-    "POST me/password": "invalid invalid invalid invalid invalid invalid invalid invalid who",
-    "GET me/sessions": "200 200 200 200 200 200 200 200 who",
-    "DELETE me/sessions/{session_id}": "gone gone gone gone gone gone gone gone who",
-    "GET rooms": "200 200 200 200 200 200 200 200 who",
-    "POST rooms": "201 201 201 201 201 201 201 201 who",
-    "GET rooms/by-name/{name}": "200 200 200 200 none 200 200 200 who",
-    "DELETE rooms/{room_id}": "204 no no no none no no no who",
-    "GET rooms/{room_id}": "200 200 200 200 none 200 200 200 who",
-    "PATCH rooms/{room_id}": "200 200 no no none no no no who",
-    "GET rooms/{room_id}/bans": "200 200 no no none no no no who",
-    "DELETE rooms/{room_id}/bans/{user_id}": "204 204 no no none no no no who",
-    "PUT rooms/{room_id}/bans/{user_id}": "204 204 no no none no no no who",
-    "POST rooms/{room_id}/join": "200 200 200 200 none 200 200 200 who",
-    "POST rooms/{room_id}/leave": "200 200 200 200 none 200 200 200 who",
-    "GET rooms/{room_id}/members": "200 200 200 200 none no no no who",
-    "POST rooms/{room_id}/members": "201 201 no no none no no no who",
-    "DELETE rooms/{room_id}/members/{user_id}": "204 204 no no none no no no who",
-    "PATCH rooms/{room_id}/members/{user_id}": "200 no no no none no no no who",
-    "DELETE rooms/{room_id}/members/{user_id}/mute": "204 204 no no none no no no who",
-    "PUT rooms/{room_id}/members/{user_id}/mute": "200 200 no no none no no no who",
-    "GET rooms/{room_id}/messages": "200 200 200 200 none no no no who",
-    "POST rooms/{room_id}/messages": "201 201 201 mute none no no no who",
-    "DELETE rooms/{room_id}/messages/{seq}": "200 200 no no none no no no who",
-    "GET rooms/{room_id}/messages/{seq}": "200 200 200 200 none no no no who",
-    "PATCH rooms/{room_id}/messages/{seq}": "200 no no mute none no no no who",
-    "DELETE rooms/{room_id}/messages/{seq}/pin": "200 200 no no none no no no who",
-    "PUT rooms/{room_id}/messages/{seq}/pin": "200 200 no no none no no no who",
-    "DELETE rooms/{room_id}/messages/{seq}/reactions/{emoji}": "200 200 200 mute none no no no who",
-    "PUT rooms/{room_id}/messages/{seq}/reactions/{emoji}": "200 200 200 mute none no no no who",
-    "PUT rooms/{room_id}/read": "200 200 200 200 none no no no who",
-    "PUT rooms/{room_id}/unread": "200 200 200 200 none no no no who",
-    "GET search": "200 200 200 200 200 200 200 200 who",
-    "GET users": "200 200 200 200 200 200 200 200 who",
+    "POST auth/guest": "201 201 201 201 201 201 201 201 201 201 201",
+    "POST auth/login": "who who who who who who who who who who who",
+    "POST auth/logout": "204 204 204 204 204 204 204 204 204 204 who",
+    "POST auth/logout-all": "204 204 204 204 204 204 204 204 204 204 who",
+    "POST auth/refresh": "who who who who who who who who who who who",
+    "POST auth/register": "201 201 201 201 201 201 201 201 201 201 201",
+    "POST auth/ticket": "201 201 201 201 201 201 201 201 201 201 who",
+    "POST direct": "201 201 201 201 201 201 201 201 no no who",
+    "GET directory": "200 200 200 200 200 200 200 200 200 200 who",
+    "GET limits": "200 200 200 200 200 200 200 200 200 200 200",
+    "GET me": "200 200 200 200 200 200 200 200 200 200 who",
+    "PATCH me": "200 200 200 200 200 200 200 200 no no who",
+    "GET me/blocks": "200 200 200 200 200 200 200 200 200 200 who",
+    "DELETE me/blocks/{user_id}": "204 204 204 204 204 204 204 204 no no who",
+    "PUT me/blocks/{user_id}": "204 204 204 204 204 204 204 204 no no who",
+    "POST me/password": "invalid invalid invalid invalid invalid invalid invalid invalid no no who",
+    "GET me/sessions": "200 200 200 200 200 200 200 200 200 200 who",
+    "DELETE me/sessions/{session_id}": "gone gone gone gone gone gone gone gone gone gone who",
+    "GET rooms": "200 200 200 200 200 200 200 200 200 200 who",
+    "POST rooms": "201 201 201 201 201 201 201 201 no no who",
+    "GET rooms/by-name/{name}": "200 200 200 200 none 200 200 200 none 200 who",
+    "DELETE rooms/{room_id}": "204 no no no none no no no none no who",
+    "GET rooms/{room_id}": "200 200 200 200 none 200 200 200 none 200 who",
+    "PATCH rooms/{room_id}": "200 200 no no none no no no none no who",
+    "GET rooms/{room_id}/bans": "200 200 no no none no no no none no who",
+    "DELETE rooms/{room_id}/bans/{user_id}": "204 204 no no none no no no none no who",
+    "PUT rooms/{room_id}/bans/{user_id}": "204 204 no no none no no no none no who",
+    "POST rooms/{room_id}/join": "200 200 200 200 none 200 200 200 none no who",
+    "POST rooms/{room_id}/leave": "200 200 200 200 none 200 200 200 none no who",
+    "GET rooms/{room_id}/members": "200 200 200 200 none no no no none no who",
+    "POST rooms/{room_id}/members": "201 201 no no none no no no none no who",
+    "DELETE rooms/{room_id}/members/{user_id}": "204 204 no no none no no no none no who",
+    "PATCH rooms/{room_id}/members/{user_id}": "200 no no no none no no no none no who",
+    "DELETE rooms/{room_id}/members/{user_id}/mute": "204 204 no no none no no no none no who",
+    "PUT rooms/{room_id}/members/{user_id}/mute": "200 200 no no none no no no none no who",
+    "GET rooms/{room_id}/messages": "200 200 200 200 none no no no none 200 who",
+    "POST rooms/{room_id}/messages": "201 201 201 mute none no no no none no who",
+    "DELETE rooms/{room_id}/messages/{seq}": "200 200 no no none no no no none no who",
+    "GET rooms/{room_id}/messages/{seq}": "200 200 200 200 none no no no none 200 who",
+    "PATCH rooms/{room_id}/messages/{seq}": "200 no no mute none no no no none no who",
+    "DELETE rooms/{room_id}/messages/{seq}/pin": "200 200 no no none no no no none no who",
+    "PUT rooms/{room_id}/messages/{seq}/pin": "200 200 no no none no no no none no who",
+    "DELETE rooms/{room_id}/messages/{seq}/reactions/{emoji}": "200 200 200 mute none no no no none no who",
+    "PUT rooms/{room_id}/messages/{seq}/reactions/{emoji}": "200 200 200 mute none no no no none no who",
+    "PUT rooms/{room_id}/read": "200 200 200 200 none no no no none no who",
+    "PUT rooms/{room_id}/unread": "200 200 200 200 none no no no none no who",
+    "GET search": "200 200 200 200 200 200 200 200 200 200 who",
+    "GET users": "200 200 200 200 200 200 200 200 no no who",
+    "GET users/{user_id}": "200 200 200 200 200 200 200 200 no no who",
 }
 WORDS = {
     "who": "unauthorized",
@@ -71,18 +77,18 @@ WORDS = {
 CELLS = [(operation, role) for operation in OPERATIONS for role in ROLES]
 
 
-@pytest.fixture
-def scene(db: None) -> Scene:
-    return new_scene()
-
-
 def test_every_operation_is_in_the_table() -> None:
     assert set(TABLE) == {name(operation) for operation in OPERATIONS}
     assert {len(row.split()) for row in TABLE.values()} == {len(ROLES)}
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("operation", "role"), CELLS, ids=name)
-def test_who_is_answered_what(scene: Scene, operation: Operation, role: str) -> None:
+def test_who_is_answered_what(
+    settings: Settings, operation: Operation, role: str
+) -> None:
+    settings.ALLOW_GUESTS = True
+    scene = new_scene(guests_may_read=role == "visitor")
     before = _state()
     path, body = request_of(operation, scene)
     answer = scene.door(role).send(operation.method, path, body)
@@ -104,5 +110,5 @@ def _state() -> list[object]:
         list(Room.objects.order_by("pk").values("pk", "head_seq", "topic")),
         list(Membership.objects.order_by("pk").values_list("pk", "role", "read_seq")),
         list(Message.objects.order_by("pk").values_list("pk", "rev")),
-        [model.objects.count() for model in (Ban, Reaction)],
+        [model.objects.count() for model in (Ban, Block, Reaction)],
     ]

@@ -17,6 +17,9 @@ def test_myself(as_dora: Door, dora: User) -> None:
         "display_name": "Dora",
         "is_bot": False,
         "is_staff": True,
+        "is_guest": False,
+        "status": "",
+        "appear_offline": False,
         "created_at": None,
     }
 
@@ -47,8 +50,58 @@ def test_nothing_else_can_be_changed(as_alice: Door, alice: User, field: str) ->
     assert (alice.display_name, alice.is_staff) == ("Alice", False)
 
 
-def test_display_name_is_required(as_alice: Door) -> None:
-    check_refused(as_alice.patch("me", {}), 400, "invalid", "display_name")
+def test_saying_nothing_is_refused(as_alice: Door) -> None:
+    check_refused(as_alice.patch("me", {}), 400, "invalid", "body")
+
+
+@pytest.mark.parametrize("status", ["", "On holiday 🌊", "x" * 100])
+def test_new_status(as_alice: Door, status: str) -> None:
+    answer = as_alice.patch("me", {"status": f" {status} "})
+    assert (answer.status, answer.json()["status"]) == (200, status)
+    assert answer.json()["display_name"] == "Alice"
+    assert as_alice.get("me").json() == answer.json()
+
+
+def test_appearing_offline_is_switched(as_alice: Door) -> None:
+    for wanted in (True, False):
+        answer = as_alice.patch("me", {"appear_offline": wanted})
+        assert (answer.status, answer.json()["appear_offline"]) == (200, wanted)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("status", None),
+        ("status", "x" * 101),
+        ("status", "two\nlines"),
+        ("status", "a\x00b"),
+        ("status", "a\x1bb"),
+        ("status", "a\u2028b"),
+        # NFC makes three characters of each.
+        ("status", "\ufb2c" * 40),
+        ("status", 5),
+        ("display_name", "two\tparts"),
+        ("display_name", "a\x85b"),
+        ("display_name", "\ufb2c" * 30),
+        ("appear_offline", None),
+        ("appear_offline", "yes"),
+        ("appear_offline", 1),
+    ],
+)
+def test_profile_that_cannot_be(
+    as_alice: Door, alice: User, field: str, value: object
+) -> None:
+    good = {"display_name": "New", "status": "New", "appear_offline": True}
+    answer = as_alice.patch("me", {**good, field: value})
+    check_refused(answer, 400, "invalid", field)
+    alice.refresh_from_db()
+    now = (alice.display_name, alice.status, alice.appear_offline)
+    assert now == ("Alice", "", False)
+
+
+def test_texts_are_kept_in_one_form(as_alice: Door) -> None:
+    answer = as_alice.patch("me", {"display_name": "Ame\u0301lie"})
+    assert answer.json()["display_name"] == "Am\u00e9lie"
 
 
 def test_anonymous_is_nobody(anonymous: Door) -> None:

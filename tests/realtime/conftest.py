@@ -34,7 +34,8 @@ def deployment(
 ) -> Deployment:
     """Every test that asks for it runs four times."""
     server, database = request.param.split("-")
-    deployment = Deployment(tmp_path_factory.mktemp(request.param), server)
+    directory = tmp_path_factory.mktemp(request.param)
+    deployment = Deployment(directory, server, settings={"ALLOW_GUESTS": "on"})
     if database == "postgres":
         deployment.database_url = request.getfixturevalue("postgres_url")
         deployment.redis_url = request.getfixturevalue("redis_url")

@@ -24,22 +24,25 @@ ROLES = (
     "former",
     "outsider",
     "staff",
+    # The same person: the room is not open to guests, or it is.
+    "guest",
+    "visitor",
 )
-# owner moderator member muted banned former outsider staff
+# owner moderator member muted banned former outsider staff guest visitor
 TABLE = {
-    "subscribe": "ok ok ok ok none no no no",
-    "unsubscribe": "ok ok ok ok ok ok ok ok",
-    "message.send": "ok ok ok mute none no no no",
-    "direct.send": "ok ok invalid ok ok ok ok ok",
-    "message.edit": "ok no no mute none no no no",
-    "message.delete": "ok ok no no none no no no",
-    "reaction.add": "ok ok ok mute none no no no",
-    "reaction.remove": "ok ok ok mute none no no no",
-    "history": "ok ok ok ok none no no no",
-    "read.mark": "ok ok ok ok none no no no",
-    "room.join": "ok ok ok ok none ok ok ok",
-    "room.leave": "no ok ok ok none ok ok ok",
-    "ping": "ok ok ok ok ok ok ok ok",
+    "subscribe": "ok ok ok ok none no no no none ok",
+    "unsubscribe": "ok ok ok ok ok ok ok ok ok ok",
+    "message.send": "ok ok ok mute none no no no none no",
+    "direct.send": "ok ok invalid ok ok ok ok ok no no",
+    "message.edit": "ok no no mute none no no no none no",
+    "message.delete": "ok ok no no none no no no none no",
+    "reaction.add": "ok ok ok mute none no no no none no",
+    "reaction.remove": "ok ok ok mute none no no no none no",
+    "history": "ok ok ok ok none no no no none ok",
+    "read.mark": "ok ok ok ok none no no no none no",
+    "room.join": "ok ok ok ok none ok ok ok none no",
+    "room.leave": "no ok ok ok none ok ok ok none no",
+    "ping": "ok ok ok ok ok ok ok ok ok ok",
 }
 WORDS = {"no": "forbidden", "mute": "muted", "none": "room_not_found"}
 
@@ -57,9 +60,10 @@ class World:
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
-    def new_room(self, name: str) -> str:
+    def new_room(self, name: str, *, guests_may_read: bool) -> str:
         """A public room in which each has become what they are called."""
-        room = str(self.call("owner", "POST", "rooms", {"name": name})["id"])
+        wanted = {"name": name, "guests_may_read": guests_may_read}
+        room = str(self.call("owner", "POST", "rooms", wanted)["id"])
         for role in ("moderator", "member", "muted", "banned", "former"):
             self.call(role, "POST", f"rooms/{room}/join")
         members = f"rooms/{room}/members"
@@ -73,10 +77,12 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    deployment = Deployment(tmp_path_factory.mktemp("matrix"))
+    directory = tmp_path_factory.mktemp("matrix")
+    deployment = Deployment(directory, settings={"ALLOW_GUESTS": "on"})
     deployment.manage("migrate", "--verbosity=0")
-    people = deployment.people(len(ROLES))
-    tokens = {role: p.token for role, p in zip(ROLES, people, strict=True)}
+    with_account = ROLES[:-2]
+    people = deployment.people(len(with_account))
+    tokens = {role: p.token for role, p in zip(with_account, people, strict=True)}
     staff = people[ROLES.index("staff")].username
     deployment.manage(
         "shell",
@@ -85,6 +91,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         f"User.objects.filter(username='{staff}').update(is_staff=True)",
     )
     with deployment.serving() as process:
+        for role in ROLES[-2:]:
+            tokens[role] = process.call("POST", "auth/guest").json()["access"]
         ids = {
             role: process.call("GET", "me", token).json()["id"]
             for role, token in tokens.items()
@@ -122,7 +130,7 @@ def test_every_command_is_in_the_table() -> None:
 async def test_who_is_answered_what(world: World, kind: str) -> None:
     found = []
     for role in ROLES:
-        room = world.new_room(f"{kind}-{role}")
+        room = world.new_room(f"{kind}-{role}", guests_may_read=role == "visitor")
         body = {"client_id": "1", "body": "hello"}
         sent = world.call("owner", "POST", f"rooms/{room}/messages", body)
         async with chatting(world.process.socket_url(world.tokens[role])) as socket:

@@ -22,7 +22,11 @@ on_postgres = os.environ.get("TEST_ON") == "postgres"
 collect_ignore = (
     ["test_search_on_sqlite.py"]
     if on_postgres
-    else ["test_log_on_postgres.py", "test_search_on_postgres.py"]
+    else [
+        "test_log_on_postgres.py",
+        "test_people_search_on_postgres.py",
+        "test_search_on_postgres.py",
+    ]
 )
 
 

@@ -12,7 +12,14 @@ from accounts.models import User
 from chat import access
 from chat.access import Seat, access_message, access_named, access_room
 from chat.actions.rooms import create_room
-from chat.errors import Forbidden, MessageNotFound, Muted, Refusal, RoomNotFound
+from chat.errors import (
+    Forbidden,
+    MessageNotFound,
+    Muted,
+    Refusal,
+    RoomNotFound,
+    UserNotFound,
+)
 from chat.models import Ban, Membership, Room
 from chat.payloads import RoomPayload
 
@@ -26,15 +33,18 @@ def seat(
     is_staff: bool = False,
     is_member: bool = False,
     is_banned: bool = False,
+    is_blocked: bool = False,
+    is_guest: bool = False,
     role: str = "member",
     muted_for: float | None = None,
     **fields: Any,
 ) -> Seat:
-    user = User(is_staff=is_staff)
+    user = User(is_staff=is_staff, is_guest=is_guest)
     room = Room(kind=kind, staff_only=staff_only, **fields)
     until = None if muted_for is None else timezone.now() + timedelta(seconds=muted_for)
     membership = Membership(room=room, user=user, role=role, muted_until=until)
-    return Seat(user, room, membership if is_member else None, is_banned)
+    mine = membership if is_member else None
+    return Seat(user, room, mine, is_banned, is_blocked)
 
 
 def outcome(check: Check, seat: Seat) -> type[Refusal] | None:
@@ -86,6 +96,50 @@ def test_who_may_see_read_and_join(
     assert outcome(access.check_read, here) == read
     assert outcome(access.check_send, here) == read
     assert outcome(access.check_join, here) == join
+
+
+@pytest.mark.parametrize(
+    ("room", "see"),
+    [
+        ({"guests_may_read": True}, None),
+        ({}, RoomNotFound),
+        ({"guests_may_read": True, "kind": "private"}, RoomNotFound),
+        ({"guests_may_read": True, "kind": "direct"}, RoomNotFound),
+        ({"guests_may_read": True, "staff_only": True}, RoomNotFound),
+        # No row should give a guest more, whoever wrote it.
+        ({"kind": "private", "is_member": True}, RoomNotFound),
+        ({"staff_only": True, "is_staff": True}, RoomNotFound),
+        ({"guests_may_read": True, "is_member": True, "role": "owner"}, None),
+        ({"guests_may_read": True, "is_staff": True}, None),
+    ],
+)
+def test_guests_read_what_is_open_and_do_nothing(
+    room: dict[str, Any], see: type[Refusal] | None
+) -> None:
+    here = seat(is_guest=True, **room)
+    assert access.may_see(here) is (see is None)
+    assert outcome(access.check_see, here) == see
+    assert outcome(access.check_read, here) == see
+    for check in (
+        access.check_member,
+        access.check_send,
+        access.check_join,
+        access.check_manage,
+        access.check_own,
+    ):
+        assert outcome(check, here) == (see or Forbidden)
+
+
+@pytest.mark.parametrize(
+    ("kind", "send"),
+    [("direct", UserNotFound), ("group", None), ("private", None), ("public", None)],
+)
+def test_who_is_blocked_is_silent_in_direct_rooms_alone(
+    kind: str, send: type[Refusal] | None
+) -> None:
+    here = seat(kind=kind, is_member=True, is_blocked=True)
+    assert outcome(access.check_read, here) is None
+    assert outcome(access.check_send, here) is send
 
 
 def test_muted_member_reads_but_does_not_send() -> None:

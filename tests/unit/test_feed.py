@@ -4,11 +4,12 @@ import asyncio
 import json
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from chat import queries
 from chat.events import Change
-from chat.payloads import MessagePayload
+from chat.payloads import GUESTS, MessagePayload
 from realtime import feed as feed_module
 from realtime.connection import Connection
 from realtime.feed import FRAME_BYTES, Feed
@@ -19,8 +20,9 @@ ROOM, EPOCH = "r1", "e5f0"
 class Reader:
     """A connection that keeps what was written to it."""
 
-    def __init__(self, user_id: str = "somebody") -> None:
+    def __init__(self, user_id: str = "somebody", *, is_guest: bool = False) -> None:
         self.user_id = user_id
+        self.names = (user_id, GUESTS) if is_guest else (user_id,)
         self.feeds: dict[str, Feed] = {}
         self.frames: list[dict[str, Any]] = []
 
@@ -200,6 +202,39 @@ async def test_the_leaver_hears_it_last(feed: Feed) -> None:
     assert leaver.heard == [1, 2]
     assert leaver.feeds == {}
     assert reader.heard == [1, 2, 3]
+
+
+async def test_guests_are_taken_out_together(feed: Feed) -> None:
+    member = listening(feed, "bob")
+    guests = [Reader(name, is_guest=True) for name in ("g1", "g2", "g3")]
+    for guest in guests:
+        feed.join(cast(Connection, guest))
+    live, ahead, joining = guests
+    feed.go_live(cast(Connection, live), 0)
+    feed.go_live(cast(Connection, ahead), 1)
+    feed.offer(EPOCH, [change(1), change(2, leaver=GUESTS), change(3)])
+    feed.go_live(cast(Connection, joining), 0)
+    assert [guest.heard for guest in guests] == [[1, 2], [2], [1, 2]]
+    assert (feed.readers, member.feeds) == ([cast(Connection, member)], {ROOM: feed})
+    assert member.heard == [1, 2, 3]
+
+
+async def test_who_left_long_ago_and_is_back_is_not_taken_out_again(
+    feed: Feed, stored: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message that says so changed since: somebody reacted to it."""
+    feed.offer(EPOCH, [change(1, leaver="bob"), change(2)])
+    back = listening(feed, "bob", head=2)
+    left = {"seq": 1, "rev": 3, "event": {"type": "member.left", "user": "bob"}}
+    reacted = msgspec.structs.replace(_payload(1), **left)
+
+    async def read(*_: object) -> queries.messages.Changes:
+        return queries.messages.Changes(EPOCH, 3, [reacted])
+
+    monkeypatch.setattr(feed_module, "in_database", read)
+    feed.check(3, EPOCH)
+    await asyncio.sleep(0.05)
+    assert back.feeds == {ROOM: feed}
 
 
 async def test_who_left_and_came_back_stays(feed: Feed) -> None:

@@ -96,6 +96,7 @@ def test_room(user: User) -> None:
         "announcements_only": False,
         "notices": True,
         "slow_mode_seconds": 0,
+        "guests_may_read": False,
         "archived_at": None,
         "head_seq": 5,
         "epoch": "e5f0e5f0",

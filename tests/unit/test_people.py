@@ -105,13 +105,6 @@ def test_person_without_a_usable_password_cannot_log_in(alice: User) -> None:
         people.log_in(username="alice", password="!")
 
 
-def test_profile_changes_the_display_name_alone(erin: User) -> None:
-    erin.username = "not-to-be-saved"
-    people.change_profile(erin, display_name="E.")
-    stored = User.objects.get()
-    assert (stored.username, stored.display_name) == ("Erin", "E.")
-
-
 def test_new_password_replaces_the_old_one(erin: User) -> None:
     people.set_password(erin, current_password=PASSWORD, new_password="trombone-42")
     assert people.log_in(username="erin", password="trombone-42") == erin

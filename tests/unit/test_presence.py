@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from chat import presence
+from chat.actions.profile import change_profile
 from chat.broadcast import Envelope, PersonChanged
 from chat.models import ServerProcess
 from chat.payloads import RoomPayload
@@ -90,3 +91,51 @@ def test_only_members_of_the_room_are_listed(
     presence.arrive("p1", bob.pk)
     presence.arrive("p1", charlie.pk)
     assert presence.online_in([room.id, "nonsense"]) == {room.id: [str(bob.pk)]}
+
+
+def hide(user: User, *, hidden: bool = True) -> None:
+    change_profile(user, {"appear_offline": hidden})
+
+
+def test_who_appears_offline_comes_and_goes_unseen(
+    bob: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    hide(bob)
+    published.clear()
+    presence.arrive("p1", bob.pk)
+    assert presence.online_in([room.id]) == {}
+    presence.depart("p1", bob.pk)
+    presence.arrive("p1", bob.pk)
+    presence.end("p1")
+    assert told(published) == []
+    bob.refresh_from_db()
+    assert bob.last_seen_at is None
+
+
+def test_hiding_and_showing_look_like_going_and_coming(
+    bob: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    presence.arrive("p1", bob.pk)
+    published.clear()
+    hide(bob)
+    [envelope] = published
+    assert isinstance(envelope, PersonChanged)
+    assert json.loads(envelope.text)["last_seen_at"] is not None
+    assert told(published) == [(str(bob.pk), False)]
+    assert presence.online_in([room.id]) == {}
+    hide(bob)
+    assert told(published) == []
+    hide(bob, hidden=False)
+    assert told(published) == [(str(bob.pk), True)]
+    assert presence.online_in([room.id]) == {room.id: [str(bob.pk)]}
+
+
+def test_hiding_while_away_says_nothing(
+    bob: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    published.clear()
+    for hidden in (True, False):
+        hide(bob, hidden=hidden)
+    assert told(published) == []
+    bob.refresh_from_db()
+    assert bob.last_seen_at is None

@@ -2,6 +2,7 @@
  * Wires the parts together: connection, requests, rooms, REST. One rule: it holds no state of its own
  * but who I am.
  */
+import { Blocks } from "./blocks.js";
 import { Connection } from "./connection.js";
 import type { ConnectionState } from "./connection.js";
 import { OpenRooms } from "./openRooms.js";
@@ -35,6 +36,7 @@ export class ChatClient {
   readonly me: Readable<User | null>;
   readonly connection: Readable<ConnectionState>;
   readonly rooms: RoomList;
+  readonly blocks: Blocks;
   /** For everything this SDK has no word for yet. */
   readonly rest: Rest;
   readonly #me = new Store<User | null>(null);
@@ -47,6 +49,7 @@ export class ChatClient {
     this.#auth = auth;
     this.rest = new Rest(`${url}/api/v1`, auth);
     this.rooms = new RoomList(this.rest);
+    this.blocks = new Blocks(this.rest);
     this.#connection = new Connection({
       openSocket: (ticket) => new WebSocket(socketUrl(url, ticket)),
       getTicket: (fresh) => this.#getTicket(fresh),
@@ -58,8 +61,10 @@ export class ChatClient {
     this.#open = new OpenRooms({
       request: this.#requests.request,
       history: (room, before) => this.#history(room, before),
+      blocked: this.blocks.ids.snapshot,
       isMine: (message) => message.sender?.id === this.#me.snapshot()?.id,
     });
+    this.blocks.ids.subscribe(() => this.#open.hide(this.blocks.ids.snapshot()));
     this.me = this.#me;
     this.connection = this.#connection.state;
   }
@@ -78,6 +83,7 @@ export class ChatClient {
     this.#connection.close();
     this.#open.clear();
     this.rooms.clear();
+    this.blocks.clear();
     this.#me.set(null);
   }
 
@@ -99,6 +105,7 @@ export class ChatClient {
   #opened(hello: Hello): void {
     this.#me.set(hello.user);
     void this.rooms.load();
+    void this.blocks.load();
     this.#open.subscribeAll();
   }
 
@@ -117,6 +124,8 @@ export class ChatClient {
       case "message.deleted":
       case "room.changes":
         return this.#open.receive(frame);
+      case "blocks.changed":
+        return this.blocks.changed(frame.blocked);
       case "room.added":
         this.rooms.add(frame.room);
         return;

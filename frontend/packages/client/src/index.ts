@@ -1,6 +1,7 @@
 /** The public surface of @hubbub/client. One rule: what is not named here may change at any time. */
 export { passwordAuth } from "./auth.js";
 export type { Credentials, PasswordAuth } from "./auth.js";
+export type { Blocks } from "./blocks.js";
 export { ChatClient, createChatClient } from "./client.js";
 export type { ChatClientOptions } from "./client.js";
 export { endsSession } from "./closeCodes.js";
@@ -13,9 +14,12 @@ export type { RoomList } from "./roomList.js";
 export { localTokens, memoryTokens } from "./storage.js";
 export type { StoredTokens, TokenStorage } from "./storage.js";
 export type { Readable, Unsubscribe } from "./subscribable.js";
+export type { ShownMessage } from "./timeline.js";
 export type {
+  Me,
   Message,
   NewRoom,
+  Profile,
   Reaction,
   Role,
   Room,

@@ -50,6 +50,10 @@ export class OpenRooms {
     this.#rooms.get(id)?.refused(new ChatError("room_not_found", "You are not in this room."));
   }
 
+  hide(blocked: ReadonlySet<string>): void {
+    for (const room of this.#rooms.values()) room.hide(blocked);
+  }
+
   disconnected(): void {
     for (const room of this.#rooms.values()) room.disconnected();
   }

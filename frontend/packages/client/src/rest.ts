@@ -14,7 +14,7 @@ export interface Auth {
 }
 
 export interface Call {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   url: string;
   body?: unknown;
   token?: string;
@@ -66,6 +66,14 @@ export class Rest {
 
   post(path: string, body?: unknown): Promise<unknown> {
     return this.#call({ method: "POST", url: `${this.#base}/${path}`, body });
+  }
+
+  put(path: string, body?: unknown): Promise<unknown> {
+    return this.#call({ method: "PUT", url: `${this.#base}/${path}`, body });
+  }
+
+  delete(path: string): Promise<unknown> {
+    return this.#call({ method: "DELETE", url: `${this.#base}/${path}` });
   }
 
   async #call(call: Call): Promise<unknown> {

@@ -9,12 +9,13 @@ import type { PendingMessage } from "./outbox.js";
 import { Store } from "./subscribable.js";
 import type { Readable } from "./subscribable.js";
 import { Timeline } from "./timeline.js";
+import type { ShownMessage } from "./timeline.js";
 import type { Command, DurableEvent, Message, Page, Position, Reply, Subscribed } from "./types.js";
 
 export interface RoomState {
   /** `failed`: there is nothing to show, and `error` says why. */
   readonly status: "loading" | "ready" | "failed";
-  readonly messages: readonly Message[];
+  readonly messages: readonly ShownMessage[];
   readonly pending: readonly PendingMessage[];
   readonly hasOlder: boolean;
   readonly error: ChatError | null;
@@ -25,6 +26,8 @@ export interface RoomOptions {
   history(room: string, before: number | undefined): Promise<Page>;
   subscribe(room: LiveRoom): void;
   isMine(message: Message): boolean;
+  /** Ids of people whose messages are hidden. */
+  blocked(): ReadonlySet<string>;
 }
 
 /**
@@ -42,12 +45,13 @@ export class LiveRoom {
   readonly #options: RoomOptions;
   readonly #cursor: Cursor;
   readonly #outbox: Outbox;
-  #timeline = new Timeline();
+  #timeline: Timeline;
   #error: ChatError | null = null;
 
   constructor(id: string, options: RoomOptions) {
     this.id = id;
     this.#options = options;
+    this.#timeline = new Timeline(options.blocked());
     this.#cursor = new Cursor({
       apply: (event) => this.#merge("message" in event ? [event.message] : event.messages),
       gap: () => options.subscribe(this),
@@ -118,6 +122,12 @@ export class LiveRoom {
     this.#cursor.accept(event);
   }
 
+  /** Whom I blocked changed. */
+  hide(blocked: ReadonlySet<string>): void {
+    this.#timeline.hide(blocked);
+    this.#publish();
+  }
+
   disconnected(): void {
     this.#cursor.pause();
     this.#outbox.pause();
@@ -159,7 +169,7 @@ export class LiveRoom {
 
   /** A new timeline, so that a page still on its way to the old one is not taken for ours. */
   #drop(error: ChatError | null): void {
-    this.#timeline = new Timeline();
+    this.#timeline = new Timeline(this.#options.blocked());
     this.#cursor.forget();
     this.#error = error;
     this.#publish();

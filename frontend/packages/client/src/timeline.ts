@@ -4,16 +4,35 @@
  */
 import type { Message, Page } from "./types.js";
 
+/** A message as it is shown here: `hidden` when I blocked who wrote it. */
+export interface ShownMessage extends Message {
+  readonly hidden: boolean;
+}
+
 export class Timeline {
-  #messages: Message[] = [];
+  #messages: ShownMessage[] = [];
+  #blocked: ReadonlySet<string>;
   /** Shown from here on. Changes of older messages are kept until the page around them is loaded. */
   #floor = Infinity;
   hasOlder = false;
   loaded = false;
   loading = false;
 
-  get messages(): readonly Message[] {
+  /** Of whom the messages are hidden, by id. */
+  constructor(blocked: ReadonlySet<string>) {
+    this.#blocked = blocked;
+  }
+
+  get messages(): readonly ShownMessage[] {
     return this.#messages.filter((message) => message.seq >= this.#floor);
+  }
+
+  /** What is shown as before stays the same object. */
+  hide(blocked: ReadonlySet<string>): void {
+    this.#blocked = blocked;
+    this.#messages = this.#messages.map((message) =>
+      message.hidden === this.#hides(message) ? message : this.#shown(message),
+    );
   }
 
   /** What the next older page ends before; undefined for the latest page. */
@@ -31,7 +50,16 @@ export class Timeline {
   upsert(message: Message): void {
     const index = this.#messages.findLastIndex((known) => known.seq <= message.seq);
     const known = this.#messages[index];
-    if (known?.seq !== message.seq) this.#messages.splice(index + 1, 0, message);
-    else if (known.rev < message.rev) this.#messages[index] = message;
+    if (known?.seq !== message.seq) this.#messages.splice(index + 1, 0, this.#shown(message));
+    else if (known.rev < message.rev) this.#messages[index] = this.#shown(message);
+  }
+
+  #shown(message: Message): ShownMessage {
+    return { ...message, hidden: this.#hides(message) };
+  }
+
+  /** What happened to the room is shown, whoever did it. */
+  #hides({ kind, sender }: Message): boolean {
+    return kind === "user" && sender !== null && this.#blocked.has(sender.id);
   }
 }

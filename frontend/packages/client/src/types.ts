@@ -13,6 +13,24 @@ export interface User {
   is_bot: boolean;
 }
 
+/** A person, and how they are. */
+export interface Profile extends User {
+  status: string;
+  online: boolean;
+  /** null for who never left, and for who appears offline. */
+  last_seen_at: string | null;
+}
+
+/** Myself. */
+export interface Me extends User {
+  is_staff: boolean;
+  /** I read what is open to guests, and write nothing. */
+  is_guest: boolean;
+  status: string;
+  appear_offline: boolean;
+  created_at: string;
+}
+
 export interface Room {
   id: string;
   kind: RoomKind;
@@ -22,6 +40,7 @@ export interface Room {
   announcements_only: boolean;
   notices: boolean;
   slow_mode_seconds: number;
+  guests_may_read: boolean;
   archived_at: string | null;
   head_seq: number;
   epoch: string;
@@ -43,6 +62,7 @@ export interface NewRoom {
   kind?: RoomKind;
   topic?: string;
   staff_only?: boolean;
+  guests_may_read?: boolean;
 }
 
 export interface Reaction {
@@ -175,6 +195,8 @@ export type ServerEvent =
   | { type: "room.deleted" | "room.removed"; room: string }
   | { type: "room.reset"; room: string }
   | { type: "presence.changed"; user: string; online: boolean; last_seen_at: string | null }
+  | { type: "user.updated"; user: User; status: string }
+  | { type: "blocks.changed"; blocked: string[] }
   | ({ type: "read.updated"; room: string } & ReadState)
   | { type: "typing.started"; room: string; user: User; expires_in: number }
   | { type: "typing.stopped"; room: string; user: User }

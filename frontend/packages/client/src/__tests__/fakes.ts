@@ -100,6 +100,7 @@ export function useFakeServer(): void {
     calls = [];
     answers = {
       "auth/ticket": () => ({ body: { ticket: "t 1", expires_in: 30 } }),
+      "me/blocks": () => ({ body: { blocked: [] } }),
       rooms: () => ({ body: { rooms: [] } }),
       "rooms/r1/messages": () => ({ body: { messages: [], has_before: false, has_after: false } }),
     };

@@ -1,0 +1,53 @@
+"""Whom a person does not want to hear from. The list is theirs alone.
+
+The rules that follow from it are in access.py; clients hide what the blocked write in
+rooms, since a message is the same for all who receive it.
+"""
+
+from django.db import transaction
+
+from accounts.models import User
+
+from .. import broadcast
+from ..access import check_account
+from ..broadcast import ToPerson
+from ..errors import Invalid
+from ..events import BlocksChanged, encode
+from ..models import Block, Room
+from ..people import find_any_person
+from .direct import pair_of
+
+
+@transaction.atomic
+def block(user: User, user_id: str) -> None:
+    """From now on they write nothing into the direct room of the two."""
+    person = _person(user, user_id)
+    if person == user:
+        raise Invalid(fields={"user": ["This is you."]})
+    # The room's lock first: what is written there came before the block, or is refused.
+    direct = Room.objects.select_for_update(no_key=True)
+    direct.filter(pair=pair_of(user, person)).first()
+    _, made = Block.objects.get_or_create(user=user, blocked=person)
+    if made:
+        _announce(user)
+
+
+@transaction.atomic
+def unblock(user: User, user_id: str) -> None:
+    person = _person(user, user_id)
+    if Block.objects.filter(user=user, blocked=person).delete()[0]:
+        _announce(user)
+
+
+def _person(user: User, user_id: str) -> User:
+    check_account(user)
+    # Locked: of two changes at once, the later event tells of both.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    return find_any_person(user_id)
+
+
+def _announce(user: User) -> None:
+    ids = user.blocks.order_by("pk").values_list("blocked_id", flat=True)
+    event = BlocksChanged([str(pk) for pk in ids])
+    envelope = ToPerson(str(user.pk), encode(event))
+    transaction.on_commit(lambda: broadcast.publish([envelope]))

@@ -1,0 +1,35 @@
+"""How people show themselves. What others see of it is told to them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.people import clean_line
+
+from .. import presence
+from ..access import check_account
+from .announcements import announce_person
+
+_TEXTS = {"display_name", "status"}
+
+
+@transaction.atomic
+def change_profile(user: User, changes: Mapping[str, Any]) -> User:
+    """The person as they are then; what is as wished already stays silent."""
+    check_account(user)
+    # Locked: of two devices that change at once the later one is told last.
+    person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    changed = set()
+    for name, value in changes.items():
+        wanted = clean_line(name, value) if name in _TEXTS else value
+        if getattr(person, name) != wanted:
+            setattr(person, name, wanted)
+            changed.add(name)
+    person.save(update_fields=changed)
+    if changed & _TEXTS:
+        announce_person(person)
+    if "appear_offline" in changed:
+        presence.switch(person)
+    return person

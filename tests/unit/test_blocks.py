@@ -1,0 +1,191 @@
+"""Who is blocked: for them the other one is not there."""
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from chat import queries
+from chat.actions.blocks import block, unblock
+from chat.actions.direct import create_group, open_direct
+from chat.actions.messages import delete_message, edit_message, send_message
+from chat.actions.moderation import add_member
+from chat.actions.reactions import add_reaction
+from chat.broadcast import Envelope
+from chat.errors import Invalid, Refusal, UserNotFound
+from chat.log import Draft, append
+from chat.models import Block, Membership, Message, Room
+from chat.payloads import RoomPayload
+from tests.people import person
+
+from .envelopes import to_person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def direct(alice: User, bob: User) -> RoomPayload:
+    """Both have written: seq 2 is alice's, 3 is bob's. Then alice blocks bob."""
+    room, _ = open_direct(alice, "bob")
+    for user in (alice, bob):
+        send_message(user, room.id, client_id="1", body="hello")
+    block(alice, str(bob.pk))
+    return room
+
+
+def usernames(user: User) -> list[str]:
+    return [blocked.username for blocked in queries.people.blocks(user)]
+
+
+def test_blocking_and_unblocking_twice_is_fine(
+    alice: User, bob: User, published: list[Envelope]
+) -> None:
+    for _ in range(2):
+        block(alice, str(bob.pk))
+        assert usernames(alice) == ["bob"]
+    assert usernames(bob) == []
+    for _ in range(2):
+        unblock(alice, str(bob.pk))
+        assert usernames(alice) == []
+    assert to_person(published, alice) == [
+        {"type": "blocks.changed", "blocked": [str(bob.pk)]},
+        {"type": "blocks.changed", "blocked": []},
+    ]
+    assert to_person(published, bob) == []
+
+
+def test_oneself_is_not_blocked(alice: User) -> None:
+    with pytest.raises(Invalid):
+        block(alice, str(alice.pk))
+    assert not Block.objects.exists()
+
+
+@pytest.mark.parametrize("change", [block, unblock])
+def test_nobody_is_not_found(alice: User, change: type) -> None:
+    guest = person("passer-by", is_guest=True)
+    for user_id in ("nonsense", "bob", "0" * 36, str(guest.pk)):
+        with pytest.raises(UserNotFound):
+            change(alice, user_id)
+
+
+def test_who_is_gone_can_be_unblocked(alice: User, bob: User) -> None:
+    block(alice, str(bob.pk))
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    unblock(alice, str(bob.pk))
+    assert usernames(alice) == []
+
+
+def test_list_needs_one_query(
+    alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    people = [person(f"erin-{number}") for number in range(9)]
+    for erin in reversed(people):
+        block(alice, str(erin.pk))
+    with django_assert_num_queries(1):
+        assert usernames(alice) == [erin.username for erin in people]
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_the_blocked_cannot_open_their_room(
+    alice: User, bob: User, has_room: bool
+) -> None:
+    if has_room:
+        open_direct(alice, "bob")
+    block(alice, str(bob.pk))
+    for reference in ("alice", str(alice.pk)):
+        with pytest.raises(UserNotFound):
+            open_direct(bob, reference)
+    assert Room.objects.count() == has_room
+    room, made = open_direct(alice, "bob")
+    assert (room.role, made) == ("member", not has_room)
+
+
+def test_the_blocked_write_nothing_into_it(
+    alice: User, bob: User, direct: RoomPayload
+) -> None:
+    with pytest.raises(UserNotFound):
+        send_message(bob, direct.id, client_id="2", body="listen!")
+    with pytest.raises(UserNotFound):
+        edit_message(bob, direct.id, 3, body="listen!")
+    with pytest.raises(UserNotFound):
+        add_reaction(bob, direct.id, 2, emoji="👍")
+    assert Room.objects.get().head_seq == 3
+    # They may take back what they wrote, and learn that it was written.
+    again = send_message(bob, direct.id, client_id="1", body="hello")
+    assert again.duplicate
+    assert delete_message(bob, direct.id, 3).message.body == ""
+
+
+def test_who_blocks_may_write(alice: User, bob: User, direct: RoomPayload) -> None:
+    sent = send_message(alice, direct.id, client_id="2", body="Leave me alone.")
+    assert sent.message.seq == 4
+    page = queries.messages.history(bob, direct.id)
+    assert [message.seq for message in page.messages] == [1, 2, 3, 4]
+
+
+def test_unblocked_they_write_again(
+    alice: User, bob: User, direct: RoomPayload
+) -> None:
+    unblock(alice, str(bob.pk))
+    assert send_message(bob, direct.id, client_id="2", body="Sorry.").message.seq == 4
+
+
+def test_group_with_who_blocked_one_is_not_made(
+    alice: User, bob: User, charlie: User
+) -> None:
+    block(alice, str(bob.pk))
+    with pytest.raises(UserNotFound):
+        create_group(bob, ["charlie", "alice"])
+    assert not Room.objects.exists()
+    assert create_group(alice, ["charlie", "bob"]).role == "owner"
+
+
+def test_who_blocked_one_is_not_added(
+    alice: User, charlie: User, private_room: RoomPayload
+) -> None:
+    block(charlie, str(alice.pk))
+    with pytest.raises(UserNotFound):
+        add_member(alice, private_room.id, "charlie")
+    assert Membership.objects.count() == 1
+
+
+def test_in_other_rooms_the_blocked_write_as_before(
+    alice: User, bob: User, room: RoomPayload
+) -> None:
+    block(alice, str(bob.pk))
+    assert send_message(bob, room.id, client_id="1", body="hello").message.seq == 3
+
+
+def test_one_bad_draft_fails_alone(
+    alice: User, bob: User, direct: RoomPayload, room: RoomPayload
+) -> None:
+    drafts = [
+        Draft(direct.id, alice, "one", "a"),
+        Draft(direct.id, bob, "two", "b"),
+        Draft(room.id, bob, "three", "c"),
+    ]
+    outcomes = append(drafts)
+    assert [isinstance(o, Refusal) for o in outcomes] == [False, True, False]
+    assert isinstance(outcomes[1], UserNotFound)
+    assert Message.objects.filter(body="two").count() == 0
+
+
+def test_blocks_cost_a_query_where_a_direct_room_is(
+    alice: User,
+    bob: User,
+    charlie: User,
+    direct: RoomPayload,
+    room: RoomPayload,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    other, _ = open_direct(alice, "charlie")
+    with django_assert_num_queries(6):
+        append([Draft(room.id, alice, "x", "1")])
+    with django_assert_num_queries(7):
+        append([Draft(direct.id, alice, "x", "2")])
+    drafts = [
+        Draft(r.id, alice, "x", f"{r.id}-{n}")
+        for n in range(5)
+        for r in (room, direct, other)
+    ]
+    with django_assert_num_queries(7):
+        append(drafts)

@@ -1,0 +1,227 @@
+"""Guests: they come, read what is open to them, write nothing, and are forgotten."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+from rest_framework_simplejwt.settings import api_settings
+
+from accounts import people, tokens
+from accounts.models import Session, User
+from chat import presence, queries
+from chat.actions import (
+    blocks,
+    direct,
+    memberships,
+    messages,
+    moderation,
+    reactions,
+    reads,
+    rooms,
+    sessions,
+)
+from chat.actions.guests import admit_guest
+from chat.actions.profile import change_profile
+from chat.actions.rooms import update_room
+from chat.broadcast import Envelope, PersonChanged
+from chat.errors import Forbidden, Invalid, Refusal, RoomNotFound, UserNotFound
+from chat.log import append_one
+from chat.models import Attendance, Room
+from chat.payloads import GUESTS, RoomPayload
+from chat.queries.messages import CaughtUp, Resume
+from chat.search import search
+
+from .envelopes import leavers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def guest(db: None) -> User:
+    return people.make_guest()
+
+
+@pytest.fixture
+def open_room(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
+    """At 4: opened to guests, and alice said something."""
+    update_room(alice, room.id, {"guests_may_read": True})
+    messages.send_message(alice, room.id, client_id="1", body="hello")
+    return room
+
+
+def test_guest_has_a_session_and_no_password(settings: Settings) -> None:
+    settings.ALLOW_GUESTS = True
+    guest, pair = admit_guest(display_name=" Ame\u0301lie ", user_agent="browser")
+    assert guest.is_guest
+    assert guest.username.startswith("guest-")
+    assert guest.display_name == "Amélie"
+    assert not guest.has_usable_password()
+    assert tokens.verify_access(pair.access).user == guest
+
+
+def test_no_guests_unless_they_are_wanted(settings: Settings) -> None:
+    settings.ALLOW_GUESTS = False
+    with pytest.raises(Forbidden):
+        admit_guest(user_agent="")
+    assert not User.objects.exists()
+
+
+def test_guest_with_a_name_that_is_none(settings: Settings) -> None:
+    settings.ALLOW_GUESTS = True
+    with pytest.raises(Invalid):
+        admit_guest(display_name="a\nb", user_agent="")
+    assert not User.objects.exists()
+
+
+def test_guest_reads(guest: User, open_room: RoomPayload) -> None:
+    page = queries.messages.history(guest, open_room.id)
+    assert [message.seq for message in page.messages] == [1, 2, 3, 4]
+    shown = queries.rooms.room(guest, open_room.id)
+    assert (shown.role, shown.guests_may_read) == (None, True)
+    assert [r.id for r in queries.rooms.directory(guest)] == [open_room.id]
+    assert queries.rooms.rooms_of(guest) == []
+    found = search(guest, q="hello", room=open_room.id)
+    assert [hit.message.seq for hit in found.hits] == [4]
+
+
+def test_guest_catches_up_and_is_not_told_who_is_online(
+    guest: User, alice: User, open_room: RoomPayload
+) -> None:
+    presence.arrive("p1", alice.pk)
+    resumes = [Resume(open_room.id, after=3)]
+    [answer] = queries.messages.catch_up(guest, resumes).values()
+    assert isinstance(answer, CaughtUp)
+    assert [m.seq for m in answer.messages] == [4]
+    assert answer.online == []
+    [answer] = queries.messages.catch_up(alice, resumes).values()
+    assert isinstance(answer, CaughtUp)
+    assert answer.online == [str(alice.pk)]
+
+
+@pytest.mark.parametrize("flag", [{"staff_only": True}, {"guests_may_read": False}])
+def test_what_is_not_open_is_not_there(
+    guest: User, dora: User, flag: dict[str, bool]
+) -> None:
+    room = rooms.create_room(dora, name="bridge", guests_may_read=True)
+    Room.objects.update(**flag)
+    assert queries.rooms.directory(guest) == []
+    for read in (queries.rooms.room, queries.messages.history):
+        with pytest.raises(RoomNotFound):
+            read(guest, room.id)
+
+
+def writes(guest: User, room: str, alice: User) -> list[Callable[[], object]]:
+    draft = messages.draft_message(guest, room, client_id="1", body="hello")
+    return [
+        partial(append_one, draft),
+        partial(messages.edit_message, guest, room, 4, body="x"),
+        partial(messages.delete_message, guest, room, 4),
+        partial(messages.pin_message, guest, room, 4, pinned=True),
+        partial(reactions.add_reaction, guest, room, 4, emoji="👍"),
+        partial(reads.mark_read, guest, room, 4),
+        partial(reads.mark_unread, guest, room, 1),
+        partial(memberships.join_room, guest, room),
+        partial(memberships.leave_room, guest, room),
+        partial(rooms.create_room, guest, name="mine"),
+        partial(memberships.get_or_create_room, guest, name="general"),
+        partial(rooms.update_room, guest, room, {"topic": "x"}),
+        partial(rooms.delete_room, guest, room),
+        partial(moderation.add_member, guest, room, "alice"),
+        partial(moderation.ban, guest, room, str(alice.pk)),
+        partial(direct.open_direct, guest, "alice"),
+        partial(direct.create_group, guest, ["alice"]),
+        partial(change_profile, guest, {"status": "x"}),
+        partial(blocks.block, guest, str(alice.pk)),
+        partial(blocks.unblock, guest, str(alice.pk)),
+        partial(queries.people.users, guest, "a"),
+        partial(queries.people.profile, guest, str(alice.pk)),
+        partial(queries.people.members, guest, room),
+        partial(queries.people.bans, guest, room),
+        partial(
+            sessions.change_password,
+            guest,
+            current_password="x",
+            new_password="correct horse",
+            user_agent="",
+        ),
+    ]
+
+
+@pytest.mark.parametrize("is_staff", [False, True])
+def test_guest_does_nothing_else(
+    guest: User, alice: User, open_room: RoomPayload, is_staff: bool
+) -> None:
+    User.objects.filter(pk=guest.pk).update(is_staff=is_staff)
+    guest.refresh_from_db()
+    for write in writes(guest, open_room.id, alice):
+        with pytest.raises(Forbidden):
+            write()
+    assert queries.rooms.room(alice, open_room.id).head_seq == 4
+
+
+def test_guests_are_there_for_nobody(
+    guest: User, alice: User, room: RoomPayload
+) -> None:
+    for reference in (guest.username, str(guest.pk)):
+        tries: list[Callable[[], object]] = [
+            partial(direct.open_direct, alice, reference),
+            partial(direct.create_group, alice, [reference]),
+            partial(moderation.add_member, alice, room.id, reference),
+            partial(moderation.ban, alice, room.id, reference),
+        ]
+        for attempt in tries:
+            with pytest.raises(UserNotFound):
+                attempt()
+    said = messages.send_message(
+        alice, room.id, client_id="1", body=f"@{guest.username}"
+    )
+    assert said.message.mentions == []
+
+
+def test_guests_are_not_in_presence(guest: User, published: list[Envelope]) -> None:
+    presence.arrive("p1", guest.pk)
+    assert Attendance.objects.filter(user=guest).exists()
+    presence.depart("p1", guest.pk)
+    assert [e for e in published if isinstance(e, PersonChanged)] == []
+    guest.refresh_from_db()
+    assert guest.last_seen_at is None
+
+
+def test_message_that_closes_the_room_takes_the_guests_out(
+    alice: User, open_room: RoomPayload, published: list[Envelope]
+) -> None:
+    published.clear()
+    update_room(alice, open_room.id, {"slow_mode_seconds": 5})
+    assert leavers(published) == []
+    update_room(alice, open_room.id, {"guests_may_read": False, "notices": False})
+    assert leavers(published) == [(6, GUESTS)]
+    update_room(alice, open_room.id, {"guests_may_read": True})
+    assert leavers(published) == [(6, GUESTS)]
+
+
+def test_guests_who_cannot_come_back_are_forgotten(alice: User) -> None:
+    tokens.start_session(alice)
+    Session.objects.update(ended_at=timezone.now())
+    names = ("stays", "logged-out", "unused", "one-of-two")
+    guests = {name: people.make_guest(display_name=name) for name in names}
+    for guest in guests.values():
+        tokens.start_session(guest)
+    tokens.revoke_all(guests["logged-out"])
+    long_ago = timezone.now() - api_settings.REFRESH_TOKEN_LIFETIME
+    unused = Session.objects.filter(user__in=[guests["unused"], guests["one-of-two"]])
+    unused.update(last_used_at=long_ago - timedelta(seconds=1))
+    tokens.start_session(guests["one-of-two"])
+    people.forget_guests()
+    left = set(User.objects.values_list("display_name", flat=True))
+    assert left == {"Alice", "stays", "one-of-two"}
+
+
+def test_what_a_guest_wrote_is_never_there(guest: User, room: RoomPayload) -> None:
+    """A room that is closed to them answers like one that is not there."""
+    draft = messages.draft_message(guest, room.id, client_id="1", body="hello")
+    with pytest.raises(Refusal) as refused:
+        append_one(draft)
+    assert refused.value.code == "room_not_found"
