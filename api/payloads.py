@@ -4,6 +4,7 @@ import msgspec
 
 from accounts.models import Session, User
 from accounts.tokens import Pair
+from chat.invitation_payloads import InvitationPayload, ReceivedInvitationPayload
 from chat.payloads import (
     BanPayload,
     MemberPayload,
@@ -69,6 +70,14 @@ class MembersPayload(msgspec.Struct, frozen=True):
 
 class UsersPayload(msgspec.Struct, frozen=True):
     users: list[UserPayload]
+
+
+class InvitationsPayload(msgspec.Struct, frozen=True):
+    invitations: list[InvitationPayload]
+
+
+class ReceivedInvitationsPayload(msgspec.Struct, frozen=True):
+    invitations: list[ReceivedInvitationPayload]
 
 
 class BansPayload(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import tokens
 from chat import broadcast, queries
+from chat.actions import invitations
 from chat.broadcast import (
     EndSessions,
     Envelope,
@@ -67,6 +68,7 @@ class Hub:
             _every(CHECK_HEADS_SECONDS, self._check_heads),
             _every(CHECK_SESSIONS_SECONDS, self._check_sessions),
             _every(FORGET_TOKENS_SECONDS, _forget_tokens),
+            _every(FORGET_TOKENS_SECONDS, _forget_invitations),
             _every(RENEW_SECONDS, attendance.renew),
         ):
             self._keep(asyncio.create_task(work))
@@ -223,6 +225,10 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 async def _forget_tokens() -> None:
     """Used tickets and refresh tokens are kept only while they could be used again."""
     await in_database(tokens.forget_expired)
+
+
+async def _forget_invitations() -> None:
+    await in_database(invitations.forget_expired)
 
 
 _hub: Hub | None = None

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.models import User
 
+from ..access import access_room, check_read
 from ..errors import Invalid
 from ..log import Draft, append_one
 from ..models import Membership, Room
@@ -31,6 +32,13 @@ def open_direct(user: User, reference: str) -> tuple[RoomPayload, bool]:
     if made:
         return _settle(room, user, [person], Membership.Role.MEMBER), True
     return room_payload(room, room.memberships.get(user=user)), False
+
+
+def open_direct_from(user: User, room_id: str, reference: str) -> RoomPayload:
+    """The same from within a room that this person may read: what `/pm` asks for."""
+    check_read(access_room(user, room_id))
+    room, _ = open_direct(user, reference)
+    return room
 
 
 @transaction.atomic
