@@ -22,6 +22,9 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler; see REST_FRAMEWORK in the settings."""
     refusal = error if isinstance(error, Refusal) else as_refusal(error)
     response = Response(body(refusal), status=refusal.status)
+    # What is to be said of it is in the log. Django would add the address, which may
+    # hold the code of an invitation.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own mark
     if isinstance(refusal, Unauthorized):
         response["WWW-Authenticate"] = "Bearer"
     if refusal.retry_after is not None:

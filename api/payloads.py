@@ -4,6 +4,7 @@ import msgspec
 
 from accounts.models import Session, User
 from accounts.tokens import Pair
+from chat.invitation_payloads import InvitationPayload, ReceivedInvitationPayload
 from chat.payloads import (
     BanPayload,
     MemberPayload,
@@ -77,6 +78,14 @@ class UsersPayload(msgspec.Struct, frozen=True):
 
 class BlocksPayload(msgspec.Struct, frozen=True):
     blocked: list[UserPayload]
+
+
+class InvitationsPayload(msgspec.Struct, frozen=True):
+    invitations: list[InvitationPayload]
+
+
+class ReceivedInvitationsPayload(msgspec.Struct, frozen=True):
+    invitations: list[ReceivedInvitationPayload]
 
 
 class BansPayload(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from django.urls import path
 from .exceptions import not_found
 from .views import (
     auth,
+    invitations,
     limits,
     me,
     members,
@@ -30,6 +31,14 @@ urlpatterns = [
     path("me/sessions/<uuid:session_id>", me.SessionView.as_view()),
     path("me/blocks", me.BlocksView.as_view()),
     path("me/blocks/<str:user_id>", me.BlockView.as_view()),
+    path("me/invitations", invitations.MyInvitationsView.as_view()),
+    path("me/invitations/<str:invitation_id>", invitations.MyInvitationView.as_view()),
+    path(
+        "me/invitations/<str:invitation_id>/accept",
+        invitations.AcceptInvitationView.as_view(),
+    ),
+    path("invitations/<str:code>", invitations.LinkView.as_view()),
+    path("invitations/<str:code>/accept", invitations.AcceptLinkView.as_view()),
     path("directory", rooms.DirectoryView.as_view()),
     path("rooms", rooms.RoomsView.as_view()),
     path("rooms/by-name/<path:name>", rooms.NamedRoomView.as_view()),
@@ -39,6 +48,12 @@ urlpatterns = [
     path("rooms/<str:room_id>/members", members.MembersView.as_view()),
     path("rooms/<str:room_id>/members/<str:user_id>", members.MemberView.as_view()),
     path("rooms/<str:room_id>/members/<str:user_id>/mute", members.MuteView.as_view()),
+    path("rooms/<str:room_id>/notifications", rooms.NotificationsView.as_view()),
+    path("rooms/<str:room_id>/invitations", invitations.RoomInvitationsView.as_view()),
+    path(
+        "rooms/<str:room_id>/invitations/<str:invitation_id>",
+        invitations.RoomInvitationView.as_view(),
+    ),
     path("rooms/<str:room_id>/bans", members.BansView.as_view()),
     path("rooms/<str:room_id>/bans/<str:user_id>", members.BanView.as_view()),
     path("rooms/<str:room_id>/messages", messages.MessagesView.as_view()),

@@ -66,6 +66,8 @@ SIMPLE_JWT = {
 # Access tokens may be put in the socket's query string unless this is on; a ticket
 # always may.
 WS_REQUIRE_TICKET = env_bool("WS_REQUIRE_TICKET", False)
+# Whether visiting the name of a public room that is not there makes it.
+ALLOW_GET_OR_CREATE = env_bool("ALLOW_GET_OR_CREATE", True)
 
 # People without an account may read the rooms that allow it.
 ALLOW_GUESTS = env_bool("ALLOW_GUESTS", False)
@@ -245,6 +247,8 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         # A line for each refused request would bury what matters.
         "django.request": {"level": "ERROR"},
+        # runserver's request lines: an address may hold the code of an invitation.
+        "django.channels.server": {"level": "CRITICAL"},
         # These write request lines and headers, and so tokens.
         **{
             name: {"level": "WARNING"}

@@ -7,10 +7,11 @@ see raises what a missing one raises, so the two cannot be told apart.
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from accounts.models import User
 
 from .errors import (
     Forbidden,
+    InvitationNotFound,
     MessageNotFound,
     Muted,
     RoomNotFound,
@@ -25,7 +27,7 @@ from .errors import (
     UserNotFound,
 )
 from .limits import LIMITS
-from .models import Ban, Block, Membership, Message, Room
+from .models import Ban, Block, Invitation, Membership, Message, Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +169,17 @@ def check_own(seat: Seat) -> None:
         raise Forbidden("Only an owner may do this.")
 
 
-def check_add(seat: Seat, person: User) -> None:
-    """Whether this person may be made a member."""
+def check_invite(seat: Seat) -> None:
+    """Whether people may be let in at all."""
     check_manage(seat)
-    check_reach(seat.user, [person])
     if seat.room.archived_at is not None:
         raise Forbidden("This room is archived.")
+
+
+def check_add(seat: Seat, person: User) -> None:
+    """Whether this person may be made a member."""
+    check_invite(seat)
+    check_reach(seat.user, [person])
     if seat.room.staff_only and not person.is_staff:
         raise Forbidden("Only staff belong to a staff-only room.")
     if Ban.objects.filter(room=seat.room, user=person).exists():
@@ -261,6 +268,31 @@ def check_create(user: User, *, staff_only: bool) -> None:
         raise Forbidden("Only staff may make a staff-only room.")
 
 
+def check_create_by_visit() -> None:
+    """One answer for a name that nobody has and for one of a hidden room."""
+    if not settings.ALLOW_GET_OR_CREATE:
+        raise Forbidden("Here a room is not made by visiting it.")
+
+
+def check_accept(invitation: Invitation, seat: Seat) -> None:
+    """Raises InvitationNotFound, whatever it is: who is outside learns nothing more.
+
+    A member is let in again by a link that is used up: their first answer may be lost.
+    """
+    expires_at = invitation.expires_at
+    if (
+        seat.room.archived_at is not None
+        or (seat.room.staff_only and not seat.user.is_staff)
+        or (expires_at is not None and expires_at <= timezone.now())
+        or (seat.membership is None and (_is_used_up(invitation) or _is_banned(seat)))
+    ):
+        raise InvitationNotFound
+
+
+def _is_used_up(invitation: Invitation) -> bool:
+    return invitation.max_uses is not None and invitation.uses >= invitation.max_uses
+
+
 def access_room(user: User, room_id: str, *, lock: bool = False) -> Seat:
     """The room and the person's place in it. Raises RoomNotFound unless visible.
 
@@ -290,6 +322,41 @@ def access_named(user: User, name: str) -> Seat:
     [seat] = seats(user, [room])
     check_see(seat)
     return seat
+
+
+class Invited(NamedTuple):
+    """Somebody in front of a room that they may not see, and what lets them in."""
+
+    seat: Seat
+    invitation: Invitation
+
+
+def access_invitation(user: User, invitation_id: str, *, lock: bool = False) -> Invited:
+    """One that is for this person. Raises InvitationNotFound."""
+    mine = Invitation.objects.filter(person=user)
+    return _invited(user, mine.filter(pk__in=known_uuids([invitation_id])), lock=lock)
+
+
+def access_link(user: User, code: str, *, lock: bool = False) -> Invited:
+    """The link with this code. Raises InvitationNotFound."""
+    links = Invitation.objects.filter(code_hash=Invitation.hash_of(code))
+    return _invited(user, links, lock=lock)
+
+
+def _invited(user: User, wanted: QuerySet[Invitation], *, lock: bool) -> Invited:
+    """With `lock` the room's row comes first, as everywhere: then what is read of the
+    invitation stays so, and of two people with the last use one gets it."""
+    rooms = Room.objects.filter(pk__in=wanted.values("room"))
+    if lock:
+        rooms = rooms.select_for_update(no_key=True)
+    room = rooms.first()
+    invitation = wanted.select_related("inviter").first()
+    if room is None or invitation is None:
+        raise InvitationNotFound
+    membership = Membership.objects.filter(room=room, user=user).first()
+    seat = Seat(user, room, membership)
+    check_accept(invitation, seat)
+    return Invited(seat, invitation)
 
 
 def current(user: User) -> User:

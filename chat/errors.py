@@ -8,6 +8,7 @@ Refusal
 ├── RoomNotFound       room_not_found     404  not there, or not for you: the same
 ├── MessageNotFound    message_not_found  404
 ├── UserNotFound       user_not_found     404
+├── InvitationNotFound invitation_not_found 404  whatever is wrong with it: the same
 ├── Conflict           conflict           409
 ├── TooLong            too_long           413
 ├── RateLimited        rate_limited       429  with retry_after, in seconds
@@ -61,6 +62,12 @@ class UserNotFound(Refusal):
     code = "user_not_found"
     status = 404
     detail = "There is no such person here."
+
+
+class InvitationNotFound(Refusal):
+    code = "invitation_not_found"
+    status = 404
+    detail = "There is no such invitation, or it is no longer good."
 
 
 class Conflict(Refusal):

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Raw
 
+from .invitation_payloads import ReceivedInvitationPayload
 from .payloads import MessagePayload, RoomPayload, Time, UserPayload
 
 _encoder = msgspec.json.Encoder()
@@ -113,7 +114,8 @@ class RoomReset(msgspec.Struct, frozen=True, tag_field="type", tag="room.reset")
 
 
 class RoomAdded(msgspec.Struct, frozen=True, tag_field="type", tag="room.added"):
-    """To one person: you are a member now; `role` in the room is yours."""
+    """To one person: you are a member, or what is yours in the room (`role`, `notify`)
+    has changed. Replace what you have, but for `read`, which is null here."""
 
     room: RoomPayload
 
@@ -124,14 +126,30 @@ class RoomRemoved(msgspec.Struct, frozen=True, tag_field="type", tag="room.remov
     room: str
 
 
+class InvitationCreated(
+    msgspec.Struct, frozen=True, tag_field="type", tag="invitation.created"
+):
+    """To the person who is invited."""
+
+    invitation: ReceivedInvitationPayload
+
+
+class InvitationDeleted(
+    msgspec.Struct, frozen=True, tag_field="type", tag="invitation.deleted"
+):
+    """To the person who was invited: accepted, declined, or taken back."""
+
+    invitation: str
+
+
 class RoomCreated(msgspec.Struct, frozen=True, tag_field="type", tag="room.created"):
-    """To everybody who may see the room; `role` is null, keep your own."""
+    """To everybody who may see the room; `role` and `notify` are null, keep yours."""
 
     room: RoomPayload
 
 
 class RoomUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="room.updated"):
-    """To everybody who may see the room; `role` is null, keep your own."""
+    """To everybody who may see the room; `role` and `notify` are null, keep yours."""
 
     room: RoomPayload
 

@@ -97,5 +97,7 @@ typing = RateLimit(1 / 2, 2)
 # By network address: guessing passwords and making accounts.
 logins = RateLimit(10 / 60, 20)
 registrations = RateLimit(10 / 3600, 20)
+# By person: trying codes of invitations.
+invitation_codes = RateLimit(10 / 60, 20)
 # By person: a search reads more than anything else.
 searches = RateLimit(2, 10)

@@ -1,6 +1,7 @@
 """Tables of the chat. `chat/log.py` alone writes messages and `Room.head_seq`."""
 
 import secrets
+from hashlib import sha256
 
 from django.conf import settings
 from django.db import models
@@ -198,6 +199,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"into {self.room}"
+
+    @staticmethod
+    def hash_of(code: str) -> str:
+        """No salt: a code is random, nobody can guess what was hashed."""
+        return sha256(code.encode()).hexdigest()
 
 
 class Block(models.Model):

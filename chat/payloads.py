@@ -14,10 +14,12 @@ from msgspec import UNSET, Meta, UnsetType
 from accounts.models import User
 
 from .models import Ban, Membership, Message, Reaction, Room
+from .slash import is_action
 
 # RFC 3339, always in UTC.
 Time = Annotated[datetime, Meta(tz=True)]
 Role = Literal["owner", "moderator", "member"]
+Notify = Literal["all", "mentions", "none"]
 
 
 class UserPayload(msgspec.Struct, frozen=True):
@@ -46,7 +48,9 @@ class ReactionPayload(msgspec.Struct, frozen=True):
 
 
 class MessagePayload(msgspec.Struct, frozen=True):
-    """One row of a room's log. `event` says what a `system` message is about."""
+    """One row of a room's log. `event` says what a `system` message is about.
+
+    `is_action`: the body is `/me waves`, to be shown as "* Alice waves"."""
 
     room: str
     seq: int
@@ -55,6 +59,7 @@ class MessagePayload(msgspec.Struct, frozen=True):
     level: Literal["normal", "warning", "alert"]
     sender: UserPayload | None
     body: str
+    is_action: bool
     client_id: str | None
     reply_to: int | None
     mentions: list[str]
@@ -75,8 +80,8 @@ class ReadPayload(msgspec.Struct, frozen=True):
 
 
 class RoomPayload(msgspec.Struct, frozen=True):
-    """A room. `role` is the reader's own, null for who is not a member; `read` too, and
-    it comes in the list of one's rooms alone."""
+    """A room. `role` and `notify` are the reader's own, null for who is not a member;
+    `read` too, and it comes in the list of one's rooms alone."""
 
     id: str
     kind: Literal["public", "private", "direct", "group"]
@@ -92,6 +97,7 @@ class RoomPayload(msgspec.Struct, frozen=True):
     epoch: str
     created_at: Time
     role: Role | None
+    notify: Notify | None
     read: ReadPayload | None = None
 
 
@@ -158,6 +164,7 @@ def message_payload(message: Message) -> MessagePayload:
         level=message.level,  # type: ignore[arg-type]  # the column's choices
         sender=user_payload(message.sender) if message.sender else None,
         body=message.body,
+        is_action=is_action(message.body),
         client_id=message.client_id,
         reply_to=message.reply_to,
         mentions=message.mentions,
@@ -215,6 +222,7 @@ def room_payload(
         epoch=room.epoch,
         created_at=room.created_at,
         role=membership.role if membership else None,  # type: ignore[arg-type]
+        notify=membership.notify if membership else None,  # type: ignore[arg-type]
         read=read,
     )
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import people, tokens
 from chat import broadcast, queries
 from chat.access import has_account
+from chat.actions import invitations
 from chat.broadcast import (
     EndSessions,
     Envelope,
@@ -224,9 +225,10 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _clean_up() -> None:
-    """Tokens and guests are kept only while they could be used, or come, again."""
+    """Tokens, guests and invitations are kept only while they could be used, or come, again."""
     await in_database(tokens.forget_expired)
     await in_database(people.forget_guests)
+    await in_database(invitations.forget_expired)
 
 
 _hub: Hub | None = None

@@ -29,6 +29,13 @@ class NewRoom(Body):
         return super().validate(attrs)
 
 
+class NotificationLevel(Body):
+    level = serializers.ChoiceField(
+        choices=["all", "mentions", "none"],
+        help_text="What your devices should make a noise about.",
+    )
+
+
 class RoomChanges(Body):
     name = Text(max_length=80, required=False)
     topic = Text(max_length=250, required=False, allow_blank=True)

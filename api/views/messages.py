@@ -31,12 +31,13 @@ class MessagesView(View):
 
     @documented(
         "send_message",
-        "Send a message; 200 when this client_id was sent before",
+        "Send a message; 200 when this client_id was sent before. `/pm name text`"
+        " goes to the direct room with that person",
         request=NewMessage,
         answers={201: MessagePayload, 200: MessagePayload},
         errors={
             403: "forbidden, muted",
-            404: "room_not_found, message_not_found",
+            404: "room_not_found, message_not_found, user_not_found",
             409: "conflict",
             413: "too_long",
             429: "rate_limited",

@@ -4,14 +4,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import queries
-from chat.actions import memberships
+from chat.actions import memberships, notifications
 from chat.actions.rooms import create_room, delete_room, update_room
 from chat.payloads import RoomPayload
 
 from ..payloads import RoomsPayload
 from ..schema import documented
 from ..serializers.base import parse
-from ..serializers.rooms import NewRoom, RoomChanges
+from ..serializers.rooms import NewRoom, NotificationLevel, RoomChanges
 from .base import View
 
 
@@ -95,6 +95,19 @@ class JoinView(View):
     )
     def post(self, request: Request, room_id: str) -> Response:
         return Response(memberships.join_room(self.user(request), room_id))
+
+
+class NotificationsView(View):
+    @documented(
+        "set_notification_level",
+        "What you want to be notified of in this room",
+        request=NotificationLevel,
+        answers={200: RoomPayload},
+        errors={403: "forbidden", 404: "room_not_found"},
+    )
+    def put(self, request: Request, room_id: str) -> Response:
+        level = parse(NotificationLevel, request)["level"]
+        return Response(notifications.set_level(self.user(request), room_id, level))
 
 
 class LeaveView(View):

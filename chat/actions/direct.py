@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.models import User
 
 from ..access import check_account, check_reach
+from ..access import access_room, check_read
 from ..errors import Invalid
 from ..log import Draft, append_one
 from ..models import Membership, Room
@@ -37,6 +38,11 @@ def open_direct(user: User, reference: str) -> tuple[RoomPayload, bool]:
 
 def pair_of(user: User, person: User) -> str:
     return ":".join(sorted([str(user.pk), str(person.pk)]))
+def open_direct_from(user: User, room_id: str, reference: str) -> RoomPayload:
+    """The same from within a room that this person may read: what `/pm` asks for."""
+    check_read(access_room(user, room_id))
+    room, _ = open_direct(user, reference)
+    return room
 
 
 @transaction.atomic

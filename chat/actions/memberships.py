@@ -7,13 +7,20 @@ from django.db import transaction
 
 from accounts.models import User
 
-from ..access import access_named, access_room, check_join, check_leave
+from ..access import (
+    access_named,
+    access_room,
+    check_create_by_visit,
+    check_join,
+    check_leave,
+)
 from ..errors import Conflict, RoomNotFound
 from ..log import Draft, append_one
-from ..models import Membership, Room
+from ..models import Invitation, Membership, Room
 from ..payloads import RoomPayload, room_payload
 from .announcements import announce_added, announce_removed
 from .rooms import create_room
+from .uninvite import uninvite
 
 
 @transaction.atomic
@@ -23,13 +30,27 @@ def join_room(user: User, room_id: str) -> RoomPayload:
     check_join(seat)
     if seat.membership is not None:
         return room_payload(seat.room, seat.membership)
+    event = notice("member.joined", seat.room, user)
+    membership = make_member(seat.room, user, event, by=user)
+    return room_payload(seat.room, membership)
+
+
+def make_member(
+    room: Room, person: User, event: dict[str, Any], *, by: User
+) -> Membership:
+    """How everybody comes into a room that is there; `event` says so in its log.
+
+    The caller holds the room's row and has checked that they may.
+    """
     # What was written before is not unread.
     membership = Membership.objects.create(
-        room=seat.room, user=user, read_seq=seat.room.head_seq
+        room=room, user=person, read_seq=room.head_seq
     )
-    append_one(Draft(room_id, user, event=_event("member.joined", seat.room, user)))
-    seat.room.refresh_from_db(fields=["head_seq"])
-    return announce_added(seat.room, membership)
+    append_one(Draft(str(room.pk), by, event=event))
+    room.refresh_from_db(fields=["head_seq"])
+    uninvite(Invitation.objects.filter(room=room, person=person))
+    announce_added(room, membership)
+    return membership
 
 
 @transaction.atomic
@@ -42,7 +63,7 @@ def leave_room(user: User, room_id: str) -> RoomPayload:
     check_leave(seat)
     if seat.membership is None:
         return room_payload(seat.room, None)
-    append_one(Draft(room_id, user, event=_event("member.left", seat.room, user)))
+    append_one(Draft(room_id, user, event=notice("member.left", seat.room, user)))
     seat.membership.delete()
     seat.room.refresh_from_db(fields=["head_seq"])
     announce_removed(seat.room, user.pk)
@@ -54,10 +75,12 @@ def get_or_create_room(
 ) -> tuple[RoomPayload, bool]:
     """Make a public room on the first visit, join it on later ones; True when made.
 
-    Raises Conflict when the room of this name is not for this person.
+    Raises Conflict when the room of this name is not for this person, and Forbidden
+    when rooms are not made this way here.
     """
     with suppress(RoomNotFound):
         return _join_named(user, name), False
+    check_create_by_visit()
     try:
         return create_room(user, name=name, **fields), True
     except Conflict:
@@ -71,7 +94,7 @@ def _join_named(user: User, name: str) -> RoomPayload:
     return join_room(user, str(access_named(user, name).room.pk))
 
 
-def _event(kind: str, room: Room, user: User) -> dict[str, Any]:
+def notice(kind: str, room: Room, user: User, **fields: str) -> dict[str, Any]:
     """It is always written, since order and eviction need it; `quiet` hides it."""
-    event: dict[str, Any] = {"type": kind, "user": str(user.pk)}
+    event: dict[str, Any] = {"type": kind, "user": str(user.pk), **fields}
     return event if room.notices else {**event, "quiet": True}

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from django.utils import timezone
 
@@ -16,6 +17,8 @@ from ..limits import CLIENT_ID, LIMITS
 from ..log import Appended, Draft, append_one, change
 from ..mentions import Mentionable
 from ..models import Message
+from ..slash import private_message
+from .direct import open_direct_from
 
 _client_id = re.compile(CLIENT_ID)
 # Unicode's Cc but tab and line ends, and Cs. One search: this runs on the event loop.
@@ -59,16 +62,21 @@ def send_message(
 ) -> Appended:
     """Store one message and announce it; the same client_id again is the same message.
 
-    The socket does not come here: its writer puts many drafts into one transaction.
+    `/pm name text` goes to the room of the two. The socket does not come here: its
+    writer puts many drafts into one transaction.
     """
+    private = private_message(body, reply_to, level)
     draft = draft_message(
         sender,
         room,
         client_id=client_id,
-        body=body,
+        body=private.text if private else body,
         reply_to=reply_to,
         level=level,
     )
+    if private:
+        direct = open_direct_from(sender, room, private.name)
+        draft = replace(draft, room=direct.id)
     return append_one(draft)
 
 

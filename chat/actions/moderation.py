@@ -22,10 +22,12 @@ from ..access import (
     check_role,
 )
 from ..log import Draft, append_one
-from ..models import Ban, Membership
+from ..models import Ban, Invitation, Membership
 from ..payloads import MemberPayload, member_payload
 from ..people import find_any_person, find_member, find_person
-from .announcements import announce_added, announce_removed
+from .announcements import announce_removed
+from .memberships import make_member
+from .uninvite import uninvite
 
 
 @transaction.atomic
@@ -35,14 +37,11 @@ def add_member(user: User, room_id: str, reference: str) -> tuple[MemberPayload,
     check_manage(seat)
     person = find_person(reference)
     check_add(seat, person)
-    member, added = Membership.objects.get_or_create(
-        room=seat.room, user=person, defaults={"read_seq": seat.room.head_seq}
-    )
-    if added:
-        _log(seat, "member.added", person)
-        seat.room.refresh_from_db(fields=["head_seq"])
-        announce_added(seat.room, member)
-    return member_payload(member), added
+    member = Membership.objects.filter(room=seat.room, user=person).first()
+    if member is not None:
+        return member_payload(member), False
+    event = {"type": "member.added", "user": str(person.pk)}
+    return member_payload(make_member(seat.room, person, event, by=user)), True
 
 
 @transaction.atomic
@@ -108,6 +107,7 @@ def ban(user: User, room_id: str, user_id: str) -> None:
         check_remove(seat, member)
         _take_out(seat, member, "member.banned")
     Ban.objects.get_or_create(room=seat.room, user=person)
+    uninvite(Invitation.objects.filter(room=seat.room, person=person))
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from ..log import Draft, append_one
 from ..models import Membership, Room
 from ..payloads import RoomPayload, room_payload
 from .announcements import announce_added, announce_room
+from .uninvite import uninvite
 
 _SETTINGS = (
     "announcements_only",
@@ -79,6 +80,7 @@ def delete_room(user: User, room_id: str) -> None:
     """With all of its messages. Nothing of it is left but the announcement."""
     seat = access_room(user, room_id, lock=True)
     check_own(seat)
+    uninvite(seat.room.invitations.all())
     announce_room(seat.room, RoomDeleted(room_id))
     seat.room.delete()
 

@@ -1,12 +1,15 @@
 """message.send, message.edit, message.delete and history."""
 
+from dataclasses import replace
+
 from msgspec import Raw
 
 from chat import queries
-from chat.actions.direct import open_direct
+from chat.actions.direct import open_direct, open_direct_from
 from chat.actions.messages import delete_message, draft_message, edit_message
 from chat.errors import Invalid
 from chat.events import encode
+from chat.slash import private_message
 
 from .. import frames
 from ..commands import DirectSend, History, MessageDelete, MessageEdit, MessageSend
@@ -16,17 +19,29 @@ from ..hub import hub
 
 
 async def send(connection: Connection, command: MessageSend) -> None:
-    """The reply means committed. The event may come before or after it."""
+    """The reply means committed. The event may come before or after it.
+
+    `/pm name text` is a `direct.send` and is answered as one.
+    """
+    private = private_message(command.body, command.reply_to, command.level)
     draft = draft_message(
         connection.user,
         command.room,
         client_id=command.client_id,
-        body=command.body,
+        body=private.text if private else command.body,
         reply_to=command.reply_to,
         level=command.level,
     )
-    sent = await hub().writer.submit(draft)
-    reply = frames.MessageReply(command.ref, Raw(sent.json), sent.duplicate)
+    reply: frames.MessageReply | frames.DirectReply
+    if private is None:
+        sent = await hub().writer.submit(draft)
+        reply = frames.MessageReply(command.ref, Raw(sent.json), sent.duplicate)
+    else:
+        room = await in_database(
+            open_direct_from, connection.user, command.room, private.name
+        )
+        sent = await hub().writer.submit(replace(draft, room=room.id))
+        reply = frames.DirectReply(command.ref, room, Raw(sent.json), sent.duplicate)
     connection.write(encode(reply))
 
 

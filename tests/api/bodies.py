@@ -13,6 +13,8 @@ BODIES: dict[str, dict[str, object]] = {
     "POST me/password": {"current_password": "wrong", "new_password": "correct horse"},
     "POST rooms": {"name": "another"},
     "PATCH rooms/{room_id}": {"topic": "new"},
+    "POST rooms/{room_id}/invitations": {"max_uses": 1},
+    "PUT rooms/{room_id}/notifications": {"level": "mentions"},
     "POST rooms/{room_id}/members": {"user": "outsider"},
     "PATCH rooms/{room_id}/members/{user_id}": {"role": "moderator"},
     "PUT rooms/{room_id}/members/{user_id}/mute": {"seconds": 60},
@@ -33,5 +35,7 @@ def request_of(operation: Operation, scene: Scene) -> tuple[str, object]:
         session_id=scene.victim.pk,
         name="general",
         emoji="👍",
+        invitation_id=scene.invitation,
+        code=scene.code,
     )
     return path + QUERIES.get(name(operation), ""), BODIES.get(name(operation))

@@ -1,7 +1,8 @@
 """One room and everybody who can stand before it: what the matrix is tried on.
 
 The public room's log: 1 made, then each one's joining, then OWNERS, a message of the
-owner's, and VICTIMS, one of the victim's, a plain member whom others act upon.
+owner's, and VICTIMS, one of the victim's, a plain member whom others act upon. The
+outsider is invited, and there is a link.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import User
+from chat.actions.invitations import invite_person, make_link
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
 from chat.actions.moderation import ban
@@ -41,6 +43,8 @@ class Scene:
     victim: User
     owners: int
     victims: int
+    invitation: str
+    code: str
     people: dict[str, User]
 
     def door(self, role: str) -> Door:
@@ -63,7 +67,11 @@ def new_scene(*, guests_may_read: bool = False) -> Scene:
     _settle(room, people)
     owners = send_message(people["owner"], room, client_id="1", body="hello").message
     victims = send_message(victim, room, client_id="1", body="hello").message
-    return Scene(room, victim, owners.seq, victims.seq, people)
+    invitation, _ = invite_person(people["owner"], room, "outsider")
+    link = make_link(people["owner"], room, expires_in=60, max_uses=1)
+    return Scene(
+        room, victim, owners.seq, victims.seq, invitation.id, str(link.code), people
+    )
 
 
 def _person(role: str) -> User:

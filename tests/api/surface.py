@@ -22,6 +22,8 @@ class Operation(NamedTuple):
             name="general",
             user_id=ROOM,
             emoji="👍",
+            invitation_id=ROOM,
+            code="nobodyknowsthis",
         )
 
 

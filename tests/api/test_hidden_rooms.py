@@ -19,6 +19,8 @@ from .surface import OF_A_ROOM, Operation, name
 BODIES: dict[str, dict[str, object]] = {
     "POST rooms/{room_id}/messages": {"client_id": "1", "body": "hello"},
     "PATCH rooms/{room_id}": {"topic": "x"},
+    "POST rooms/{room_id}/invitations": {"user": "charlie"},
+    "PUT rooms/{room_id}/notifications": {"level": "none"},
     "POST rooms/{room_id}/members": {"user": "charlie"},
     "PATCH rooms/{room_id}/members/{user_id}": {"role": "member"},
     "PUT rooms/{room_id}/members/{user_id}/mute": {"seconds": 60},

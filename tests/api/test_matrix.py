@@ -2,13 +2,21 @@
 
 The table is the rule; an operation that is not in it fails. A number is a success, a
 word the refusal: `who` unauthorized, `no` forbidden, `mute` muted, `none`
-room_not_found, `gone` not_found. The columns are ROLES, from the owner to nobody.
+room_not_found, `void` invitation_not_found, `gone` not_found. The columns are ROLES, from the owner to nobody.
 """
 
 import pytest
 from pytest_django import Settings
 
-from chat.models import Ban, Block, Membership, Message, Reaction, Room
+from chat.models import (
+    Ban,
+    Block,
+    Invitation,
+    Membership,
+    Message,
+    Reaction,
+    Room,
+)
 
 from .bodies import request_of
 from .door import Answer
@@ -26,12 +34,17 @@ TABLE = {
     "POST auth/ticket": "201 201 201 201 201 201 201 201 201 201 who",
     "POST direct": "201 201 201 201 201 201 201 201 no no who",
     "GET directory": "200 200 200 200 200 200 200 200 200 200 who",
+    "GET invitations/{code}": "200 200 200 200 void 200 200 200 no no who",
+    "POST invitations/{code}/accept": "200 200 200 200 void 200 200 200 no no who",
     "GET limits": "200 200 200 200 200 200 200 200 200 200 200",
     "GET me": "200 200 200 200 200 200 200 200 200 200 who",
     "PATCH me": "200 200 200 200 200 200 200 200 no no who",
     "GET me/blocks": "200 200 200 200 200 200 200 200 200 200 who",
     "DELETE me/blocks/{user_id}": "204 204 204 204 204 204 204 204 no no who",
     "PUT me/blocks/{user_id}": "204 204 204 204 204 204 204 204 no no who",
+    "GET me/invitations": "200 200 200 200 200 200 200 200 no no who",
+    "DELETE me/invitations/{invitation_id}": "void void void void void void 204 void no no who",
+    "POST me/invitations/{invitation_id}/accept": "void void void void void void 200 void no no who",
     "POST me/password": "invalid invalid invalid invalid invalid invalid invalid invalid no no who",
     "GET me/sessions": "200 200 200 200 200 200 200 200 200 200 who",
     "DELETE me/sessions/{session_id}": "gone gone gone gone gone gone gone gone gone gone who",
@@ -44,6 +57,9 @@ TABLE = {
     "GET rooms/{room_id}/bans": "200 200 no no none no no no none no who",
     "DELETE rooms/{room_id}/bans/{user_id}": "204 204 no no none no no no none no who",
     "PUT rooms/{room_id}/bans/{user_id}": "204 204 no no none no no no none no who",
+    "GET rooms/{room_id}/invitations": "200 200 no no none no no no none no who",
+    "POST rooms/{room_id}/invitations": "201 201 no no none no no no none no who",
+    "DELETE rooms/{room_id}/invitations/{invitation_id}": "204 204 no no none no no no none no who",
     "POST rooms/{room_id}/join": "200 200 200 200 none 200 200 200 none no who",
     "POST rooms/{room_id}/leave": "200 200 200 200 none 200 200 200 none no who",
     "GET rooms/{room_id}/members": "200 200 200 200 none no no no none no who",
@@ -61,6 +77,7 @@ TABLE = {
     "PUT rooms/{room_id}/messages/{seq}/pin": "200 200 no no none no no no none no who",
     "DELETE rooms/{room_id}/messages/{seq}/reactions/{emoji}": "200 200 200 mute none no no no none no who",
     "PUT rooms/{room_id}/messages/{seq}/reactions/{emoji}": "200 200 200 mute none no no no none no who",
+    "PUT rooms/{room_id}/notifications": "200 200 200 200 none no no no none no who",
     "PUT rooms/{room_id}/read": "200 200 200 200 none no no no none no who",
     "PUT rooms/{room_id}/unread": "200 200 200 200 none no no no none no who",
     "GET search": "200 200 200 200 200 200 200 200 200 200 who",
@@ -72,6 +89,7 @@ WORDS = {
     "no": "forbidden",
     "mute": "muted",
     "none": "room_not_found",
+    "void": "invitation_not_found",
     "gone": "not_found",
 }
 CELLS = [(operation, role) for operation in OPERATIONS for role in ROLES]
@@ -108,7 +126,7 @@ def _state() -> list[object]:
     """What a refusal must leave as it was."""
     return [
         list(Room.objects.order_by("pk").values("pk", "head_seq", "topic")),
-        list(Membership.objects.order_by("pk").values_list("pk", "role", "read_seq")),
+        list(Membership.objects.order_by("pk").values("role", "read_seq", "notify")),
         list(Message.objects.order_by("pk").values_list("pk", "rev")),
-        [model.objects.count() for model in (Ban, Block, Reaction)],
+        [model.objects.count() for model in (Ban, Block, Reaction, Invitation)],
     ]

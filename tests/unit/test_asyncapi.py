@@ -173,21 +173,21 @@ def test_every_command_that_is_answered_says_how(document: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "reply"),
+    ("command", "replies"),
     [
-        (commands.Subscribe, frames.SubscribeReply),
-        (commands.MessageSend, frames.MessageReply),
-        (commands.Ping, frames.PongReply),
+        (commands.Subscribe, [frames.SubscribeReply]),
+        (commands.MessageSend, [frames.MessageReply, frames.DirectReply]),
+        (commands.Ping, [frames.PongReply]),
     ],
 )
 def test_the_reply_is_the_one_that_the_handler_makes(
-    document: Json, command: type, reply: type
+    document: Json, command: type, replies: list[type]
 ) -> None:
     operation = document["operations"][f"receive{command.__name__}"]
     assert [
         row["$ref"].rpartition("/")[2] for row in operation["reply"]["messages"]
     ] == [
-        reply.__name__,
+        *[reply.__name__ for reply in replies],
         "Error",
     ]
 

@@ -55,6 +55,7 @@ def test_message(user: User, message: Message) -> None:
         "level": "normal",
         "sender": json.loads(encode(user_payload(user))),
         "body": "hi",
+        "is_action": False,
         "client_id": "c",
         "reply_to": None,
         "mentions": [],
@@ -102,10 +103,15 @@ def test_room(user: User) -> None:
         "epoch": "e5f0e5f0",
         "created_at": "2026-01-02T03:04:05.678901Z",
         "role": "owner",
+        "notify": "all",
         "read": None,
     }
     assert json.loads(encode(room_payload(room, mine))) == expected
-    assert json.loads(encode(room_payload(room, None))) == {**expected, "role": None}
+    assert json.loads(encode(room_payload(room, None))) == {
+        **expected,
+        "role": None,
+        "notify": None,
+    }
 
 
 def test_member(user: User) -> None:

@@ -21,8 +21,8 @@ committing = pytest.mark.django_db(transaction=True)
 
 
 def shown(room: RoomPayload) -> dict[str, Any]:
-    """As everybody is told of it: nobody's role."""
-    return {**json.loads(encode(room)), "role": None}
+    """As everybody is told of it: nothing of anybody's own."""
+    return {**json.loads(encode(room)), "role": None, "notify": None}
 
 
 @pytest.fixture

@@ -136,7 +136,9 @@ export class LiveRoom {
   async #transmit({ clientId, body }: PendingMessage): Promise<void> {
     const command = { type: "message.send", room: this.id, client_id: clientId, body };
     const reply = await this.#options.request(command);
-    this.#merge([reply["message"] as Message]);
+    const message = reply["message"] as Message;
+    // A "/pm bob hi" is in another room: it was sent, and that is all that is said here.
+    if (message.room === this.id) this.#merge([message]);
   }
 
   async #load(): Promise<void> {

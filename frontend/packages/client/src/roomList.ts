@@ -6,7 +6,7 @@ import { persist } from "./backoff.js";
 import type { Rest } from "./rest.js";
 import { Store } from "./subscribable.js";
 import type { Readable } from "./subscribable.js";
-import type { NewRoom, Room } from "./types.js";
+import type { Invitation, NewInvitation, NewRoom, Room } from "./types.js";
 
 export class RoomList {
   /** null until it is known. */
@@ -43,13 +43,33 @@ export class RoomList {
     return this.add((await this.#rest.post(`rooms/${id}/join`)) as Room);
   }
 
+  /** A person, or everybody who has the link: its `code` is in this answer alone. */
+  async invite(id: string, invitation: NewInvitation): Promise<Invitation> {
+    return (await this.#rest.post(`rooms/${id}/invitations`, invitation)) as Invitation;
+  }
+
+  /** One that was sent to me, by its id. */
+  async acceptInvitation(id: string): Promise<Room> {
+    return this.add((await this.#rest.post(`me/invitations/${id}/accept`)) as Room);
+  }
+
+  async acceptLink(code: string): Promise<Room> {
+    const path = `invitations/${encodeURIComponent(code)}/accept`;
+    return this.add((await this.#rest.post(path)) as Room);
+  }
+
   async leave(id: string): Promise<void> {
     await this.#rest.post(`rooms/${id}/leave`);
     this.remove(id);
   }
 
+  /** Also when what is mine in it has changed; the counts come in the list alone. */
   add(room: Room): Room {
-    this.#mine.set([...this.#without(room.id), room]);
+    const known = this.#mine.snapshot()?.find(({ id }) => id === room.id);
+    this.#mine.set([
+      ...this.#without(room.id),
+      { ...room, read: room.read ?? known?.read ?? null },
+    ]);
     return room;
   }
 

@@ -5,6 +5,7 @@
 
 export type RoomKind = "public" | "private" | "direct" | "group";
 export type Role = "owner" | "moderator" | "member";
+export type Notify = "all" | "mentions" | "none";
 
 export interface User {
   id: string;
@@ -47,6 +48,8 @@ export interface Room {
   created_at: string;
   /** What I am in this room; null when I am not a member. */
   role: Role | null;
+  /** What my devices should make a noise about; null when I am not a member. */
+  notify: Notify | null;
   /** How far I have read and what is left; only in the list of my rooms. */
   read: ReadState | null;
 }
@@ -63,6 +66,34 @@ export interface NewRoom {
   topic?: string;
   staff_only?: boolean;
   guests_may_read?: boolean;
+}
+
+/** For one person, or a link for whoever has its code. */
+export type NewInvitation =
+  { user: string } | { /** Seconds. */ expires_in?: number; max_uses?: number | null };
+
+export interface Invitation {
+  id: string;
+  room: string;
+  inviter: User;
+  /** null: a link. */
+  person: User | null;
+  max_uses: number | null;
+  uses: number;
+  expires_at: string | null;
+  created_at: string;
+  /** Only in the answer that made the link. */
+  code?: string;
+}
+
+/** What I may know of a room before I am in it. */
+export type InvitedRoom = Pick<Room, "id" | "kind" | "name" | "topic">;
+
+export interface ReceivedInvitation {
+  id: string;
+  room: InvitedRoom;
+  inviter: User;
+  created_at: string;
 }
 
 export interface Reaction {
@@ -86,6 +117,8 @@ export interface Message {
   level: "normal" | "warning" | "alert";
   sender: User | null;
   body: string;
+  /** The body is "/me waves": show "* Alice waves". */
+  is_action: boolean;
   client_id: string | null;
   reply_to: number | null;
   /** Ids of people, or "room" for everybody. */
@@ -194,6 +227,8 @@ export type ServerEvent =
   | { type: "room.created" | "room.updated" | "room.added"; room: Room }
   | { type: "room.deleted" | "room.removed"; room: string }
   | { type: "room.reset"; room: string }
+  | { type: "invitation.created"; invitation: ReceivedInvitation }
+  | { type: "invitation.deleted"; invitation: string }
   | { type: "presence.changed"; user: string; online: boolean; last_seen_at: string | null }
   | { type: "user.updated"; user: User; status: string }
   | { type: "blocks.changed"; blocked: string[] }

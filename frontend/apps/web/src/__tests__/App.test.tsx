@@ -64,6 +64,13 @@ test("a message from somebody else appears with name and time", async () => {
   expect(list.querySelector("time")?.dateTime).toBe("2026-01-01T12:00:00Z");
 });
 
+test("an action is shown as what its author does", async () => {
+  const socket = await openGeneral();
+  const action = message(1, { body: "/me waves", is_action: true });
+  act(() => socket.receive({ type: "message.created", room: "r1", seq: 1, message: action }));
+  expect(screen.getByText("* Bob waves")).toBeTruthy();
+});
+
 test("what I send is confirmed in place, in the same element", async () => {
   const socket = await openGeneral();
   write("hi there");

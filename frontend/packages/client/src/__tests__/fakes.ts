@@ -152,6 +152,7 @@ export function message(seq: number, fields: Partial<Message> = {}): Message {
     level: "normal",
     sender: bob,
     body: `message ${seq}`,
+    is_action: false,
     client_id: `bob-${seq}`,
     reply_to: null,
     mentions: [],

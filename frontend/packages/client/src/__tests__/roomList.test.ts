@@ -49,3 +49,30 @@ test("closing forgets everything of this person", async () => {
   expect(chat.rooms.mine.snapshot()).toBeNull();
   expect(chat.room("r1")).not.toBe(before);
 });
+
+test("a link lets me in, and its room is in my list", async () => {
+  const chat = await connected();
+  answers["rooms/r1/invitations"] = (body) => ({ status: 201, body: { code: "c/1", asked: body } });
+  const made = await chat.rooms.invite("r1", { max_uses: 1 });
+  expect(made).toEqual({ code: "c/1", asked: { max_uses: 1 } });
+  answers["invitations/c%2F1/accept"] = () => ({ body: room("r1") });
+  await chat.rooms.acceptLink("c/1");
+  expect(chat.rooms.mine.snapshot()).toMatchObject([{ id: "r1" }]);
+});
+
+test("an invitation of mine is accepted by its id", async () => {
+  const chat = await connected();
+  answers["me/invitations/i1/accept"] = () => ({ body: room("r2") });
+  expect(await chat.rooms.acceptInvitation("i1")).toMatchObject({ id: "r2" });
+  expect(chat.rooms.mine.snapshot()).toMatchObject([{ id: "r2" }]);
+});
+
+test("a room of mine that has changed keeps its counts", async () => {
+  const read = { read_seq: 1, unread: 2, mentions: 0 };
+  const chat = await connected();
+  answers["rooms"] = () => ({ body: { rooms: [{ ...room("r1"), read }] } });
+  await reconnect();
+  const changed = { ...room("r1"), notify: "none", read: null };
+  FakeSocket.last.receive({ type: "room.added", room: changed });
+  expect(chat.rooms.mine.snapshot()).toMatchObject([{ id: "r1", notify: "none", read }]);
+});

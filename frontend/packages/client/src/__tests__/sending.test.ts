@@ -146,3 +146,11 @@ test("what is sent while offline waits for the connection", async () => {
   await FakeSocket.last.subscribed({ recovered: true });
   expect(sends()).toMatchObject([{ body: "later" }]);
 });
+
+test("a private message leaves the room as it was", async () => {
+  const room = await openRoom();
+  const { clientId } = room.send("/pm bob hi");
+  const sent = message(4, { room: "d1", sender: alice, client_id: clientId, body: "hi" });
+  await FakeSocket.last.reply("message.send", { room: { id: "d1" }, message: sent });
+  expect(shown(room)).toEqual({ messages: [], pending: [] });
+});

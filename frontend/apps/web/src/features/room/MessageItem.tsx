@@ -21,7 +21,7 @@ export function MessageItem({ row, live }: MessageItemProps) {
     >
       {!isGrouped && <Avatar user={author} />}
       <p className="message-head">
-        <bdi className="author">{author?.display_name ?? "Deleted account"}</bdi>{" "}
+        <bdi className="author">{name(row)}</bdi>{" "}
         <time dateTime={row.createdAt} title={fullTime(row.createdAt)}>
           {clockTime(row.createdAt)}
         </time>
@@ -34,11 +34,15 @@ export function MessageItem({ row, live }: MessageItemProps) {
   );
 }
 
+function name({ author }: MessageRow): string {
+  return author?.display_name ?? "Deleted account";
+}
+
 function Body({ row }: { row: MessageRow }) {
   if (row.isDeleted) return <p className="quiet">This message was deleted.</p>;
   return (
     <p dir="auto">
-      <Linkified text={row.body} />
+      <Linkified text={row.isAction ? `* ${name(row)} ${row.body.slice(4)}` : row.body} />
       {row.isEdited && <small className="quiet"> (edited)</small>}
       {row.pending?.status === "sending" && <small className="sending"> Sending…</small>}
     </p>

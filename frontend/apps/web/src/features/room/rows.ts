@@ -11,6 +11,8 @@ export interface MessageRow {
   key: string;
   author: User | null;
   body: string;
+  /** "/me waves": shown as "* Alice waves". */
+  isAction: boolean;
   createdAt: string;
   isEdited: boolean;
   isDeleted: boolean;
@@ -78,6 +80,7 @@ function fromMessage(message: Message, me: User | null): MessageRow {
     key: (isMine && message.client_id) || String(message.seq),
     author: message.sender,
     body: message.body,
+    isAction: message.is_action,
     createdAt: message.created_at,
     isEdited: message.edited_at !== null,
     isDeleted: message.deleted_at !== null,
@@ -92,6 +95,7 @@ function fromPending(pending: PendingMessage, me: User | null): MessageRow {
     key: pending.clientId,
     author: me,
     body: pending.body,
+    isAction: false,
     createdAt: pending.createdAt,
     isEdited: false,
     isDeleted: false,

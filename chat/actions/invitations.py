@@ -1,0 +1,126 @@
+"""Inviting people into a room, one by one or by a link, and what they answer.
+
+A person's invitation is there until it is answered or taken back; a link ends by
+itself. Of its code only the hash is kept.
+"""
+
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+
+from .. import broadcast, limits
+from ..access import (
+    Invited,
+    access_invitation,
+    access_link,
+    access_room,
+    check_add,
+    check_invite,
+    check_manage,
+    known_uuids,
+)
+from ..broadcast import ToPerson
+from ..errors import Conflict, InvitationNotFound
+from ..events import InvitationCreated, encode
+from ..invitation_payloads import (
+    InvitationPayload,
+    invitation_payload,
+    received_invitation_payload,
+)
+from ..models import Invitation, Membership
+from ..payloads import RoomPayload, room_payload
+from ..people import find_person
+from .memberships import make_member, notice
+from .uninvite import uninvite
+
+
+@transaction.atomic
+def invite_person(
+    user: User, room_id: str, reference: str
+) -> tuple[InvitationPayload, bool]:
+    """By id or username; False when they were invited already.
+
+    Raises Conflict for a member.
+    """
+    seat = access_room(user, room_id, lock=True)
+    check_manage(seat)
+    person = find_person(reference)
+    check_add(seat, person)
+    if Membership.objects.filter(room=seat.room, user=person).exists():
+        raise Conflict("This person is a member already.")
+    invitation, made = Invitation.objects.select_related("inviter").get_or_create(
+        room=seat.room, person=person, defaults={"inviter": user}
+    )
+    if made:
+        event = InvitationCreated(received_invitation_payload(invitation))
+        envelope = ToPerson(str(person.pk), encode(event))
+        transaction.on_commit(lambda: broadcast.publish([envelope]))
+    return invitation_payload(invitation), made
+
+
+@transaction.atomic
+def make_link(
+    user: User, room_id: str, *, expires_in: int, max_uses: int | None
+) -> InvitationPayload:
+    """The answer alone has the code."""
+    seat = access_room(user, room_id, lock=True)
+    check_invite(seat)
+    code = secrets.token_urlsafe(16)
+    invitation = Invitation.objects.create(
+        room=seat.room,
+        inviter=user,
+        code_hash=Invitation.hash_of(code),
+        max_uses=max_uses,
+        expires_at=timezone.now() + timedelta(seconds=expires_in),
+    )
+    return invitation_payload(invitation, code)
+
+
+@transaction.atomic
+def revoke(user: User, room_id: str, invitation_id: str) -> None:
+    seat = access_room(user, room_id, lock=True)
+    check_manage(seat)
+    found = seat.room.invitations.filter(pk__in=known_uuids([invitation_id]))
+    if not found.exists():
+        raise InvitationNotFound
+    uninvite(found)
+
+
+@transaction.atomic
+def accept(user: User, invitation_id: str) -> RoomPayload:
+    return _enter(access_invitation(user, invitation_id, lock=True))
+
+
+@transaction.atomic
+def decline(user: User, invitation_id: str) -> None:
+    invited = access_invitation(user, invitation_id, lock=True)
+    uninvite(Invitation.objects.filter(pk=invited.invitation.pk))
+
+
+@transaction.atomic
+def accept_link(user: User, code: str) -> RoomPayload:
+    """One use of the link, but none for a member."""
+    limits.invitation_codes.take(user.pk)
+    return _enter(access_link(user, code, lock=True))
+
+
+def _enter(invited: Invited) -> RoomPayload:
+    seat, invitation = invited
+    if seat.membership is not None:
+        return room_payload(seat.room, seat.membership)
+    by = str(invitation.inviter_id)
+    event = notice("member.joined", seat.room, seat.user, invited_by=by)
+    membership = make_member(seat.room, seat.user, event, by=seat.user)
+    # A person's invitation is gone by now; the link's counts.
+    Invitation.objects.filter(pk=invitation.pk).update(uses=F("uses") + 1)
+    return room_payload(seat.room, membership)
+
+
+def forget_expired() -> None:
+    """Links that let nobody in any more."""
+    Invitation.objects.filter(expires_at__lte=timezone.now()).delete()

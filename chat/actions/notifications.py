@@ -1,0 +1,23 @@
+"""What a person wants to be told of in a room. Theirs alone, on all devices."""
+
+from django.db import transaction
+
+from accounts.models import User
+
+from ..access import access_room, check_read
+from ..models import Membership
+from ..payloads import RoomPayload, room_payload
+from .announcements import announce_added
+
+
+@transaction.atomic
+def set_level(user: User, room_id: str, level: str) -> RoomPayload:
+    """`none` is for notifications: what is unread is counted all the same."""
+    seat = access_room(user, room_id, lock=True)
+    check_read(seat)
+    membership = Membership.objects.get(room=seat.room, user=user)
+    if membership.notify == level:
+        return room_payload(seat.room, membership)
+    membership.notify = level
+    membership.save(update_fields=["notify"])
+    return announce_added(seat.room, membership)

@@ -1,0 +1,49 @@
+"""Invitations: of a room, of a person, and what a link leads to."""
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+
+from .. import limits
+from ..access import access_link, access_room, check_manage
+from ..invitation_payloads import (
+    InvitationPayload,
+    InvitationPreviewPayload,
+    ReceivedInvitationPayload,
+    invitation_payload,
+    invited_room_payload,
+    received_invitation_payload,
+)
+from ..models import Invitation
+from ..payloads import user_payload
+
+
+def invitations(user: User, room_id: str) -> list[InvitationPayload]:
+    """The open ones of a room, the oldest first; for those who can revoke them."""
+    seat = access_room(user, room_id)
+    check_manage(seat)
+    is_open = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    found = seat.room.invitations.filter(is_open).select_related("inviter", "person")
+    return [invitation_payload(invitation) for invitation in found.order_by("pk")]
+
+
+def received(user: User) -> list[ReceivedInvitationPayload]:
+    """Those that this person can accept, the oldest first."""
+    found = Invitation.objects.filter(person=user, room__archived_at=None)
+    if not user.is_staff:
+        found = found.filter(room__staff_only=False)
+    found = found.select_related("room", "inviter").order_by("pk")
+    return [received_invitation_payload(invitation) for invitation in found]
+
+
+def preview(user: User, code: str) -> InvitationPreviewPayload:
+    """Raises InvitationNotFound."""
+    limits.invitation_codes.take(user.pk)
+    seat, invitation = access_link(user, code)
+    return InvitationPreviewPayload(
+        room=invited_room_payload(seat.room),
+        member_count=seat.room.memberships.count(),
+        inviter=user_payload(invitation.inviter),
+        expires_at=invitation.expires_at,
+    )

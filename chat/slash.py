@@ -1,0 +1,36 @@
+"""What a text that begins with a slash means; everything else is sent as written.
+
+`/pm name text` goes to that person instead of the room. `/me text` stays as it is and
+is shown as an action. A text that begins with `//` is no form.
+"""
+
+from typing import NamedTuple
+
+from .errors import Invalid
+from .models import Message
+
+
+class PrivateMessage(NamedTuple):
+    name: str
+    text: str
+
+
+def private_message(
+    body: str, reply_to: int | None, level: str
+) -> PrivateMessage | None:
+    """None when the body is for the room. Raises Invalid."""
+    if not body.startswith("/pm") or body.split(maxsplit=1)[0] != "/pm":
+        return None
+    parts = body.split(maxsplit=2)
+    if len(parts) < 3:
+        raise Invalid(fields={"body": ["Write /pm name text."]})
+    # Both mean something in the room that the text does not go to.
+    if reply_to is not None:
+        raise Invalid(fields={"reply_to": ["A /pm answers no message of the room."]})
+    if level != Message.Level.NORMAL:
+        raise Invalid(fields={"level": ["A /pm has no level."]})
+    return PrivateMessage(parts[1], parts[2])
+
+
+def is_action(body: str) -> bool:
+    return body.startswith("/me ") and body[4:].strip() != ""

@@ -1,0 +1,70 @@
+"""People who take the last use of a link, or of whom one closes it, at one moment."""
+
+from functools import partial
+
+import pytest
+
+from accounts.models import User
+from chat.actions import invitations, moderation
+from chat.actions.memberships import join_room
+from chat.errors import InvitationNotFound
+from chat.models import Invitation, Membership, Message
+from chat.payloads import RoomPayload
+from tests.people import person
+
+from .threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_last_use_lets_exactly_one_in(alice: User, private_room: RoomPayload) -> None:
+    link = invitations.make_link(alice, private_room.id, expires_in=60, max_uses=1)
+    people = [person(f"p{number}") for number in range(8)]
+    outcomes = at_once(
+        [partial(invitations.accept_link, user, str(link.code)) for user in people]
+    )
+    assert sum(isinstance(outcome, RoomPayload) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, InvitationNotFound) for outcome in outcomes) == 7
+    assert Membership.objects.filter(room_id=private_room.id).count() == 2
+    assert Invitation.objects.get().uses == 1
+
+
+def test_one_person_in_many_tabs_is_one_use(
+    alice: User, charlie: User, private_room: RoomPayload
+) -> None:
+    link = invitations.make_link(alice, private_room.id, expires_in=60, max_uses=3)
+    accept = partial(invitations.accept_link, charlie, str(link.code))
+    outcomes = at_once([accept] * 8)
+    assert all(isinstance(outcome, RoomPayload) for outcome in outcomes)
+    assert Invitation.objects.get().uses == 1
+    assert Message.objects.filter(room_id=private_room.id).count() == 2
+
+
+def test_accepting_and_joining_at_once_is_becoming_a_member_once(
+    alice: User, charlie: User, room: RoomPayload
+) -> None:
+    made, _ = invitations.invite_person(alice, room.id, "charlie")
+    outcomes = at_once(
+        [
+            partial(invitations.accept, charlie, made.id),
+            partial(join_room, charlie, room.id),
+        ]
+    )
+    assert isinstance(outcomes[1], RoomPayload)
+    assert isinstance(outcomes[0], RoomPayload | InvitationNotFound)
+    assert Membership.objects.filter(user=charlie).count() == 1
+    assert Invitation.objects.count() == 0
+
+
+def test_who_is_banned_while_accepting_is_out(
+    alice: User, charlie: User, private_room: RoomPayload
+) -> None:
+    made, _ = invitations.invite_person(alice, private_room.id, "charlie")
+    at_once(
+        [
+            partial(invitations.accept, charlie, made.id),
+            partial(moderation.ban, alice, private_room.id, str(charlie.pk)),
+        ]
+    )
+    assert not Membership.objects.filter(user=charlie).exists()
+    assert Invitation.objects.count() == 0
