@@ -9,8 +9,9 @@ from accounts.models import User
 from ..errors import Invalid
 from ..log import Draft, append_one
 from ..models import Membership, Room
-from ..payloads import RoomPayload, room_payload
+from ..payloads import RoomPayload
 from ..people import find_people, find_person
+from ..queries.rooms import shown_room
 from .announcements import announce_added
 
 
@@ -30,7 +31,7 @@ def open_direct(user: User, reference: str) -> tuple[RoomPayload, bool]:
     )
     if made:
         return _settle(room, user, [person], Membership.Role.MEMBER), True
-    return room_payload(room, room.memberships.get(user=user)), False
+    return shown_room(room, room.memberships.get(user=user)), False
 
 
 @transaction.atomic

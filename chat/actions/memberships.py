@@ -11,8 +11,9 @@ from ..access import access_named, access_room, check_join, check_leave
 from ..errors import Conflict, RoomNotFound
 from ..log import Draft, append_one
 from ..models import Membership, Room
-from ..payloads import RoomPayload, room_payload
-from .announcements import announce_added, announce_removed
+from ..payloads import RoomPayload
+from ..queries.rooms import shown_room
+from .announcements import announce_joined, announce_left
 from .rooms import create_room
 
 
@@ -22,14 +23,14 @@ def join_room(user: User, room_id: str) -> RoomPayload:
     seat = access_room(user, room_id, lock=True)
     check_join(seat)
     if seat.membership is not None:
-        return room_payload(seat.room, seat.membership)
+        return shown_room(seat.room, seat.membership)
     # What was written before is not unread.
     membership = Membership.objects.create(
         room=seat.room, user=user, read_seq=seat.room.head_seq
     )
     append_one(Draft(room_id, user, event=_event("member.joined", seat.room, user)))
     seat.room.refresh_from_db(fields=["head_seq"])
-    return announce_added(seat.room, membership)
+    return announce_joined(seat.room, membership)
 
 
 @transaction.atomic
@@ -40,13 +41,13 @@ def leave_room(user: User, room_id: str) -> RoomPayload:
     """
     seat = access_room(user, room_id, lock=True)
     if seat.membership is None:
-        return room_payload(seat.room, None)
+        return shown_room(seat.room, None)
     check_leave(seat)
     append_one(Draft(room_id, user, event=_event("member.left", seat.room, user)))
     seat.membership.delete()
     seat.room.refresh_from_db(fields=["head_seq"])
-    announce_removed(seat.room, user.pk)
-    return room_payload(seat.room, None)
+    announce_left(seat.room, user.pk)
+    return shown_room(seat.room, None)
 
 
 def get_or_create_room(

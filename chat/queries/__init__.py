@@ -1,5 +1,5 @@
 """Every read. A query checks access and returns payloads; nothing here writes."""
 
-from . import messages, people, rooms
+from . import directory, messages, people, rooms
 
-__all__ = ["messages", "people", "rooms"]
+__all__ = ["directory", "messages", "people", "rooms"]

@@ -93,6 +93,7 @@ def test_room(user: User) -> None:
         "name": "general",
         "topic": "t",
         "staff_only": False,
+        "guests_may_read": False,
         "announcements_only": False,
         "notices": True,
         "slow_mode_seconds": 0,
@@ -100,7 +101,9 @@ def test_room(user: User) -> None:
         "head_seq": 5,
         "epoch": "e5f0e5f0",
         "created_at": "2026-01-02T03:04:05.678901Z",
+        "people": [],
         "role": "owner",
+        "muted_until": None,
         "read": None,
     }
     assert json.loads(encode(room_payload(room, mine))) == expected
