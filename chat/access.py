@@ -307,7 +307,12 @@ def seats(user: User, rooms: Iterable[Room]) -> list[Seat]:
     outside = [room for room in rooms if room.pk not in by_room]
     bans = Ban.objects.filter(user=user, room__in=outside)
     banned = set(bans.values_list("room_id", flat=True)) if outside else set()
-    return [Seat(user, room, by_room.get(room.pk), room.pk in banned) for room in rooms]
+    return [
+        Seat(user, room, by_room.get(room.pk))
+        if room.pk in by_room
+        else Seat(user, room, None, room.pk in banned)
+        for room in rooms
+    ]
 
 
 def known_uuids(ids: Iterable[str]) -> list[UUID]:
