@@ -6,10 +6,22 @@ import { Cursor } from "./cursor.js";
 import { asChatError, ChatError } from "./errors.js";
 import { Outbox } from "./outbox.js";
 import type { PendingMessage } from "./outbox.js";
+import { People } from "./people.js";
+import type { RoomPeople } from "./people.js";
 import { Store } from "./subscribable.js";
 import type { Readable } from "./subscribable.js";
 import { Timeline } from "./timeline.js";
-import type { Command, DurableEvent, Message, Page, Position, Reply, Subscribed } from "./types.js";
+import type {
+  Command,
+  DurableEvent,
+  Member,
+  MemberEvent,
+  Message,
+  Page,
+  Position,
+  Reply,
+  Subscribed,
+} from "./types.js";
 
 export interface RoomState {
   /** `failed`: there is nothing to show, and `error` says why. */
@@ -23,6 +35,7 @@ export interface RoomState {
 export interface RoomOptions {
   request(command: Command): Promise<Reply>;
   history(room: string, before: number | undefined): Promise<Page>;
+  members(room: string): Promise<Member[]>;
   subscribe(room: LiveRoom): void;
   isMine(message: Message): boolean;
 }
@@ -37,11 +50,14 @@ export interface RoomOptions {
 export class LiveRoom {
   readonly id: string;
   readonly state: Readable<RoomState>;
+  /** Members once `loadMembers` was called; who is online, while the room is open. */
+  readonly people: Readable<RoomPeople>;
   isOpen = false;
   readonly #state: Store<RoomState>;
   readonly #options: RoomOptions;
   readonly #cursor: Cursor;
   readonly #outbox: Outbox;
+  readonly #people = new People();
   #timeline = new Timeline();
   #error: ChatError | null = null;
 
@@ -58,6 +74,7 @@ export class LiveRoom {
     });
     this.#state = new Store(this.#view());
     this.state = this.#state;
+    this.people = this.#people.state;
   }
 
   /** Follows the room from now on, also across reconnections. */
@@ -84,6 +101,11 @@ export class LiveRoom {
     return this.#load();
   }
 
+  /** Events keep them right from then on. */
+  loadMembers(): Promise<void> {
+    return this.#people.load(() => this.#options.members(this.id));
+  }
+
   /** Drops what is known and starts again. */
   reload(): void {
     this.#drop(null);
@@ -95,7 +117,10 @@ export class LiveRoom {
     return this.#cursor.position(this.id);
   }
 
-  subscribed({ recovered, messages, head_seq, epoch }: Subscribed): void {
+  subscribed({ recovered, messages, head_seq, epoch, online }: Subscribed): void {
+    this.#people.setOnline(online);
+    // What happened to them while we were away has no number.
+    if (this.#people.loaded) this.loadMembers().catch(() => undefined);
     if (recovered === true) {
       this.#merge(messages);
       this.#cursor.advance(head_seq);
@@ -111,11 +136,21 @@ export class LiveRoom {
   refused(error: ChatError): void {
     this.isOpen = false;
     this.#outbox.pause();
+    this.#people.clear();
     this.#drop(error);
   }
 
   receive(event: DurableEvent): void {
     this.#cursor.accept(event);
+  }
+
+  memberChanged(event: MemberEvent): void {
+    this.#people.hear(event);
+  }
+
+  /** Only members count, but who is none is shown nowhere. */
+  seen(user: string, online: boolean): void {
+    this.#people.seen(user, online);
   }
 
   disconnected(): void {
