@@ -1,5 +1,7 @@
 """Who you are: people, the sessions they logged in with, and tickets already used."""
 
+from typing import Literal
+
 from django.contrib.auth.models import (
     AbstractBaseUser,
     BaseUserManager,
@@ -12,6 +14,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from .ids import new_id
+
+# What a person is to the whole server: all that a rule may ask of an outsider.
+Standing = Literal["staff", "person", "guest"]
 
 username_rule = RegexValidator(
     # \Z, not $: a dollar sign would let a trailing newline through.
@@ -79,6 +84,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def standing(self) -> Standing:
+        if self.is_guest:
+            return "guest"
+        return "staff" if self.is_staff else "person"
 
 
 class Session(models.Model):

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Standing, User
 
 from .errors import (
     Forbidden,
@@ -26,7 +26,7 @@ from .errors import (
     Unauthorized,
     UserNotFound,
 )
-from .limits import LIMITS
+from .limits import GROUP_PEOPLE, LIMITS
 from .models import Ban, Block, Invitation, Membership, Message, Room
 
 
@@ -65,20 +65,47 @@ def check_reach(user: User, people: Iterable[User]) -> None:
         raise UserNotFound
 
 
+def audience(room: Room) -> list[Standing]:
+    """Who may see the room without belonging to it, unless they are banned."""
+    if room.kind != Room.Kind.PUBLIC:
+        return []
+    if room.staff_only:
+        return ["staff"]
+    return ["staff", "person", *_guests(room)]
+
+
+def _guests(room: Room) -> list[Standing]:
+    return ["guest"] if room.guests_may_read else []
+
+
 def may_see(seat: Seat) -> bool:
-    """Staff-only comes first: who loses the flag is out, member or not."""
-    if not has_account(seat.user):
-        return _is_open_to_guests(seat.room)
-    if seat.room.staff_only and not seat.user.is_staff:
+    """Staff-only comes first: who loses the flag is out, member or not.
+
+    `visible_rooms` says the same as a query. A guest is a member of nothing.
+    """
+    if seat.room.staff_only and seat.user.standing != "staff":
         return False
-    if seat.membership is not None:
+    if seat.membership is not None and not seat.user.is_guest:
         return True
-    return seat.room.kind == Room.Kind.PUBLIC and not _is_banned(seat)
+    return seat.user.standing in audience(seat.room) and not _is_banned(seat)
 
 
-def _is_open_to_guests(room: Room) -> bool:
-    is_plain = room.kind == Room.Kind.PUBLIC and not room.staff_only
-    return is_plain and room.guests_may_read
+def visible_rooms(user: User) -> QuerySet[Room]:
+    """The rooms that `may_see` shows to this person, decided by the database."""
+    banned = Ban.objects.filter(room=OuterRef("pk"), user=user)
+    public = Q(kind=Room.Kind.PUBLIC) & ~Exists(banned)
+    if user.is_guest:
+        return Room.objects.filter(public, guests_may_read=True, staff_only=False)
+    mine = Membership.objects.filter(room=OuterRef("pk"), user=user)
+    rooms = Room.objects.filter(public | Exists(mine))
+    return rooms if user.is_staff else rooms.filter(staff_only=False)
+
+
+def shut_out(room: Room) -> list[UUID]:
+    """Who is banned and no member: the audience without them sees the room."""
+    members = Membership.objects.filter(room=room)
+    bans = Ban.objects.filter(room=room).exclude(user__in=members.values("user"))
+    return list(bans.order_by("pk").values_list("user_id", flat=True))
 
 
 def _is_banned(seat: Seat) -> bool:
@@ -184,6 +211,14 @@ def check_add(seat: Seat, person: User) -> None:
         raise Forbidden("Only staff belong to a staff-only room.")
     if Ban.objects.filter(room=seat.room, user=person).exists():
         raise Forbidden("This person is banned: lift the ban first.")
+    if seat.room.kind == Room.Kind.GROUP:
+        _check_group(seat.room, person)
+
+
+def _check_group(room: Room, person: User) -> None:
+    others = room.memberships.exclude(user=person)
+    if others.count() >= GROUP_PEOPLE:
+        raise Forbidden(f"A group has at most {GROUP_PEOPLE} people.")
 
 
 def check_moderate(seat: Seat, member: Membership) -> None:
@@ -389,7 +424,12 @@ def seats(user: User, rooms: Iterable[Room]) -> list[Seat]:
     outside = [room for room in rooms if room.pk not in by_room]
     bans = Ban.objects.filter(user=user, room__in=outside)
     banned = set(bans.values_list("room_id", flat=True)) if outside else set()
-    return [Seat(user, room, by_room.get(room.pk), room.pk in banned) for room in rooms]
+    return [
+        Seat(user, room, by_room.get(room.pk))
+        if room.pk in by_room
+        else Seat(user, room, None, room.pk in banned)
+        for room in rooms
+    ]
 
 
 def known_uuids(ids: Iterable[str]) -> list[UUID]:

@@ -91,6 +91,7 @@ _MEMBERSHIP = (
     "user__is_bot",
     "user__is_guest",
     "user__is_staff",
+    "user__is_guest",
     "user__is_active",
     "user__token_version",
 )

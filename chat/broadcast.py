@@ -17,6 +17,8 @@ from typing import cast
 import msgspec
 from channels.layers import BaseChannelLayer, get_channel_layer
 
+from accounts.models import Standing
+
 from .events import Change
 
 logger = logging.getLogger(__name__)
@@ -44,9 +46,10 @@ class ToPerson(msgspec.Struct, frozen=True, tag="person", array_like=True):
 
 
 class ToEverybody(msgspec.Struct, frozen=True, tag="everybody", array_like=True):
-    """A volatile event for all connections, or for those of staff alone."""
+    """A volatile event for all connections of these standings, less those of a few."""
 
-    staff_only: bool
+    of: list[Standing]
+    but_not: list[str]
     text: str
 
 
@@ -68,6 +71,20 @@ class PersonChanged(msgspec.Struct, frozen=True, tag="presence", array_like=True
     user: str | None = None
 
 
+class RoomGone(msgspec.Struct, frozen=True, tag="gone", array_like=True):
+    """The room was deleted: nobody is subscribed to it any more."""
+
+    room: str
+
+
+class GuestsOut(msgspec.Struct, frozen=True, tag="guests", array_like=True):
+    """Guests, who read rooms without belonging to them, may not read this one: all of
+    them (None) or one."""
+
+    room: str
+    user: str | None
+
+
 class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):
     """Close a person's connections: of one session, or of all (None)."""
 
@@ -75,7 +92,16 @@ class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):
     session: str | None
 
 
-Envelope = RoomChanged | ToRoom | ToPerson | ToEverybody | PersonChanged | EndSessions
+Envelope = (
+    RoomChanged
+    | ToRoom
+    | ToPerson
+    | ToEverybody
+    | PersonChanged
+    | RoomGone
+    | GuestsOut
+    | EndSessions
+)
 
 
 class _Packet(msgspec.Struct, frozen=True, array_like=True):

@@ -11,7 +11,13 @@ import msgspec
 from msgspec import Raw
 
 from .invitation_payloads import ReceivedInvitationPayload
-from .payloads import MessagePayload, RoomPayload, Time, UserPayload
+from .payloads import (
+    MemberPayload,
+    MessagePayload,
+    RoomPayload,
+    Time,
+    UserPayload,
+)
 
 _encoder = msgspec.json.Encoder()
 
@@ -113,15 +119,41 @@ class RoomReset(msgspec.Struct, frozen=True, tag_field="type", tag="room.reset")
     epoch: str
 
 
+class MemberJoined(msgspec.Struct, frozen=True, tag_field="type", tag="member.joined"):
+    """To who reads the room; `online` says whether the newcomer is."""
+
+    room: str
+    member: MemberPayload
+    member_count: int
+    online: bool
+
+
+class MemberLeft(msgspec.Struct, frozen=True, tag_field="type", tag="member.left"):
+    """To who reads the room: gone by themselves, removed or banned."""
+
+    room: str
+    user: str
+    member_count: int
+
+
+class MemberUpdated(
+    msgspec.Struct, frozen=True, tag_field="type", tag="member.updated"
+):
+    """To who reads the room: a member's role or mute changed."""
+
+    room: str
+    member: MemberPayload
+
+
 class RoomAdded(msgspec.Struct, frozen=True, tag_field="type", tag="room.added"):
-    """To one person: you are a member, or what is yours in the room (`role`, `notify`)
-    has changed. Replace what you have, but for `read`, which is null here."""
+    """To one person: you are a member, or what is yours in the room has changed.
+    Replace what you have of the room."""
 
     room: RoomPayload
 
 
 class RoomRemoved(msgspec.Struct, frozen=True, tag_field="type", tag="room.removed"):
-    """To one person: you are a member no longer."""
+    """To one person: you are a member no longer. In the directory the room stays."""
 
     room: str
 
@@ -143,19 +175,21 @@ class InvitationDeleted(
 
 
 class RoomCreated(msgspec.Struct, frozen=True, tag_field="type", tag="room.created"):
-    """To everybody who may see the room; `role` and `notify` are null, keep yours."""
+    """To everybody who may see the room, or now may: add it to the directory. What
+    would be the reader's own is null."""
 
     room: RoomPayload
 
 
 class RoomUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="room.updated"):
-    """To everybody who may see the room; `role` and `notify` are null, keep yours."""
+    """To everybody who may see the room. What would be the reader's own is null: keep
+    yours."""
 
     room: RoomPayload
 
 
 class RoomDeleted(msgspec.Struct, frozen=True, tag_field="type", tag="room.deleted"):
-    """To everybody who could see the room, which is no more."""
+    """To everybody who could see the room and cannot any more: mostly it is gone."""
 
     room: str
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.ids import new_id
+from accounts.models import User
 
 
 def new_epoch() -> str:
@@ -54,6 +55,8 @@ class Room(models.Model):
     head_seq = models.BigIntegerField(default=0, editable=False)
     epoch = models.CharField(max_length=8, default=new_epoch, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Of direct rooms and groups, once `people.load_people` has read them.
+    people: list[User]
 
     class Meta:
         constraints = [

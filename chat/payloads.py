@@ -80,25 +80,44 @@ class ReadPayload(msgspec.Struct, frozen=True):
 
 
 class RoomPayload(msgspec.Struct, frozen=True):
-    """A room. `role` and `notify` are the reader's own, null for who is not a member;
-    `read` too, and it comes in the list of one's rooms alone."""
+    """A room. `role`, `notify`, `muted_until` and `read` are the reader's own: null for
+    who is no member and in what goes to many. The directory has no `read`.
+
+    A direct room and a group have `people` instead of a name; of others it is empty.
+    """
 
     id: str
     kind: Literal["public", "private", "direct", "group"]
     name: str
     topic: str
     staff_only: bool
+    guests_may_read: bool
     announcements_only: bool
     notices: bool
     slow_mode_seconds: int
-    guests_may_read: bool
     archived_at: Time | None
     head_seq: int
     epoch: str
     created_at: Time
+    people: list[UserPayload]
     role: Role | None
     notify: Notify | None
+    muted_until: Time | None
     read: ReadPayload | None = None
+
+
+class DirectoryEntry(RoomPayload, frozen=True, kw_only=True):
+    """A public room, and how many belong to it and are online as it is read."""
+
+    member_count: int
+    online_count: int
+
+
+class DirectoryPayload(msgspec.Struct, frozen=True):
+    """A page of the directory, by name. `next` is the cursor of the next one."""
+
+    rooms: list[DirectoryEntry]
+    next: str | None
 
 
 class MemberPayload(msgspec.Struct, frozen=True):
@@ -204,27 +223,42 @@ def reaction_payloads(reactions: Iterable[Reaction]) -> list[ReactionPayload]:
     return [ReactionPayload(emoji, len(ids), ids) for emoji, ids in users.items()]
 
 
+# Kinds of rooms that have people instead of a name.
+NAMED_BY_PEOPLE = {Room.Kind.DIRECT, Room.Kind.GROUP}
+
+
 def room_payload(
     room: Room, membership: Membership | None, read: ReadPayload | None = None
 ) -> RoomPayload:
+    """Needs `people` loaded, of direct rooms and groups: `people.load_people`."""
+    people = room.people if room.kind in NAMED_BY_PEOPLE else []
     return RoomPayload(
         id=str(room.pk),
         kind=room.kind,  # type: ignore[arg-type]  # the column's choices
         name=room.name,
         topic=room.topic,
         staff_only=room.staff_only,
+        guests_may_read=room.guests_may_read,
         announcements_only=room.announcements_only,
         notices=room.notices,
         slow_mode_seconds=room.slow_mode_seconds,
-        guests_may_read=room.guests_may_read,
         archived_at=room.archived_at,
         head_seq=room.head_seq,
         epoch=room.epoch,
         created_at=room.created_at,
+        people=[user_payload(person) for person in people],
         role=membership.role if membership else None,  # type: ignore[arg-type]
         notify=membership.notify if membership else None,  # type: ignore[arg-type]
+        muted_until=membership.muted_until if membership else None,
         read=read,
     )
+
+
+def directory_entry(
+    room: Room, membership: Membership | None, members: int, online: int
+) -> DirectoryEntry:
+    shown = msgspec.structs.asdict(room_payload(room, membership))
+    return DirectoryEntry(**shown, member_count=members, online_count=online)
 
 
 def member_payload(membership: Membership) -> MemberPayload:

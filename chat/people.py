@@ -3,7 +3,7 @@
 Guests are there for nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db.models.functions import Lower
 
@@ -12,6 +12,7 @@ from accounts.models import User
 from .access import known_uuids
 from .errors import UserNotFound
 from .models import Membership, Room
+from .payloads import NAMED_BY_PEOPLE
 
 
 def find_person(reference: str) -> User:
@@ -51,3 +52,15 @@ def find_member(room: Room, user_id: str) -> Membership:
     if member is None:
         raise UserNotFound
     return member
+
+
+def load_people(rooms: Iterable[Room]) -> None:
+    """Who is in the direct rooms and groups among these, onto each, in one query."""
+    small = {room.pk: room for room in rooms if room.kind in NAMED_BY_PEOPLE}
+    if not small:
+        return
+    for room in small.values():
+        room.people = []
+    members = Membership.objects.filter(room__in=small).select_related("user")
+    for member in members.order_by("pk"):
+        small[member.room_id].people.append(member.user)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -38,7 +38,7 @@ def renew(process: str) -> None:
 def arrive(process: str, user_id: UUID) -> None:
     """This person's first socket in this process. Announced if they were offline."""
     with transaction.atomic():
-        was_online = _is_online(user_id)
+        was_online = is_online(user_id)
         if not ServerProcess.objects.filter(pk=process).exists():
             renew(process)
         Attendance.objects.get_or_create(process_id=process, user_id=user_id)
@@ -71,7 +71,7 @@ def end(process: str) -> None:
 
 def switch(user: User) -> None:
     """`appear_offline` changed: to others it looks like going, or like coming."""
-    if not _is_online(user.pk):
+    if not is_online(user.pk):
         return
     if user.appear_offline:
         User.objects.filter(pk=user.pk).update(last_seen_at=Now())
@@ -97,9 +97,25 @@ def online_in(room_ids: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def _is_online(user_id: UUID) -> bool:
+def online_counts(room_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many members others see online, by room. Guests belong to no room."""
+    rows = Membership.objects.filter(
+        room__in=list(room_ids),
+        user__appear_offline=False,
+        user__is_guest=False,
+        user__attendances__process__alive_until__gt=Now(),
+    )
+    counted = rows.values("room").annotate(people=Count("user", distinct=True))
+    return dict(counted.values_list("room", "people"))
+
+
+def is_online(user_id: UUID) -> bool:
     alive = Attendance.objects.filter(process__alive_until__gt=Now())
     return alive.filter(user=user_id).exists()
+
+
+def is_seen_online(user: User) -> bool:
+    return not user.appear_offline and is_online(user.pk)
 
 
 def _is_hidden(user_id: UUID) -> bool:
@@ -108,7 +124,7 @@ def _is_hidden(user_id: UUID) -> bool:
 
 
 def _went(user_id: UUID) -> None:
-    if not _is_online(user_id) and not _is_hidden(user_id):
+    if not is_online(user_id) and not _is_hidden(user_id):
         User.objects.filter(pk=user_id).update(last_seen_at=Now())
         _announce(user_id, is_online=False)
 

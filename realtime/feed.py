@@ -147,6 +147,9 @@ class Feed:
             kept.clear()
 
     def close(self) -> None:
+        for connection in [*self.live, *self.joining, *self.ahead]:
+            self.leave(connection)
+        self._held.clear()
         self._stop_gap_timer()
         if self._repairing is not None:
             self._repairing.cancel()

@@ -19,13 +19,16 @@ from chat.actions import invitations
 from chat.broadcast import (
     EndSessions,
     Envelope,
+    GuestsOut,
     PersonChanged,
     Publisher,
     RoomChanged,
+    RoomGone,
     ToEverybody,
     ToPerson,
     ToRoom,
 )
+from chat.events import RoomDeleted, encode
 from chat.presence import RENEW_SECONDS
 
 from . import attendance
@@ -108,8 +111,9 @@ class Hub:
         rooms = list(dict.fromkeys(rooms))
         new = [room for room in rooms if room not in self._feeds]
         if new:
-            self._feeds.update({room: Feed(room) for room in new})
-            task = asyncio.create_task(self._open(new))
+            feeds = {room: Feed(room) for room in new}
+            self._feeds.update(feeds)
+            task = asyncio.create_task(self._open(feeds))
             self._keep(task)
             self._opening.update(dict.fromkeys(new, task))
         opening = {self._opening[room] for room in rooms if room in self._opening}
@@ -128,16 +132,19 @@ class Hub:
         if feed.is_empty:
             self._close_later(feed)
 
-    async def _open(self, rooms: list[str]) -> None:
+    async def _open(self, feeds: dict[str, Feed]) -> None:
         """Feeds first, then heads: what is committed in between is kept by the feed."""
         heads: dict[str, tuple[int, str]] = {}
         try:
-            heads = await in_database(queries.rooms.heads, rooms)
+            heads = await in_database(queries.rooms.heads, list(feeds))
         finally:
-            for room in rooms:
+            for room, feed in feeds.items():
+                # Gone meanwhile, and perhaps asked for again since.
+                if self._feeds.get(room) is not feed:
+                    continue
                 del self._opening[room]
                 if room in heads:
-                    self._started(self._feeds[room], *heads[room])
+                    self._started(feed, *heads[room])
                 else:
                     del self._feeds[room]
 
@@ -151,6 +158,11 @@ class Hub:
     def _close(self, feed: Feed) -> None:
         if feed.is_empty and self._feeds.get(feed.room) is feed:
             del self._feeds[feed.room]
+            feed.close()
+
+    def _gone(self, room: str) -> None:
+        self._opening.pop(room, None)
+        if feed := self._feeds.pop(room, None):
             feed.close()
 
     # --- What is heard ---------------------------------------------------------------
@@ -169,13 +181,23 @@ class Hub:
                 for connection in readers | self._by_user.get(user or "", set()):
                     if has_account(connection.user):
                         connection.write(text, volatile=True)
-            case ToEverybody(staff_only, text):
+            case ToEverybody(of, but_not, text):
                 for connection in self.connections:
-                    if connection.user.is_staff or not staff_only:
+                    if connection.user_id in but_not:
+                        continue
+                    if connection.user.standing in of:
                         connection.write(text, volatile=True)
             case ToPerson(user, text):
                 for connection in self._by_user.get(user, ()):
                     connection.write(text, volatile=True)
+            case RoomGone(room):
+                self._gone(room)
+            case GuestsOut(room, user):
+                for connection in (
+                    self._by_user.get(user, ()) if user else self.connections
+                ):
+                    if connection.user.is_guest:
+                        self.leave(connection, room)
             case EndSessions(user, session):
                 for connection in self._by_user.get(user, ()):
                     if session in (None, connection.session_id):
@@ -206,9 +228,9 @@ class Hub:
             if room in heads:
                 feed.check(*heads[room])
             elif room not in self._opening:
-                # The room was deleted; who subscribed was told so.
-                feed.close()
-                del self._feeds[room]
+                # Deleted, and the hint was lost: who still reads was not told.
+                feed.write_volatile(encode(RoomDeleted(room)))
+                self._gone(room)
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
@@ -225,7 +247,7 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _clean_up() -> None:
-    """Tokens, guests and invitations are kept only while they could be used, or come, again."""
+    """What can be used no longer is forgotten: tokens, guests, invitations."""
     await in_database(tokens.forget_expired)
     await in_database(people.forget_guests)
     await in_database(invitations.forget_expired)

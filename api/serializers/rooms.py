@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from chat.limits import DIRECTORY_PAGE
+
 from .base import Body, Flag, Number, Text
 
 
@@ -39,6 +41,9 @@ class NotificationLevel(Body):
 class RoomChanges(Body):
     name = Text(max_length=80, required=False)
     topic = Text(max_length=250, required=False, allow_blank=True)
+    guests_may_read = Flag(
+        required=False, help_text="Of a public room: guests may see and read it."
+    )
     announcements_only = Flag(
         required=False, help_text="Only owners and moderators write."
     )
@@ -51,9 +56,6 @@ class RoomChanges(Body):
         max_value=86_400,
         help_text="At least so long between two messages of one member; 0 is off.",
     )
-    guests_may_read = Flag(
-        required=False, help_text="People without an account may read a public room."
-    )
     archived = Flag(required=False, help_text="Nobody writes or joins any more.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -61,3 +63,11 @@ class RoomChanges(Body):
         if not attrs:
             raise serializers.ValidationError("Say what to change.")
         return attrs
+
+
+class DirectoryQuery(Body):
+    search = Text(
+        max_length=80, default="", help_text="A part of the name or of the topic."
+    )
+    cursor = Text(required=False, help_text="The `next` of the page before.")
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=DIRECTORY_PAGE)

@@ -6,12 +6,17 @@ from rest_framework.response import Response
 from chat import queries
 from chat.actions import memberships, notifications
 from chat.actions.rooms import create_room, delete_room, update_room
-from chat.payloads import RoomPayload
+from chat.payloads import DirectoryPayload, RoomPayload
 
 from ..payloads import RoomsPayload
 from ..schema import documented
-from ..serializers.base import parse
-from ..serializers.rooms import NewRoom, NotificationLevel, RoomChanges
+from ..serializers.base import parse, parse_query
+from ..serializers.rooms import (
+    DirectoryQuery,
+    NewRoom,
+    NotificationLevel,
+    RoomChanges,
+)
 from .base import View
 
 
@@ -38,9 +43,15 @@ class RoomsView(View):
 
 
 class DirectoryView(View):
-    @documented("list_directory", "The public rooms", answers={200: RoomsPayload})
+    @documented(
+        "list_directory",
+        "The public rooms, by name, with how many belong to each and are online",
+        query=DirectoryQuery,
+        answers={200: DirectoryPayload},
+    )
     def get(self, request: Request) -> Response:
-        return Response(RoomsPayload(queries.rooms.directory(self.user(request))))
+        query = parse_query(DirectoryQuery, request)
+        return Response(queries.directory.directory(self.user(request), **query))
 
 
 class RoomView(View):

@@ -1,39 +1,133 @@
-"""What is said of rooms and people outside the logs: volatile, after commit."""
+"""What is said of rooms and people outside the logs: volatile, after commit.
 
+To the person (what is theirs), to who reads the room (its members), and to whoever may
+see the room (the directory). Announce last: the payloads are read as it is done.
+"""
+
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Standing, User
 
-from .. import broadcast
-from ..broadcast import Envelope, PersonChanged, ToEverybody, ToPerson
-from ..events import RoomAdded, RoomRemoved, UserUpdated, encode
+from .. import broadcast, presence
+from ..access import Seat, audience, may_see, shut_out
+from ..broadcast import (
+    Envelope,
+    GuestsOut,
+    PersonChanged,
+    RoomGone,
+    ToEverybody,
+    ToPerson,
+    ToRoom,
+)
+from ..events import (
+    MemberJoined,
+    MemberLeft,
+    MemberUpdated,
+    RoomAdded,
+    RoomCreated,
+    RoomDeleted,
+    RoomRemoved,
+    RoomUpdated,
+    UserUpdated,
+    encode,
+)
 from ..models import Membership, Room
-from ..payloads import RoomPayload, room_payload, user_payload
+from ..payloads import RoomPayload, member_payload, user_payload
+from ..queries.rooms import shown_room
+
+# --- Members -------------------------------------------------------------------------
 
 
-def announce_added(room: Room, membership: Membership) -> RoomPayload:
-    """Tell the person's other connections that they are a member."""
-    payload = room_payload(room, membership)
-    _publish([ToPerson(str(membership.user_id), encode(RoomAdded(payload)))])
+def announce_joined(room: Room, member: Membership) -> RoomPayload:
+    event = MemberJoined(
+        str(room.pk),
+        member_payload(member),
+        room.memberships.count(),
+        presence.is_seen_online(member.user),
+    )
+    _tell_readers(room, event)
+    payload = announce_added(room, member)
+    _tell_of_people(room)
     return payload
 
 
-def announce_removed(room: Room, person: UUID) -> None:
-    _publish([ToPerson(str(person), encode(RoomRemoved(str(room.pk))))])
+def announce_left(room: Room, person: UUID) -> None:
+    """They are a member no longer."""
+    _tell_readers(room, MemberLeft(str(room.pk), str(person), room.memberships.count()))
+    _tell(person, RoomRemoved(str(room.pk)))
+    _tell_of_people(room)
+
+
+def announce_member(room: Room, member: Membership) -> None:
+    """Something about them changed that everybody in the room sees."""
+    _tell_readers(room, MemberUpdated(str(room.pk), member_payload(member)))
+    announce_added(room, member)
+
+
+def announce_added(room: Room, member: Membership) -> RoomPayload:
+    """Tell the person's connections that they are a member, and as what."""
+    payload = shown_room(room, member)
+    _tell(member.user_id, RoomAdded(payload))
+    return payload
+
+
+def _tell_of_people(room: Room) -> None:
+    """A group has its people for a name."""
+    if room.kind == Room.Kind.GROUP:
+        announce_room(room, RoomUpdated(shown_room(room, None)))
+
+
+# --- Who may see the room ------------------------------------------------------------
 
 
 def announce_room(room: Room, event: object) -> None:
-    """To everybody who may see the room: all people, or its members."""
-    text = encode(event)
+    """To everybody who may see the room: its audience, or its members."""
     if room.kind == Room.Kind.PUBLIC:
-        return _publish([ToEverybody(room.staff_only, text)])
+        return _tell_audience(room, audience(room), event)
     members = room.memberships.all()
     if room.staff_only:
         members = members.filter(user__is_staff=True)
+    text = encode(event)
     ids = members.order_by("pk").values_list("user_id", flat=True)
     return _publish([ToPerson(str(pk), text) for pk in ids])
+
+
+def announce_deleted(room: Room) -> None:
+    """While it is still there; nobody hears anything of it afterwards."""
+    announce_room(room, RoomDeleted(str(room.pk)))
+    _publish([RoomGone(str(room.pk))])
+
+
+def announce_audience(room: Room, before: Iterable[Standing]) -> None:
+    """To those alone who may see the room from now on, or no longer."""
+    now = audience(room)
+    if new := [standing for standing in now if standing not in before]:
+        _tell_audience(room, new, RoomCreated(shown_room(room, None)))
+    if old := [standing for standing in before if standing not in now]:
+        # Guests who read it are out at the number of the message that says so.
+        _tell_audience(room, old, RoomDeleted(str(room.pk)))
+
+
+def announce_banned(room: Room, person: User) -> None:
+    if _is_in_audience(room, person):
+        _tell(person.pk, RoomDeleted(str(room.pk)))
+        _publish([GuestsOut(str(room.pk), str(person.pk))])
+
+
+def announce_unbanned(room: Room, person: User) -> None:
+    if _is_in_audience(room, person):
+        _tell(person.pk, RoomCreated(shown_room(room, None)))
+
+
+def _is_in_audience(room: Room, person: User) -> bool:
+    """Whether a ban is all that keeps them from seeing the room."""
+    return may_see(Seat(person, room, None, is_banned=False))
+
+
+# --- People --------------------------------------------------------------------------
 
 
 def announce_person(person: User) -> None:
@@ -41,6 +135,22 @@ def announce_person(person: User) -> None:
     rooms = Membership.objects.filter(user=person).values_list("room", flat=True)
     text = encode(UserUpdated(user_payload(person), person.status))
     _publish([PersonChanged([str(room) for room in rooms], text, str(person.pk))])
+
+
+# --- To whom -------------------------------------------------------------------------
+
+
+def _tell(person: UUID, event: object) -> None:
+    _publish([ToPerson(str(person), encode(event))])
+
+
+def _tell_readers(room: Room, event: object) -> None:
+    _publish([ToRoom(str(room.pk), encode(event))])
+
+
+def _tell_audience(room: Room, of: list[Standing], event: object) -> None:
+    but_not = [str(person) for person in shut_out(room)]
+    _publish([ToEverybody(of, but_not, encode(event))])
 
 
 def _publish(envelopes: list[Envelope]) -> None:

@@ -6,13 +6,13 @@ from django.db import transaction
 
 from accounts.models import User
 
-from ..access import check_account, check_reach
-from ..access import access_room, check_read
+from ..access import access_room, check_account, check_reach, check_read
 from ..errors import Invalid
 from ..log import Draft, append_one
 from ..models import Membership, Room
-from ..payloads import RoomPayload, room_payload
+from ..payloads import RoomPayload
 from ..people import find_people, find_person
+from ..queries.rooms import shown_room
 from .announcements import announce_added
 
 
@@ -33,11 +33,13 @@ def open_direct(user: User, reference: str) -> tuple[RoomPayload, bool]:
     )
     if made:
         return _settle(room, user, [person], Membership.Role.MEMBER), True
-    return room_payload(room, room.memberships.get(user=user)), False
+    return shown_room(room, room.memberships.get(user=user)), False
 
 
 def pair_of(user: User, person: User) -> str:
     return ":".join(sorted([str(user.pk), str(person.pk)]))
+
+
 def open_direct_from(user: User, room_id: str, reference: str) -> RoomPayload:
     """The same from within a room that this person may read: what `/pm` asks for."""
     check_read(access_room(user, room_id))

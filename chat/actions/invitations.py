@@ -33,8 +33,9 @@ from ..invitation_payloads import (
     received_invitation_payload,
 )
 from ..models import Invitation, Membership
-from ..payloads import RoomPayload, room_payload
+from ..payloads import RoomPayload
 from ..people import find_person
+from ..queries.rooms import shown_room
 from .memberships import make_member, notice
 from .uninvite import uninvite
 
@@ -112,13 +113,13 @@ def accept_link(user: User, code: str) -> RoomPayload:
 def _enter(invited: Invited) -> RoomPayload:
     seat, invitation = invited
     if seat.membership is not None:
-        return room_payload(seat.room, seat.membership)
+        return shown_room(seat.room, seat.membership)
     by = str(invitation.inviter_id)
     event = notice("member.joined", seat.room, seat.user, invited_by=by)
     membership = make_member(seat.room, seat.user, event, by=seat.user)
     # A person's invitation is gone by now; the link's counts.
     Invitation.objects.filter(pk=invitation.pk).update(uses=F("uses") + 1)
-    return room_payload(seat.room, membership)
+    return shown_room(seat.room, membership)
 
 
 def forget_expired() -> None:

@@ -17,8 +17,9 @@ from ..access import (
 from ..errors import Conflict, RoomNotFound
 from ..log import Draft, append_one
 from ..models import Invitation, Membership, Room
-from ..payloads import RoomPayload, room_payload
-from .announcements import announce_added, announce_removed
+from ..payloads import RoomPayload
+from ..queries.rooms import shown_room
+from .announcements import announce_joined, announce_left
 from .rooms import create_room
 from .uninvite import uninvite
 
@@ -29,10 +30,10 @@ def join_room(user: User, room_id: str) -> RoomPayload:
     seat = access_room(user, room_id, lock=True)
     check_join(seat)
     if seat.membership is not None:
-        return room_payload(seat.room, seat.membership)
+        return shown_room(seat.room, seat.membership)
     event = notice("member.joined", seat.room, user)
     membership = make_member(seat.room, user, event, by=user)
-    return room_payload(seat.room, membership)
+    return shown_room(seat.room, membership)
 
 
 def make_member(
@@ -49,7 +50,7 @@ def make_member(
     append_one(Draft(str(room.pk), by, event=event))
     room.refresh_from_db(fields=["head_seq"])
     uninvite(Invitation.objects.filter(room=room, person=person))
-    announce_added(room, membership)
+    announce_joined(room, membership)
     return membership
 
 
@@ -62,12 +63,12 @@ def leave_room(user: User, room_id: str) -> RoomPayload:
     seat = access_room(user, room_id, lock=True)
     check_leave(seat)
     if seat.membership is None:
-        return room_payload(seat.room, None)
+        return shown_room(seat.room, None)
     append_one(Draft(room_id, user, event=notice("member.left", seat.room, user)))
     seat.membership.delete()
     seat.room.refresh_from_db(fields=["head_seq"])
-    announce_removed(seat.room, user.pk)
-    return room_payload(seat.room, None)
+    announce_left(seat.room, user.pk)
+    return shown_room(seat.room, None)
 
 
 def get_or_create_room(

@@ -25,7 +25,12 @@ from ..log import Draft, append_one
 from ..models import Ban, Invitation, Membership
 from ..payloads import MemberPayload, member_payload
 from ..people import find_any_person, find_member, find_person
-from .announcements import announce_removed
+from .announcements import (
+    announce_banned,
+    announce_left,
+    announce_member,
+    announce_unbanned,
+)
 from .memberships import make_member
 from .uninvite import uninvite
 
@@ -54,6 +59,7 @@ def change_role(user: User, room_id: str, user_id: str, role: str) -> MemberPayl
         member.role = role
         member.save(update_fields=["role"])
         _log(seat, "member.role_changed", member.user, role=role)
+        announce_member(seat.room, member)
     return member_payload(member)
 
 
@@ -78,6 +84,7 @@ def mute_member(user: User, room_id: str, user_id: str, seconds: int) -> MemberP
     member.save(update_fields=["muted_until"])
     until = member.muted_until.isoformat().replace("+00:00", "Z")
     _log(seat, "member.muted", member.user, until=until)
+    announce_member(seat.room, member)
     return member_payload(member)
 
 
@@ -94,6 +101,7 @@ def unmute_member(user: User, room_id: str, user_id: str) -> None:
     member.save(update_fields=["muted_until"])
     if was_muted:
         _log(seat, "member.unmuted", member.user)
+    announce_member(seat.room, member)
 
 
 @transaction.atomic
@@ -106,8 +114,10 @@ def ban(user: User, room_id: str, user_id: str) -> None:
     if member is not None:
         check_remove(seat, member)
         _take_out(seat, member, "member.banned")
-    Ban.objects.get_or_create(room=seat.room, user=person)
+    _, is_new = Ban.objects.get_or_create(room=seat.room, user=person)
     uninvite(Invitation.objects.filter(room=seat.room, person=person))
+    if is_new:
+        announce_banned(seat.room, person)
 
 
 @transaction.atomic
@@ -115,15 +125,17 @@ def unban(user: User, room_id: str, user_id: str) -> None:
     seat = access_room(user, room_id, lock=True)
     check_manage(seat)
     person = find_any_person(user_id)
-    Ban.objects.filter(room=seat.room, user=person).delete()
+    if Ban.objects.filter(room=seat.room, user=person).delete()[0]:
+        announce_unbanned(seat.room, person)
 
 
 def _take_out(seat: Seat, member: Membership, kind: str) -> None:
     _log(seat, kind, member.user)
     member.delete()
-    announce_removed(seat.room, member.user_id)
+    announce_left(seat.room, member.user_id)
 
 
 def _log(seat: Seat, kind: str, person: User, **fields: str) -> None:
     event = {"type": kind, "user": str(person.pk), **fields}
     append_one(Draft(str(seat.room.pk), seat.user, event=event))
+    seat.room.refresh_from_db(fields=["head_seq"])

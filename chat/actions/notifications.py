@@ -6,7 +6,8 @@ from accounts.models import User
 
 from ..access import access_room, check_read
 from ..models import Membership
-from ..payloads import RoomPayload, room_payload
+from ..payloads import RoomPayload
+from ..queries.rooms import shown_room
 from .announcements import announce_added
 
 
@@ -17,7 +18,7 @@ def set_level(user: User, room_id: str, level: str) -> RoomPayload:
     check_read(seat)
     membership = Membership.objects.get(room=seat.room, user=user)
     if membership.notify == level:
-        return room_payload(seat.room, membership)
+        return shown_room(seat.room, membership)
     membership.notify = level
     membership.save(update_fields=["notify"])
     return announce_added(seat.room, membership)

@@ -8,21 +8,22 @@ from django.utils import timezone
 
 from accounts.models import User
 
-from ..access import access_room, check_create, check_own, check_update
+from ..access import access_room, audience, check_create, check_own, check_update
 from ..errors import Conflict
-from ..events import RoomCreated, RoomDeleted, RoomUpdated
+from ..events import RoomCreated, RoomUpdated
 from ..log import Draft, append_one
 from ..models import Membership, Room
-from ..payloads import RoomPayload, room_payload
-from .announcements import announce_added, announce_room
+from ..payloads import RoomPayload
+from ..queries.rooms import shown_room
+from .announcements import (
+    announce_added,
+    announce_audience,
+    announce_deleted,
+    announce_room,
+)
 from .uninvite import uninvite
 
-_SETTINGS = (
-    "announcements_only",
-    "notices",
-    "slow_mode_seconds",
-    "guests_may_read",
-)
+_SETTINGS = ("guests_may_read", "announcements_only", "notices", "slow_mode_seconds")
 
 
 @transaction.atomic
@@ -52,7 +53,7 @@ def create_room(
     room.refresh_from_db(fields=["head_seq"])
     # Before room.added, which says more.
     if room.kind == Room.Kind.PUBLIC:
-        announce_room(room, RoomCreated(room_payload(room, None)))
+        announce_room(room, RoomCreated(shown_room(room, None)))
     return announce_added(room, membership)
 
 
@@ -65,14 +66,16 @@ def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPay
     seat = access_room(user, room_id, lock=True)
     check_update(seat, changes)
     room = seat.room
+    saw = audience(room)
     events = _apply(room, changes)
     if events:
         _save(room)
         for event in events:
             append_one(Draft(room_id, user, event=event))
         room.refresh_from_db(fields=["head_seq"])
-        announce_room(room, RoomUpdated(room_payload(room, None)))
-    return room_payload(room, seat.membership)
+        announce_audience(room, saw)
+        announce_room(room, RoomUpdated(shown_room(room, None)))
+    return shown_room(room, seat.membership)
 
 
 @transaction.atomic
@@ -81,7 +84,7 @@ def delete_room(user: User, room_id: str) -> None:
     seat = access_room(user, room_id, lock=True)
     check_own(seat)
     uninvite(seat.room.invitations.all())
-    announce_room(seat.room, RoomDeleted(room_id))
+    announce_deleted(seat.room)
     seat.room.delete()
 
 

@@ -1,8 +1,10 @@
 """GET directory."""
 
+import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from chat import presence
 from chat.actions.rooms import create_room
 from chat.payloads import RoomPayload
 
@@ -41,14 +43,52 @@ def test_member_is_shown_their_role(as_alice: Door, room: RoomPayload) -> None:
     assert found["role"] == "owner"
 
 
-def test_list_is_four_queries_however_long(
+def test_list_is_five_queries_however_long(
     as_bob: Door, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(20):
         create_room(alice, name=f"room-{number}")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(names(as_bob)) == 20
 
 
 def test_anonymous_finds_nothing(anonymous: Door, room: RoomPayload) -> None:
     check_refused(anonymous.get("directory"), 401, "unauthorized")
+
+
+def test_pages_follow_each_other(
+    as_charlie: Door, alice: User, room: RoomPayload
+) -> None:
+    for name in ("attic", "zoo"):
+        create_room(alice, name=name)
+    first = as_charlie.get("directory?limit=2").json()
+    assert [entry["name"] for entry in first["rooms"]] == ["attic", "general"]
+    second = as_charlie.get(f"directory?limit=2&cursor={first['next']}").json()
+    assert [entry["name"] for entry in second["rooms"]] == ["zoo"]
+    assert second["next"] is None
+
+
+def test_entry_counts_people(as_charlie: Door, alice: User, room: RoomPayload) -> None:
+    presence.arrive("p1", alice.pk)
+    [found] = as_charlie.get("directory?search=GEN").json()["rooms"]
+    assert (found["member_count"], found["online_count"]) == (2, 1)
+    assert as_charlie.get("directory?search=lobby").json()["rooms"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("cursor=AA==", "cursor"),
+        ("cursor=%00", "cursor"),
+        ("cursor=x", "cursor"),
+        ("cursor=" + "YWFh" * 300, "cursor"),
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=x", "limit"),
+        ("search=%00", "search"),
+        ("search=" + "x" * 81, "search"),
+        ("sort=name", "sort"),
+    ],
+)
+def test_bad_query_is_invalid(as_charlie: Door, query: str, field: str) -> None:
+    check_refused(as_charlie.get(f"directory?{query}"), 400, "invalid", field)

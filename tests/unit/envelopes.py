@@ -1,11 +1,11 @@
 """What was published, as those who get it read it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from accounts.models import User
-from chat.broadcast import Envelope, RoomChanged, ToEverybody, ToPerson
+from accounts.models import Standing, User
+from chat.broadcast import Envelope, RoomChanged, ToEverybody, ToPerson, ToRoom
 from chat.models import Message
 from chat.payloads import RoomPayload
 
@@ -19,12 +19,26 @@ def to_person(published: Iterable[Envelope], user: User) -> list[dict[str, Any]]
 
 
 def to_everybody(
-    published: Iterable[Envelope], *, staff_only: bool = False
+    published: Iterable[Envelope], *of: Standing, but_not: Sequence[User] = ()
+) -> list[dict[str, Any]]:
+    """What people of exactly these standings were told; by default, all accounts."""
+    banned = [str(user.pk) for user in but_not]
+    return [
+        json.loads(envelope.text)
+        for envelope in published
+        if isinstance(envelope, ToEverybody)
+        and envelope.of == list(of or ("staff", "person"))
+        and envelope.but_not == banned
+    ]
+
+
+def to_readers(
+    published: Iterable[Envelope], room: RoomPayload
 ) -> list[dict[str, Any]]:
     return [
         json.loads(envelope.text)
         for envelope in published
-        if isinstance(envelope, ToEverybody) and envelope.staff_only is staff_only
+        if isinstance(envelope, ToRoom) and envelope.room == room.id
     ]
 
 

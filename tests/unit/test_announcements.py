@@ -10,11 +10,12 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts.models import User
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.rooms import create_room
-from chat.broadcast import Envelope, RoomChanged, ToPerson
+from chat.broadcast import Envelope, RoomChanged, ToPerson, ToRoom
 from chat.events import changes_frame, encode
 from chat.log import Draft, append, append_one
 from chat.models import Message
 from chat.payloads import RoomPayload
+from chat.queries.people import members
 
 
 @pytest.fixture(autouse=True)
@@ -149,12 +150,20 @@ def test_duplicate_is_not_announced_again(
 
 @pytest.mark.django_db(transaction=True)
 def test_joining_tells_the_room_and_then_the_person(
-    charlie: User, room: RoomPayload, published: list[Envelope]
+    bob: User, charlie: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     joined = join_room(charlie, room.id)
-    changed, added = published
+    changed, told, added = published
     assert isinstance(changed, RoomChanged)
     assert [change.leaver for change in changed.changes] == [None]
+    assert isinstance(told, ToRoom)
+    assert json.loads(told.text) == {
+        "type": "member.joined",
+        "room": room.id,
+        "member": json.loads(encode(members(bob, room.id)[-1])),
+        "member_count": 3,
+        "online": False,
+    }
     assert isinstance(added, ToPerson)
     assert added.user == str(charlie.pk)
     expected = {"type": "room.added", "room": json.loads(encode(joined))}
@@ -166,9 +175,16 @@ def test_leaving_names_the_leaver_and_tells_the_person(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     leave_room(bob, room.id)
-    changed, removed = published
+    changed, told, removed = published
     assert isinstance(changed, RoomChanged)
     assert [(c.seq, c.leaver) for c in changed.changes] == [(3, str(bob.pk))]
+    assert isinstance(told, ToRoom)
+    assert json.loads(told.text) == {
+        "type": "member.left",
+        "room": room.id,
+        "user": str(bob.pk),
+        "member_count": 1,
+    }
     assert isinstance(removed, ToPerson)
     assert removed.user == str(bob.pk)
     assert json.loads(removed.text) == {"type": "room.removed", "room": room.id}

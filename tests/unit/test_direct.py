@@ -104,7 +104,7 @@ def test_direct_room_is_hidden_from_others(
         ):
             with pytest.raises(RoomNotFound):
                 attempt(user, direct.id)
-        assert queries.rooms.directory(user) == []
+        assert queries.directory.directory(user).rooms == []
 
 
 def test_nobody_changes_leaves_or_fills_a_direct_room(

@@ -1,13 +1,14 @@
 """Whoever follows the events holds the same as whoever reads everything again.
 
 Zulip's `verify_action`, as a property: whatever people do, in whatever order, the state
-folded from the announced changes equals a fresh read.
+that each of them folded from what the hub gave them (tests/fold.py) equals a fresh
+read over REST.
 """
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import pytest
 from django.db import transaction
@@ -15,97 +16,186 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from chat import broadcast, queries
-from chat.actions.memberships import join_room, leave_room
-from chat.actions.messages import (
-    delete_message,
-    edit_message,
-    pin_message,
-    send_message,
-)
-from chat.actions.reactions import add_reaction, remove_reaction
-from chat.broadcast import Envelope, RoomChanged
+from chat import broadcast, presence
+from chat.actions import memberships, messages, moderation, reactions, reads, rooms
+from chat.actions.direct import create_group, open_direct
 from chat.errors import Refusal
-from chat.events import changes_frame, encode
 from chat.models import Room
-from tests.people import person, room_of
+from tests.fold import Fold, Json
+from tests.people import person
 
-Action = Callable[[User, str, int], object]
-ACTIONS: list[Action] = [
-    lambda user, room, n: send_message(user, room, client_id=str(n), body=f"text {n}"),
-    lambda user, room, n: edit_message(user, room, n, body=f"edited {n}"),
-    lambda user, room, n: delete_message(user, room, n),
-    lambda user, room, n: add_reaction(user, room, n, emoji="👍"),
-    lambda user, room, n: add_reaction(user, room, n, emoji="🎉"),
-    lambda user, room, n: remove_reaction(user, room, n, emoji="👍"),
-    lambda user, room, n: pin_message(user, room, n, pinned=n % 2 == 0),
-    lambda user, room, n: join_room(user, room),
-    lambda user, room, n: leave_room(user, room),
+from .following import Delivery, Follower
+
+# Of an entry of the directory: what is as of the reading, or belongs to my rooms.
+VOLATILE = {"head_seq", "member_count", "online_count", "read"}
+CHANGES: Final[list[dict[str, Any]]] = [
+    {"name": "red"},
+    {"name": "blue", "topic": "colours"},
+    {"topic": ""},
+    {"announcements_only": True},
+    {"announcements_only": False, "notices": False},
+    {"slow_mode_seconds": 1, "notices": True},
+    {"slow_mode_seconds": 0},
+    {"guests_may_read": True},
+    {"guests_may_read": False},
+    {"archived": True},
+    {"archived": False},
+]
+
+
+@dataclass
+class World:
+    """Two plain people, one of staff and a guest; and the rooms they made."""
+
+    people: list[User]
+    guest: User
+    rooms: list[str] = field(default_factory=list)
+    sent: int = 0
+
+    def person(self, number: int) -> User:
+        return self.people[number % len(self.people)]
+
+    def person_id(self, number: int) -> str:
+        return str(self.person(number).pk)
+
+    def change(self, number: int) -> dict[str, Any]:
+        return CHANGES[number % len(CHANGES)]
+
+    def send(self, user: User, room: str, body: str) -> None:
+        self.sent += 1
+        messages.send_message(user, room, client_id=str(self.sent), body=body)
+
+    def add(self, room: Any) -> None:
+        if room.id not in self.rooms:
+            self.rooms.append(room.id)
+
+
+# Who does it, in which room, and a number to choose a message, a person or a change by.
+Action = Callable[[World, User, str, int], object]
+ACTIONS: Final[list[Action]] = [
+    lambda w, user, room, n: w.send(user, room, f"text {n}"),
+    lambda w, user, room, n: w.send(user, room, f"@{w.person(n)} and @room"),
+    lambda w, user, room, n: messages.edit_message(
+        user, room, n, body=f"@{w.person(n)} edited"
+    ),
+    lambda w, user, room, n: messages.delete_message(user, room, n),
+    lambda w, user, room, n: messages.pin_message(user, room, n, pinned=n % 2 == 0),
+    lambda w, user, room, n: reactions.add_reaction(user, room, n, emoji="👍"),
+    lambda w, user, room, n: reactions.remove_reaction(user, room, n, emoji="👍"),
+    lambda w, user, room, n: reads.mark_read(user, room, n),
+    lambda w, user, room, n: reads.mark_unread(user, room, n),
+    lambda w, user, room, n: w.add(
+        rooms.create_room(
+            user,
+            name=("red", "green", "blue")[n % 3],
+            kind=("public", "private")[n % 2],
+            staff_only=n % 5 == 0,
+        )
+    ),
+    lambda w, user, room, n: rooms.update_room(user, room, w.change(n)),
+    lambda w, user, room, n: rooms.update_room(user, room, w.change(n)),
+    lambda w, user, room, n: rooms.delete_room(user, room),
+    lambda w, user, room, n: memberships.join_room(user, room),
+    lambda w, user, room, n: memberships.leave_room(user, room),
+    lambda w, user, room, n: moderation.add_member(user, room, w.person_id(n)),
+    lambda w, user, room, n: moderation.remove_member(user, room, w.person_id(n)),
+    lambda w, user, room, n: moderation.change_role(
+        user, room, w.person_id(n), ("owner", "moderator", "member")[n // 3 % 3]
+    ),
+    lambda w, user, room, n: moderation.mute_member(user, room, w.person_id(n), 60),
+    lambda w, user, room, n: moderation.unmute_member(user, room, w.person_id(n)),
+    lambda w, user, room, n: moderation.ban(user, room, w.person_id(n)),
+    lambda w, user, room, n: moderation.unban(user, room, w.person_id(n)),
+    lambda w, user, room, n: moderation.ban(user, room, str(w.guest.pk)),
+    lambda w, user, room, n: moderation.unban(user, room, str(w.guest.pk)),
+    lambda w, user, room, n: w.add(open_direct(user, w.person_id(n))[0]),
+    lambda w, user, room, n: w.add(
+        create_group(user, [w.person_id(n), w.person_id(n + 1)])
+    ),
+    lambda w, user, room, n: presence.arrive("p1", user.pk),
+    lambda w, user, room, n: presence.depart("p1", user.pk),
 ]
 STEPS = st.lists(
-    st.tuples(st.integers(0, 2), st.integers(0, len(ACTIONS) - 1), st.integers(1, 12)),
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from(range(len(ACTIONS))),
+        st.integers(0, 3),
+        st.integers(1, 12),
+    ),
+    min_size=10,
     max_size=40,
 )
 
 
-class Follower:
-    """What a client makes of the events: messages by number, and how far it is."""
-
-    messages: dict[int, Any]
-    last: int
-
-    def begin(self) -> None:
-        self.messages = {}
-        self.last = 0
-
-    def hear(self, envelopes: list[Envelope]) -> None:
-        for envelope in envelopes:
-            if isinstance(envelope, RoomChanged):
-                for change in envelope.changes:
-                    assert change.seq == self.last + 1
-                    text = changes_frame(envelope.room, self.last, change.seq, [change])
-                    self._apply(json.loads(text))
-
-    def _apply(self, frame: Any) -> None:
-        self.last = frame["seq"]
-        message = frame["message"]
-        assert message["rev"] == frame["seq"]
-        self.messages[message["seq"]] = message
-
-
-def fresh(user: User, room: str) -> dict[int, Any]:
-    read = json.loads(encode(queries.messages.history(user, room, limit=100)))
-    return {message["seq"]: message for message in read["messages"]}
-
-
-@pytest.fixture
-def follower(monkeypatch: pytest.MonkeyPatch) -> Follower:
-    follower = Follower()
-    monkeypatch.setattr(broadcast, "publish", follower.hear)
-    return follower
-
-
 @pytest.mark.django_db(transaction=True)
 @settings(
-    max_examples=40,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=STEPS)
 def test_events_and_a_fresh_read_agree(
-    follower: Follower, steps: list[tuple[int, int, int]]
+    monkeypatch: pytest.MonkeyPatch, steps: list[tuple[int, int, int, int]]
 ) -> None:
-    follower.begin()
-    people = _people()
-    room = room_of(*people[:2], name=f"room-{Room.objects.count()}").id
-    for who, what, number in steps:
+    world, hub = _world(), Delivery()
+    monkeypatch.setattr(broadcast, "publish", hub.publish)
+    followers = [hub.follow(user) for user in (*world.people, world.guest)]
+    for who, what, where, number in steps:
+        room = world.rooms[where % len(world.rooms)]
         with suppress(Refusal), transaction.atomic():
-            ACTIONS[what](people[who], room, number)
-    assert follower.last == Room.objects.get(pk=room).head_seq
-    assert follower.messages == fresh(people[0], room)
+            ACTIONS[what](world, world.people[who], room, number)
+        for follower in followers:
+            hub.subscribe(follower)
+    for follower in followers:
+        assert _held(follower.fold) == _fresh(follower)
 
 
-def _people() -> list[User]:
-    """The owner stays, so that there is always one to read with."""
-    count = User.objects.count()
-    return [person(f"p{count + number}") for number in range(3)]
+def _world() -> World:
+    """A public room of the first person's, and a private one of the second's."""
+    Room.objects.all().delete()
+    User.objects.all().delete()
+    people = [person("p0"), person("p1"), person("p2", is_staff=True)]
+    guest = person("guest")
+    User.objects.filter(pk=guest.pk).update(is_guest=True)
+    guest.refresh_from_db()
+    world = World(people, guest)
+    world.add(rooms.create_room(people[0], name="white"))
+    world.add(rooms.create_room(people[1], name="black", kind="private"))
+    memberships.join_room(people[1], world.rooms[0])
+    return world
+
+
+def _held(fold: Fold) -> Json:
+    return {
+        "mine": fold.mine,
+        "directory": {
+            room_id: _entry(room, fold.mine.get(room_id))
+            for room_id, room in fold.directory.items()
+        },
+        "messages": {room_id: room.messages for room_id, room in fold.open.items()},
+        "members": {room_id: room.members for room_id, room in fold.open.items()},
+        "online": {room_id: room.online for room_id, room in fold.open.items()},
+    }
+
+
+def _fresh(follower: Follower) -> Json:
+    mine = {room["id"]: room for room in follower.rooms()}
+    online = presence.online_in(mine)
+    return {
+        "mine": mine,
+        "directory": {room["id"]: _entry(room, room) for room in follower.directory()},
+        "messages": {
+            room_id: {message["seq"]: message for message in follower.history(room_id)}
+            for room_id in mine
+        },
+        "members": {
+            room_id: {one["user"]["id"]: one for one in follower.members(room_id)}
+            for room_id in mine
+        },
+        "online": {room_id: set(online.get(room_id, ())) for room_id in mine},
+    }
+
+
+def _entry(room: Json, mine: Json | None) -> Json:
+    own = {key: mine[key] if mine else None for key in ("role", "muted_until")}
+    return {key: value for key, value in room.items() if key not in VOLATILE} | own

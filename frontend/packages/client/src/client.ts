@@ -5,6 +5,7 @@
 import { Blocks } from "./blocks.js";
 import { Connection } from "./connection.js";
 import type { ConnectionState } from "./connection.js";
+import { Directory } from "./directory.js";
 import { OpenRooms } from "./openRooms.js";
 import { Requests } from "./requests.js";
 import { Rest } from "./rest.js";
@@ -13,7 +14,7 @@ import type { LiveRoom } from "./room.js";
 import { RoomList } from "./roomList.js";
 import { Store } from "./subscribable.js";
 import type { Readable } from "./subscribable.js";
-import type { Hello, Page, ServerFrame, User } from "./types.js";
+import type { Hello, Member, Page, Room, ServerFrame, User } from "./types.js";
 
 export interface ChatClientOptions {
   /** Where the server is, for example `https://chat.example.org`; its two doors are derived. */
@@ -37,6 +38,7 @@ export class ChatClient {
   readonly connection: Readable<ConnectionState>;
   readonly rooms: RoomList;
   readonly blocks: Blocks;
+  readonly directory: Directory;
   /** For everything this SDK has no word for yet. */
   readonly rest: Rest;
   readonly #me = new Store<User | null>(null);
@@ -48,7 +50,8 @@ export class ChatClient {
   constructor({ url, auth }: ChatClientOptions) {
     this.#auth = auth;
     this.rest = new Rest(`${url}/api/v1`, auth);
-    this.rooms = new RoomList(this.rest);
+    this.rooms = new RoomList(this.rest, () => this.#me.snapshot()?.id);
+    this.directory = new Directory(this.rest);
     this.blocks = new Blocks(this.rest);
     this.#connection = new Connection({
       openSocket: (ticket) => new WebSocket(socketUrl(url, ticket)),
@@ -62,6 +65,8 @@ export class ChatClient {
       request: this.#requests.request,
       history: (room, before) => this.#history(room, before),
       blocked: this.blocks.ids.snapshot,
+      members: (room) => this.#members(room),
+      subscribed: (room, headSeq) => this.rooms.subscribed(room, headSeq),
       isMine: (message) => message.sender?.id === this.#me.snapshot()?.id,
     });
     this.blocks.ids.subscribe(() => this.#open.hide(this.blocks.ids.snapshot()));
@@ -84,6 +89,7 @@ export class ChatClient {
     this.#open.clear();
     this.rooms.clear();
     this.blocks.clear();
+    this.directory.clear();
     this.#me.set(null);
   }
 
@@ -102,11 +108,23 @@ export class ChatClient {
     return (await this.rest.get(`rooms/${room}/messages?limit=50${cursor}`)) as Page;
   }
 
+  async #members(room: string): Promise<Member[]> {
+    const { members } = (await this.rest.get(`rooms/${room}/members`)) as { members: Member[] };
+    return members;
+  }
+
   #opened(hello: Hello): void {
     this.#me.set(hello.user);
-    void this.rooms.load();
     void this.blocks.load();
     this.#open.subscribeAll();
+    void this.#loadRooms();
+  }
+
+  async #loadRooms(): Promise<void> {
+    await this.rooms.load();
+    this.#open.follow((this.rooms.mine.snapshot() ?? []).map((room) => room.id));
+    // What happened to the directory while we were away was told to nobody.
+    if (this.directory.rooms.snapshot()) await this.directory.reload().catch(() => undefined);
   }
 
   #lost(): void {
@@ -123,21 +141,45 @@ export class ChatClient {
       case "message.updated":
       case "message.deleted":
       case "room.changes":
+        this.rooms.heard(frame);
         return this.#open.receive(frame);
       case "blocks.changed":
         return this.blocks.changed(frame.blocked);
+      case "member.joined":
+      case "member.updated":
+      case "member.left":
+        return this.#open.memberChanged(frame);
+      case "presence.changed":
+        return this.#open.seen(frame.user, frame.online);
+      case "read.updated":
+        return this.rooms.markRead(frame.room, frame);
       case "room.added":
         this.rooms.add(frame.room);
-        return;
+        return this.#open.follow([frame.room.id]);
+      case "room.created":
+      case "room.updated":
+        return this.#roomChanged(frame.room);
+      case "room.deleted":
+        this.directory.remove(frame.room);
+        return this.#roomLost(frame.room);
       case "room.removed":
-        this.rooms.remove(frame.room);
-        return this.#open.remove(frame.room);
+        return this.#roomLost(frame.room);
       case "room.reset":
         return this.#open.reset(frame.room);
       case "token.expiring":
         return void this.#refreshConnection();
       default: // A newer server may say more than we know.
     }
+  }
+
+  #roomChanged(room: Room): void {
+    this.rooms.change(room);
+    if (room.kind === "public") this.directory.change(room);
+  }
+
+  #roomLost(id: string): void {
+    this.rooms.remove(id);
+    this.#open.remove(id);
   }
 
   /** Keeps the socket open past the end of its token. */

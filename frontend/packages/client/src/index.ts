@@ -6,8 +6,10 @@ export { ChatClient, createChatClient } from "./client.js";
 export type { ChatClientOptions } from "./client.js";
 export { endsSession } from "./closeCodes.js";
 export type { ConnectionState } from "./connection.js";
+export type { Directory } from "./directory.js";
 export { asChatError, ChatError } from "./errors.js";
 export type { PendingMessage } from "./outbox.js";
+export type { RoomPeople } from "./people.js";
 export type { Auth, Rest } from "./rest.js";
 export type { LiveRoom, RoomState } from "./room.js";
 export type { RoomList } from "./roomList.js";
@@ -16,11 +18,14 @@ export type { StoredTokens, TokenStorage } from "./storage.js";
 export type { Readable, Unsubscribe } from "./subscribable.js";
 export type { ShownMessage } from "./timeline.js";
 export type {
+  DirectoryEntry,
   Me,
+  Member,
   Message,
   NewRoom,
   Profile,
   Reaction,
+  ReadState,
   Role,
   Room,
   RoomKind,

@@ -1,21 +1,26 @@
 /**
  * The rooms that this client follows, and their subscriptions. One rule: after every hello all open
- * rooms are subscribed again, each from where it stands.
+ * rooms are subscribed again, each from where it stands. My other rooms are subscribed too, for what
+ * is unread in them, but nothing of them is kept.
  */
 import { persist } from "./backoff.js";
 import { asChatError, ChatError } from "./errors.js";
 import { LiveRoom } from "./room.js";
 import type { RoomOptions } from "./room.js";
-import type { DurableEvent, NotSubscribed, Subscribed } from "./types.js";
+import type { DurableEvent, MemberEvent, NotSubscribed, Subscribed } from "./types.js";
 
 /** The most rooms that one `subscribe` takes. */
 const BATCH = 100;
 
-type Options = Omit<RoomOptions, "subscribe">;
+interface Options extends Omit<RoomOptions, "subscribe"> {
+  /** From here on the events of the room are heard. */
+  subscribed(room: string, headSeq: number): void;
+}
 
 export class OpenRooms {
   readonly #rooms = new Map<string, LiveRoom>();
   readonly #options: Options;
+  #followed = new Set<string>();
 
   constructor(options: Options) {
     this.#options = options;
@@ -38,6 +43,24 @@ export class OpenRooms {
     }
   }
 
+  /** Hears of these rooms on this connection, opened or not. */
+  follow(ids: readonly string[]): void {
+    const isNew = (id: string) => !this.#followed.has(id) && !this.#rooms.get(id)?.isOpen;
+    const unheard = ids.filter(isNew);
+    for (const id of unheard) this.#followed.add(id);
+    for (let start = 0; start < unheard.length; start += BATCH) {
+      void this.#followSome(unheard.slice(start, start + BATCH));
+    }
+  }
+
+  memberChanged(event: MemberEvent): void {
+    this.#rooms.get(event.room)?.memberChanged(event);
+  }
+
+  seen(user: string, online: boolean): void {
+    for (const room of this.#rooms.values()) room.seen(user, online);
+  }
+
   receive(event: DurableEvent): void {
     this.#rooms.get(event.room)?.receive(event);
   }
@@ -47,6 +70,7 @@ export class OpenRooms {
   }
 
   remove(id: string): void {
+    this.#followed.delete(id);
     this.#rooms.get(id)?.refused(new ChatError("room_not_found", "You are not in this room."));
   }
 
@@ -55,6 +79,7 @@ export class OpenRooms {
   }
 
   disconnected(): void {
+    this.#followed.clear();
     for (const room of this.#rooms.values()) room.disconnected();
   }
 
@@ -78,8 +103,19 @@ export class OpenRooms {
     }
   }
 
+  async #followSome(ids: readonly string[]): Promise<void> {
+    const rooms = ids.map((room) => ({ room }));
+    try {
+      const reply = await this.#options.request({ type: "subscribe", rooms });
+      for (const result of reply["rooms"] as (Subscribed | NotSubscribed)[]) this.#settle(result);
+    } catch {
+      // Their counts stay as the list says, until the next hello.
+    }
+  }
+
   #settle(result: Subscribed | NotSubscribed): void {
     const room = this.#rooms.get(result.room);
+    if (!("error" in result)) this.#options.subscribed(result.room, result.head_seq);
     // Removed from the room while the answer was on its way.
     if (!room?.isOpen) return;
     if ("error" in result) room.refused(ChatError.fromWire(result.error));

@@ -6,11 +6,23 @@ import { Cursor } from "./cursor.js";
 import { asChatError, ChatError } from "./errors.js";
 import { Outbox } from "./outbox.js";
 import type { PendingMessage } from "./outbox.js";
+import { People } from "./people.js";
+import type { RoomPeople } from "./people.js";
 import { Store } from "./subscribable.js";
 import type { Readable } from "./subscribable.js";
 import { Timeline } from "./timeline.js";
 import type { ShownMessage } from "./timeline.js";
-import type { Command, DurableEvent, Message, Page, Position, Reply, Subscribed } from "./types.js";
+import type {
+  Command,
+  DurableEvent,
+  Member,
+  MemberEvent,
+  Message,
+  Page,
+  Position,
+  Reply,
+  Subscribed,
+} from "./types.js";
 
 export interface RoomState {
   /** `failed`: there is nothing to show, and `error` says why. */
@@ -24,6 +36,7 @@ export interface RoomState {
 export interface RoomOptions {
   request(command: Command): Promise<Reply>;
   history(room: string, before: number | undefined): Promise<Page>;
+  members(room: string): Promise<Member[]>;
   subscribe(room: LiveRoom): void;
   isMine(message: Message): boolean;
   /** Ids of people whose messages are hidden. */
@@ -40,11 +53,14 @@ export interface RoomOptions {
 export class LiveRoom {
   readonly id: string;
   readonly state: Readable<RoomState>;
+  /** Members once `loadMembers` was called; who is online, while the room is open. */
+  readonly people: Readable<RoomPeople>;
   isOpen = false;
   readonly #state: Store<RoomState>;
   readonly #options: RoomOptions;
   readonly #cursor: Cursor;
   readonly #outbox: Outbox;
+  readonly #people = new People();
   #timeline: Timeline;
   #error: ChatError | null = null;
 
@@ -62,6 +78,7 @@ export class LiveRoom {
     });
     this.#state = new Store(this.#view());
     this.state = this.#state;
+    this.people = this.#people.state;
   }
 
   /** Follows the room from now on, also across reconnections. */
@@ -88,6 +105,11 @@ export class LiveRoom {
     return this.#load();
   }
 
+  /** Events keep them right from then on. */
+  loadMembers(): Promise<void> {
+    return this.#people.load(() => this.#options.members(this.id));
+  }
+
   /** Drops what is known and starts again. */
   reload(): void {
     this.#drop(null);
@@ -99,7 +121,10 @@ export class LiveRoom {
     return this.#cursor.position(this.id);
   }
 
-  subscribed({ recovered, messages, head_seq, epoch }: Subscribed): void {
+  subscribed({ recovered, messages, head_seq, epoch, online }: Subscribed): void {
+    this.#people.setOnline(online);
+    // What happened to them while we were away has no number.
+    if (this.#people.loaded) this.loadMembers().catch(() => undefined);
     if (recovered === true) {
       this.#merge(messages);
       this.#cursor.advance(head_seq);
@@ -115,6 +140,7 @@ export class LiveRoom {
   refused(error: ChatError): void {
     this.isOpen = false;
     this.#outbox.pause();
+    this.#people.clear();
     this.#drop(error);
   }
 
@@ -126,6 +152,15 @@ export class LiveRoom {
   hide(blocked: ReadonlySet<string>): void {
     this.#timeline.hide(blocked);
     this.#publish();
+  }
+
+  memberChanged(event: MemberEvent): void {
+    this.#people.hear(event);
+  }
+
+  /** Only members count, but who is none is shown nowhere. */
+  seen(user: string, online: boolean): void {
+    this.#people.seen(user, online);
   }
 
   disconnected(): void {

@@ -38,6 +38,7 @@ export interface Room {
   name: string;
   topic: string;
   staff_only: boolean;
+  guests_may_read: boolean;
   announcements_only: boolean;
   notices: boolean;
   slow_mode_seconds: number;
@@ -46,12 +47,34 @@ export interface Room {
   head_seq: number;
   epoch: string;
   created_at: string;
-  /** What I am in this room; null when I am not a member. */
+  /** Who is in a direct room or a group, which have no name; else empty. */
+  people: User[];
+  /** What I am in this room; null when I am not a member, and in events that go to many. */
   role: Role | null;
   /** What my devices should make a noise about; null when I am not a member. */
   notify: Notify | null;
-  /** How far I have read and what is left; only in the list of my rooms. */
+  muted_until: string | null;
+  /** How far I have read and what is left. */
   read: ReadState | null;
+}
+
+export interface DirectoryEntry extends Room {
+  /** As of the page; missing for a room that was heard of by event. */
+  member_count?: number;
+  online_count?: number;
+}
+
+export interface DirectoryPage {
+  rooms: DirectoryEntry[];
+  /** The cursor of the next page. */
+  next: string | null;
+}
+
+export interface Member {
+  user: User;
+  role: Role;
+  muted_until: string | null;
+  joined_at: string;
 }
 
 export interface ReadState {
@@ -222,8 +245,15 @@ export interface ChangesEvent {
 /** A change in a room's log: it has a number, and none may be missed. */
 export type DurableEvent = MessageEvent | ChangesEvent;
 
+/** Somebody came into a room, changed in it, or is there no longer. */
+export type MemberEvent =
+  | { type: "member.joined"; room: string; member: Member; member_count: number; online: boolean }
+  | { type: "member.updated"; room: string; member: Member }
+  | { type: "member.left"; room: string; user: string; member_count: number };
+
 export type ServerEvent =
   | DurableEvent
+  | MemberEvent
   | { type: "room.created" | "room.updated" | "room.added"; room: Room }
   | { type: "room.deleted" | "room.removed"; room: string }
   | { type: "room.reset"; room: string }

@@ -1,6 +1,7 @@
 /** The public rooms that I am not in. One rule: joining opens the room. */
 import type { Room } from "@hubbub/client";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect } from "react";
+import { useReadable } from "../../hooks/useReadable";
 import { goTo, roomPath } from "../../hooks/useRoute";
 import { useAction } from "../../hooks/useAction";
 import { chat } from "../../session";
@@ -54,10 +55,10 @@ export function PublicRooms({ mine }: { mine: readonly Room[] }) {
 }
 
 function useDirectory() {
-  const [rooms, setRooms] = useState<readonly Room[]>([]);
+  const rooms = useReadable(chat.directory.rooms) ?? [];
   const refresh = useCallback(() => {
     // Without an answer the list stays as it was; the banner says that the server is away.
-    chat.rooms.directory().then(setRooms, () => undefined);
+    chat.directory.load().catch(() => undefined);
   }, []);
   useEffect(refresh, [refresh]);
   return { rooms, refresh };

@@ -1,0 +1,83 @@
+"""The directory: the public rooms that a person may see, in pages by name.
+
+A cursor is the folded name that a page ended with. No two public rooms share one, and
+rooms that come, go or are renamed meanwhile move no other across the border.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Lower
+
+from accounts.models import User
+
+from .. import presence
+from ..access import visible_rooms
+from ..errors import Invalid
+from ..models import Membership, Room
+from ..payloads import DirectoryEntry, DirectoryPayload, directory_entry
+
+_MAX_CURSOR = 1_000
+
+
+def directory(
+    user: User, *, search: str = "", cursor: str | None = None, limit: int = 50
+) -> DirectoryPayload:
+    """`search` is a part of the name or the topic. Raises Invalid for a bad cursor."""
+    rooms = visible_rooms(user).filter(kind=Room.Kind.PUBLIC)
+    rooms = rooms.annotate(folded=Lower("name")).order_by("folded")
+    if search:
+        rooms = rooms.filter(Q(name__icontains=search) | Q(topic__icontains=search))
+    if cursor is not None:
+        rooms = rooms.filter(folded__gt=_name(cursor))
+    return _page(user, rooms, limit)
+
+
+def _page(user: User, rooms: QuerySet[Room], limit: int) -> DirectoryPayload:
+    # One more than asked for tells whether there is a next page.
+    found: list[Any] = list(rooms[: limit + 1])
+    page = found[:limit]
+    more = len(found) > limit
+    return DirectoryPayload(
+        _entries(user, page), _cursor(page[-1].folded) if more else None
+    )
+
+
+def _entries(user: User, rooms: Sequence[Room]) -> list[DirectoryEntry]:
+    ids = [room.pk for room in rooms]
+    memberships = Membership.objects.filter(room__in=ids)
+    mine = {member.room_id: member for member in memberships.filter(user=user)}
+    counted = memberships.values("room").annotate(people=Count("pk"))
+    members: dict[UUID, int] = dict(counted.values_list("room", "people"))
+    online = presence.online_counts(ids)
+    return [
+        directory_entry(
+            room, mine.get(room.pk), members.get(room.pk, 0), online.get(room.pk, 0)
+        )
+        for room in rooms
+    ]
+
+
+def _cursor(name: str) -> str:
+    return urlsafe_b64encode(name.encode()).decode()
+
+
+def _name(cursor: str) -> str:
+    """What `_cursor` was made of, or something like it: any text is a place."""
+    try:
+        if len(cursor) > _MAX_CURSOR:
+            raise ValueError
+        name = urlsafe_b64decode(cursor.encode("ascii")).decode()
+    except ValueError:
+        raise _bad_cursor() from None
+    # b64decode skips what it does not know; PostgreSQL knows no NUL.
+    if _cursor(name) != cursor or "\0" in name:
+        raise _bad_cursor()
+    return name
+
+
+def _bad_cursor() -> Invalid:
+    return Invalid(fields={"cursor": ["Give back the `next` of an answer."]})

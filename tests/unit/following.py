@@ -1,0 +1,103 @@
+"""People who follow everything: each a fold that hears what the hub gives to it.
+
+The hub is the real one without its clockwork: its feeds, its audiences and who it takes
+out of a room are what a socket would meet.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, cast
+
+from accounts.models import User
+from chat import queries
+from chat.broadcast import Envelope
+from chat.events import encode
+from chat.queries.messages import CaughtUp, Resume
+from realtime.connection import Connection
+from realtime.feed import Feed
+from realtime.hub import Hub
+from tests.api.door import Door
+from tests.fold import Fold
+from tests.frames import check_sent
+from tests.people import access_token
+
+Json = dict[str, Any]
+
+
+class Follower:
+    """One person, with one connection and the REST API."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.user_id = str(user.pk)
+        self.feeds: dict[str, Feed] = {}
+        self.fold = Fold(self.user_id)
+        self._door = Door(access_token(user))
+
+    def write(self, text: str, *, volatile: bool = False) -> None:
+        check_sent(text)
+        self.fold.hear(json.loads(text))
+
+    def rooms(self) -> list[Json]:
+        return self._read("rooms", "rooms")
+
+    def members(self, room: str) -> list[Json]:
+        return self._read(f"rooms/{room}/members", "members")
+
+    def history(self, room: str) -> list[Json]:
+        return self._read(f"rooms/{room}/messages?limit=100", "messages")
+
+    def directory(self) -> list[Json]:
+        return self._read("directory?limit=100", "rooms")
+
+    def _read(self, path: str, name: str) -> list[Json]:
+        answer = self._door.get(path).json()
+        assert not answer.get("has_before"), "more than a page: shorten the test"
+        found: list[Json] = answer[name]
+        return found
+
+
+class Delivery(Hub):
+    """Nothing here waits, so nothing here needs a loop."""
+
+    def __init__(self) -> None:
+        self.connections = set()
+        self._by_user = {}
+        self._feeds = {}
+        self._opening = {}
+
+    def follow(self, user: User) -> Follower:
+        follower = Follower(user)
+        self.connections.add(cast(Connection, follower))
+        self._by_user[follower.user_id] = {cast(Connection, follower)}
+        follower.fold.begin(follower.rooms(), follower.directory())
+        self.subscribe(follower)
+        return follower
+
+    def publish(self, envelopes: Iterable[Envelope]) -> None:
+        for envelope in envelopes:
+            self._deliver(envelope)
+
+    def subscribe(self, follower: Follower) -> None:
+        """To what they want and do not have: as realtime/handlers/rooms.py does."""
+        for room in follower.fold.wanted:
+            connection = cast(Connection, follower)
+            feed = self._feed(room)
+            feed.join(connection)
+            answer = queries.messages.catch_up(follower.user, [Resume(room)])[room]
+            assert isinstance(answer, CaughtUp)
+            reply = json.loads(encode(answer))
+            follower.fold.subscribed(
+                reply, follower.history(room), follower.members(room)
+            )
+            feed.go_live(connection, answer.head_seq)
+
+    def _feed(self, room: str) -> Feed:
+        if room not in self._feeds:
+            head, epoch = queries.rooms.heads([room])[room]
+            self._feeds[room] = Feed(room)
+            self._feeds[room].start(epoch, head)
+        return self._feeds[room]
+
+    def _close_later(self, feed: Feed) -> None:
+        self._close(feed)

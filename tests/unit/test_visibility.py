@@ -1,0 +1,116 @@
+"""`may_see` and `visible_rooms` are one rule, said to a row and to the database.
+
+Over every combination of what either looks at.
+"""
+
+from itertools import product
+
+import pytest
+
+from accounts.models import User
+from chat.access import Seat, audience, may_see, seats, shut_out, visible_rooms
+from chat.actions.rooms import update_room
+from chat.broadcast import Envelope, GuestsOut
+from chat.models import Ban, Membership, Room
+from chat.payloads import RoomPayload
+from tests.people import person
+
+from .envelopes import to_everybody
+
+FLAGS = [False, True]
+
+
+@pytest.fixture
+def rooms(db: None) -> list[Room]:
+    """One of each kind and each pair of flags."""
+    return [
+        Room.objects.create(
+            kind=kind, name=f"{number}", staff_only=staff_only, guests_may_read=guests
+        )
+        for number, (kind, staff_only, guests) in enumerate(
+            product(Room.Kind.values, FLAGS, FLAGS)
+        )
+    ]
+
+
+@pytest.mark.parametrize("is_banned", FLAGS)
+@pytest.mark.parametrize("is_member", FLAGS)
+@pytest.mark.parametrize("standing", ["staff", "person", "guest"])
+def test_the_query_and_the_rule_agree(
+    rooms: list[Room], standing: str, is_member: bool, is_banned: bool
+) -> None:
+    user = _somebody(standing)
+    for room in rooms:
+        if is_member:
+            Membership.objects.create(room=room, user=user)
+        if is_banned:
+            Ban.objects.create(room=room, user=user)
+    seen = {seat.room.pk for seat in seats(user, rooms) if may_see(seat)}
+    assert {room.pk for room in visible_rooms(user)} == seen
+
+
+@pytest.mark.parametrize("is_banned", FLAGS)
+@pytest.mark.parametrize("standing", ["staff", "person", "guest"])
+def test_who_is_told_of_a_public_room_is_who_sees_it(
+    rooms: list[Room], standing: str, is_banned: bool
+) -> None:
+    user = _somebody(standing)
+    for room in rooms:
+        if is_banned:
+            Ban.objects.create(room=room, user=user)
+        told = user.standing in audience(room) and user.pk not in shut_out(room)
+        assert told == may_see(Seat(user, room, None))
+
+
+def test_guest_sees_what_is_open_to_guests(rooms: list[Room]) -> None:
+    seen = visible_rooms(_somebody("guest"))
+    assert [(r.kind, r.staff_only, r.guests_may_read) for r in seen] == [
+        ("public", False, True)
+    ]
+
+
+def _somebody(standing: str) -> User:
+    user = person("somebody", is_staff=standing == "staff")
+    user.is_guest = standing == "guest"
+    user.save()
+    assert user.standing == standing
+    return user
+
+
+@pytest.mark.django_db(transaction=True)
+def test_room_that_opens_to_guests_is_created_for_them(
+    alice: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    published.clear()
+    changed = update_room(alice, room.id, {"guests_may_read": True})
+    assert changed.guests_may_read
+    [created] = to_everybody(published, "guest")
+    assert (created["type"], created["room"]["id"]) == ("room.created", room.id)
+    [updated] = to_everybody(published, "staff", "person", "guest")
+    assert updated["type"] == "room.updated"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_room_that_closes_to_guests_is_deleted_for_them(
+    alice: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    update_room(alice, room.id, {"guests_may_read": True})
+    published.clear()
+    update_room(alice, room.id, {"guests_may_read": False})
+    assert to_everybody(published, "guest") == [
+        {"type": "room.deleted", "room": room.id}
+    ]
+    assert GuestsOut(room.id, None) in published
+    [updated] = to_everybody(published)
+    assert updated["type"] == "room.updated"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_banned_are_told_nothing_of_the_room(
+    alice: User, charlie: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    Ban.objects.create(room_id=room.id, user=charlie)
+    published.clear()
+    update_room(alice, room.id, {"topic": "t"})
+    [updated] = to_everybody(published, but_not=[charlie])
+    assert updated["type"] == "room.updated"
