@@ -10,6 +10,7 @@ from chat.payloads import (
     RoomPayload,
     Time,
     UserPayload,
+    avatar_path,
     user_payload,
 )
 
@@ -22,6 +23,7 @@ class MePayload(msgspec.Struct, frozen=True):
     display_name: str
     is_bot: bool
     is_staff: bool
+    avatar: str | None
     created_at: Time
 
 
@@ -82,6 +84,7 @@ def me_payload(user: User) -> MePayload:
         user.display_name,
         user.is_bot,
         user.is_staff,
+        avatar_path(user.avatar),
         user.created_at,
     )
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts import tokens
 from chat import broadcast, queries
+from chat.actions.attachments import forget_unsent
 from chat.broadcast import (
     EndSessions,
     Envelope,
@@ -42,6 +43,7 @@ CHECK_SOCKETS_SECONDS = 1
 CHECK_HEADS_SECONDS = 10
 CHECK_SESSIONS_SECONDS = 25
 FORGET_TOKENS_SECONDS = 600
+FORGET_FILES_SECONDS = 3600
 LINGER_SECONDS = 5
 DRAIN_SECONDS = 3.0
 
@@ -67,6 +69,7 @@ class Hub:
             _every(CHECK_HEADS_SECONDS, self._check_heads),
             _every(CHECK_SESSIONS_SECONDS, self._check_sessions),
             _every(FORGET_TOKENS_SECONDS, _forget_tokens),
+            _every(FORGET_FILES_SECONDS, _forget_files),
             _every(RENEW_SECONDS, attendance.renew),
         ):
             self._keep(asyncio.create_task(work))
@@ -223,6 +226,11 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 async def _forget_tokens() -> None:
     """Used tickets and refresh tokens are kept only while they could be used again."""
     await in_database(tokens.forget_expired)
+
+
+async def _forget_files() -> None:
+    """What was uploaded and never sent."""
+    await in_database(forget_unsent)
 
 
 _hub: Hub | None = None

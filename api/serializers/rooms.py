@@ -2,15 +2,29 @@
 
 from typing import Any
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from .base import Body, Flag, Number, Text
+
+_color = RegexValidator(r"\A(#[0-9a-fA-F]{6})?\Z", "Write #rrggbb, or nothing.")
+
+
+class Color(Text):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            allow_blank=True,
+            validators=[_color],
+            help_text="`#rrggbb`, or nothing.",
+            **options,
+        )
 
 
 class NewRoom(Body):
     name = Text(max_length=80)
     kind = serializers.ChoiceField(choices=["public", "private"], default="public")
     topic = Text(max_length=250, default="", allow_blank=True)
+    color = Color(default="")
     staff_only = Flag(
         default=False, help_text="Only staff may see it; only staff may set this."
     )
@@ -29,6 +43,7 @@ class NewRoom(Body):
 class RoomChanges(Body):
     name = Text(max_length=80, required=False)
     topic = Text(max_length=250, required=False, allow_blank=True)
+    color = Color(required=False)
     announcements_only = Flag(
         required=False, help_text="Only owners and moderators write."
     )

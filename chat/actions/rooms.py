@@ -8,13 +8,15 @@ from django.utils import timezone
 
 from accounts.models import User
 
-from ..access import access_room, check_create, check_own, check_update
+from .. import storage
+from ..access import access_room, access_update, check_create, check_own
 from ..errors import Conflict
 from ..events import RoomCreated, RoomDeleted, RoomUpdated
 from ..log import Draft, append_one
 from ..models import Membership, Room
-from ..payloads import RoomPayload, room_payload
+from ..payloads import RoomPayload, avatar_path, room_payload
 from .announcements import announce_added, announce_room
+from .attachments import remove_attachments
 
 _SETTINGS = ("announcements_only", "notices", "slow_mode_seconds")
 
@@ -26,11 +28,12 @@ def create_room(
     name: str,
     kind: str = Room.Kind.PUBLIC,
     topic: str = "",
+    color: str = "",
     staff_only: bool = False,
 ) -> RoomPayload:
     """A new room with its maker as owner. Raises Conflict when the name is taken."""
     check_create(user, staff_only=staff_only)
-    room = Room(name=name, kind=kind, topic=topic, staff_only=staff_only)
+    room = Room(name=name, kind=kind, topic=topic, color=color, staff_only=staff_only)
     _save(room)
     membership = Membership.objects.create(
         room=room, user=user, role=Membership.Role.OWNER
@@ -49,8 +52,7 @@ def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPay
 
     Raises Conflict when the name is taken. What is as wished already stays silent.
     """
-    seat = access_room(user, room_id, lock=True)
-    check_update(seat, changes)
+    seat = access_update(user, room_id, changes, lock=True)
     room = seat.room
     events = _apply(room, changes)
     if events:
@@ -68,6 +70,8 @@ def delete_room(user: User, room_id: str) -> None:
     seat = access_room(user, room_id, lock=True)
     check_own(seat)
     announce_room(seat.room, RoomDeleted(room_id))
+    remove_attachments(seat.room.attachments.all())
+    storage.remove_on_commit("avatars", seat.room.avatar)
     seat.room.delete()
 
 
@@ -78,6 +82,13 @@ def _apply(room: Room, changes: Mapping[str, Any]) -> list[dict[str, Any]]:
         events.append({"type": "room.renamed", **name})
     if topic := _changed(room, changes, "topic"):
         events.append({"type": "room.topic_changed", **topic})
+    if color := _changed(room, changes, "color"):
+        events.append({"type": "room.avatar_changed", **color})
+    old = room.avatar
+    if _changed(room, changes, "avatar"):
+        storage.remove_on_commit("avatars", old)
+        avatar = avatar_path(room.avatar)
+        events.append({"type": "room.avatar_changed", "avatar": avatar})
     if settings := _changed(room, changes, *_SETTINGS):
         events.append({"type": "room.settings_changed", **settings})
     archived = changes.get("archived")

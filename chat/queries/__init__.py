@@ -1,5 +1,5 @@
 """Every read. A query checks access and returns payloads; nothing here writes."""
 
-from . import messages, people, rooms
+from . import attachments, messages, people, rooms
 
-__all__ = ["messages", "people", "rooms"]
+__all__ = ["attachments", "messages", "people", "rooms"]
