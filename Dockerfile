@@ -26,6 +26,8 @@ COPY api api/
 COPY backend backend/
 COPY chat chat/
 COPY realtime realtime/
+# A volume that is mounted here begins as this: the user's own.
+RUN install -d -o hubbub -g hubbub -m 700 /state
 COPY deploy/entrypoint.sh deploy/make-secrets.sh deploy/
 USER hubbub
 EXPOSE 8000
