@@ -4,15 +4,17 @@ A name is random and says nothing of what it names; the tables know. Content is 
 before the row that names it and goes after the row is gone, so no row lacks its file.
 """
 
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Literal
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
+
+logger = logging.getLogger(__name__)
 
 # Avatars are open to whoever knows their name, so nothing else may be among them.
 Folder = Literal["attachments", "avatars"]
@@ -27,8 +29,7 @@ def put(folder: Folder, *contents: "bytes | File[bytes]") -> Iterator[list[str]]
         names.extend(_put(folder, content) for content in contents)
         yield names
     except BaseException:
-        for name in names:
-            _remove(folder, name)
+        _remove(folder, *names)
         raise
 
 
@@ -39,9 +40,11 @@ def opened(folder: Folder, name: str) -> "File[bytes]":
 
 def remove_on_commit(folder: Folder, *names: str) -> None:
     """Empty names are of what was never there."""
-    for name in filter(None, names):
-        # One that cannot be removed now is logged, and keeps nobody from the others.
-        transaction.on_commit(partial(_remove, folder, name), robust=True)
+
+    def remove() -> None:
+        _remove(folder, *names)
+
+    transaction.on_commit(remove)
 
 
 def _put(folder: Folder, content: "bytes | File[bytes]") -> str:
@@ -52,5 +55,10 @@ def _put(folder: Folder, content: "bytes | File[bytes]") -> str:
     return name
 
 
-def _remove(folder: Folder, name: str) -> None:
-    default_storage.delete(f"{folder}/{name}")
+def _remove(folder: Folder, *names: str) -> None:
+    for name in filter(None, names):
+        try:
+            default_storage.delete(f"{folder}/{name}")
+        except Exception:
+            # What it was for is done, and no row names it any more.
+            logger.exception("a file could not be removed: %s/%s", folder, name)

@@ -7,15 +7,19 @@ owner's, and VICTIMS, one of the victim's, a plain member whom others act upon.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
+from chat import storage
+from chat.actions.attachments import add_attachment
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
 from chat.actions.moderation import ban
 from chat.actions.rooms import create_room
 from chat.models import Membership
 from tests.people import access_token, person
+from tests.pictures import png
 
 from .door import Door
 
@@ -38,6 +42,9 @@ class Scene:
     victim: User
     owners: int
     victims: int
+    # A picture that the owner's message carries, and the name of some avatar.
+    attachment: str
+    avatar: str
     people: dict[str, User]
 
     def door(self, role: str) -> Door:
@@ -57,9 +64,15 @@ def new_scene() -> Scene:
     other = person("other")
     Membership.objects.create(room_id=room, user=other, role="owner")
     _settle(room, people)
-    owners = send_message(people["owner"], room, client_id="1", body="hello").message
+    file = ContentFile(png(), "hello.png")
+    attachment = add_attachment(people["owner"], room, file).id
+    owners = send_message(
+        people["owner"], room, client_id="1", body="hello", attachments=[attachment]
+    ).message
+    with storage.put("avatars", b"not looked at") as [avatar]:
+        pass
     victims = send_message(victim, room, client_id="1", body="hello").message
-    return Scene(room, victim, owners.seq, victims.seq, people)
+    return Scene(room, victim, owners.seq, victims.seq, attachment, avatar, people)
 
 
 def _settle(room: str, people: dict[str, User]) -> None:

@@ -97,7 +97,7 @@ def test_people(as_alice: Door, bob: User) -> None:
     answer = as_alice.get("users?search=Bo")
     assert answer.status == 200
     [found] = answer.json()["users"]
-    assert set(found) == {"id", "username", "display_name", "is_bot"}
+    assert set(found) == {"id", "username", "display_name", "is_bot", "avatar"}
     assert found["id"] == str(bob.pk)
     assert as_alice.get("users?search=alice").json() == {"users": []}
 

@@ -7,7 +7,7 @@ room_not_found, `gone` not_found. The columns are ROLES, from the owner to nobod
 
 import pytest
 
-from chat.models import Ban, Membership, Message, Reaction, Room
+from chat.models import Attachment, Ban, Membership, Message, Reaction, Room
 
 from .bodies import request_of
 from .door import Answer
@@ -16,17 +16,23 @@ from .surface import OPERATIONS, Operation, name
 
 # owner moderator member muted banned former outsider staff anonymous
 TABLE = {
+    "GET attachments/{attachment_id}": "200 200 200 200 gone gone gone gone who",
+    "POST attachments/{attachment_id}/link": "201 201 201 201 gone gone gone gone who",
+    "GET attachments/{attachment_id}/thumbnail": "200 200 200 200 gone gone gone gone who",
     "POST auth/login": "who who who who who who who who who",
     "POST auth/logout": "204 204 204 204 204 204 204 204 who",
     "POST auth/logout-all": "204 204 204 204 204 204 204 204 who",
     "POST auth/refresh": "who who who who who who who who who",
     "POST auth/register": "201 201 201 201 201 201 201 201 201",
     "POST auth/ticket": "201 201 201 201 201 201 201 201 who",
+    "GET avatars/{avatar}": "200 200 200 200 200 200 200 200 200",
     "POST direct": "201 201 201 201 201 201 201 201 who",
     "GET directory": "200 200 200 200 200 200 200 200 who",
     "GET limits": "200 200 200 200 200 200 200 200 200",
     "GET me": "200 200 200 200 200 200 200 200 who",
     "PATCH me": "200 200 200 200 200 200 200 200 who",
+    "DELETE me/avatar": "200 200 200 200 200 200 200 200 who",
+    "PUT me/avatar": "200 200 200 200 200 200 200 200 who",
     "POST me/password": "invalid invalid invalid invalid invalid invalid invalid invalid who",
     "GET me/sessions": "200 200 200 200 200 200 200 200 who",
     "DELETE me/sessions/{session_id}": "gone gone gone gone gone gone gone gone who",
@@ -36,6 +42,9 @@ TABLE = {
     "DELETE rooms/{room_id}": "204 no no no none no no no who",
     "GET rooms/{room_id}": "200 200 200 200 none 200 200 200 who",
     "PATCH rooms/{room_id}": "200 200 no no none no no no who",
+    "POST rooms/{room_id}/attachments": "201 201 201 mute none no no no who",
+    "DELETE rooms/{room_id}/avatar": "200 200 no no none no no no who",
+    "PUT rooms/{room_id}/avatar": "200 200 no no none no no no who",
     "GET rooms/{room_id}/bans": "200 200 no no none no no no who",
     "DELETE rooms/{room_id}/bans/{user_id}": "204 204 no no none no no no who",
     "PUT rooms/{room_id}/bans/{user_id}": "204 204 no no none no no no who",
@@ -101,8 +110,8 @@ def _outcome(answer: Answer) -> str:
 def _state() -> list[object]:
     """What a refusal must leave as it was."""
     return [
-        list(Room.objects.order_by("pk").values("pk", "head_seq", "topic")),
+        list(Room.objects.order_by("pk").values("pk", "head_seq", "topic", "avatar")),
         list(Membership.objects.order_by("pk").values_list("pk", "role", "read_seq")),
         list(Message.objects.order_by("pk").values_list("pk", "rev")),
-        [model.objects.count() for model in (Ban, Reaction)],
+        [model.objects.count() for model in (Attachment, Ban, Reaction)],
     ]

@@ -17,6 +17,7 @@ def test_myself(as_dora: Door, dora: User) -> None:
         "display_name": "Dora",
         "is_bot": False,
         "is_staff": True,
+        "avatar": None,
         "created_at": None,
     }
 

@@ -14,6 +14,8 @@ export { localTokens, memoryTokens } from "./storage.js";
 export type { StoredTokens, TokenStorage } from "./storage.js";
 export type { Readable, Unsubscribe } from "./subscribable.js";
 export type {
+  Attachment,
+  AttachmentLink,
   Message,
   NewRoom,
   Reaction,

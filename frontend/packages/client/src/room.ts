@@ -68,8 +68,8 @@ export class LiveRoom {
   }
 
   /** Shown at once as pending, and sent as soon as the connection allows. */
-  send(body: string): PendingMessage {
-    return this.#outbox.add(body);
+  send(body: string, attachments: readonly string[] = []): PendingMessage {
+    return this.#outbox.add(body, attachments);
   }
 
   retry(clientId: string): void {
@@ -123,8 +123,9 @@ export class LiveRoom {
     this.#outbox.pause();
   }
 
-  async #transmit({ clientId, body }: PendingMessage): Promise<void> {
-    const command = { type: "message.send", room: this.id, client_id: clientId, body };
+  async #transmit({ clientId, body, attachments }: PendingMessage): Promise<void> {
+    const said = { type: "message.send", room: this.id, client_id: clientId, body };
+    const command = attachments.length > 0 ? { ...said, attachments } : said;
     const reply = await this.#options.request(command);
     this.#merge([reply["message"] as Message]);
   }
