@@ -17,7 +17,8 @@ class FileParser(MultiPartParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        # Without a Content-Length Django reads nothing.
+        # What was cut off reads as if nothing had been sent. (Without a Content-Length
+        # Django reads nothing at all.)
         size = int(stream.META.get("CONTENT_LENGTH") or 0)  # type: ignore[attr-defined]  # the request
         if size > LIMITS.attachment_bytes + LIMITS.request_bytes:
             raise TooLong(f"A file has at most {LIMITS.attachment_bytes} bytes.")
