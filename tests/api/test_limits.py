@@ -21,8 +21,8 @@ from .surface import UPLOADS, Operation, name
 def _limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at once, then one in 1000 seconds; the buckets in use are left alone."""
     settings.RATE_LIMITS = True
-    for name in ("messages", "logins", "registrations", "uploads"):
-        monkeypatch.setattr(limits, name, RateLimit(rate=0.001, burst=2))
+    for limit in ("messages", "logins", "registrations", "uploads"):
+        monkeypatch.setattr(limits, limit, RateLimit(rate=0.001, burst=2))
 
 
 def check_limited(answer: Answer) -> None:
