@@ -12,6 +12,7 @@ from chat.payloads import (
     RoomPayload,
     Time,
     UserPayload,
+    avatar_path,
     user_payload,
 )
 
@@ -27,6 +28,7 @@ class MePayload(msgspec.Struct, frozen=True):
     is_guest: bool
     status: str
     appear_offline: bool
+    avatar: str | None
     created_at: Time
 
 
@@ -102,6 +104,7 @@ def me_payload(user: User) -> MePayload:
         user.is_guest,
         user.status,
         user.appear_offline,
+        avatar_path(user.avatar),
         user.created_at,
     )
 

@@ -60,7 +60,7 @@ def documented(
     *,
     request: Any = None,
     query: Any = None,
-    answers: dict[int, Any],
+    answers: dict[Any, Any],
     errors: dict[int, str] | None = None,
     public: bool = False,
 ) -> Callable[[View], View]:
@@ -68,7 +68,7 @@ def documented(
 
     `name` is what generated clients call it.
     """
-    found: dict[int, Any] = dict(answers)
+    found: dict[Any, Any] = dict(answers)
     refusals = dict(errors or {})
     if not public:
         refusals.setdefault(401, "unauthorized, token_expired")

@@ -10,6 +10,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 # Loads the applications; what follows imports their models.
 http = get_asgi_application()
 
+from backend.bodies import OVERHEAD, CutOff  # noqa: E402
+from chat.limits import LIMITS  # noqa: E402
 from realtime.routing import application as websocket  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": websocket})
+application = ProtocolTypeRouter(
+    {
+        "http": CutOff(http, LIMITS.attachment_bytes + OVERHEAD),
+        "websocket": websocket,
+    }
+)

@@ -48,16 +48,22 @@ def env_secret(name: str, *, development_dir: Path | None) -> str:
     In development (`development_dir` given) a missing secret is made once and kept
     there, so that the first run needs no editing and a restart keeps people logged in.
     """
-    if value := env_str(name):
+    if value := env_given_secret(name):
         return value
-    if path := env_str(f"{name}_FILE"):
-        return _secret_in(Path(path), name)
     if development_dir is None:
         raise ImproperlyConfigured(
             f"{name} is not set. Set it (or {name}_FILE) to a random text of 50"
             f" characters or more, e.g. `openssl rand -base64 48`; DEBUG=on makes one."
         )
     return _kept_secret(development_dir / name.lower())
+
+
+def env_given_secret(name: str) -> str:
+    """NAME, or the content of the file NAME_FILE, or nothing."""
+    if value := env_str(name):
+        return value
+    path = env_str(f"{name}_FILE")
+    return _secret_in(Path(path), name) if path else ""
 
 
 def _secret_in(path: Path, name: str) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from backend.env import env_bool, env_database, env_int, env_list, env_secret, env_str
+from backend.storages import file_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env_bool("DEBUG", False)
@@ -135,6 +136,30 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 # Their names hold a hash of what is in them.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/"
+
+# --- Files that people upload (chat/storage.py) --------------------------------------
+
+STORAGES = {
+    "default": file_storage(STATE_DIR / "files"),
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+ATTACHMENT_BYTES = env_int("ATTACHMENT_BYTES", 10 * 1024 * 1024, minimum=1)
+# By content. What is not known by its content is application/octet-stream.
+ATTACHMENT_TYPES = env_list(
+    "ATTACHMENT_TYPES",
+    "image/png,image/jpeg,image/gif,image/webp,"
+    "text/plain,application/pdf,application/rtf,"
+    "application/msword,application/vnd.ms-excel,application/vnd.ms-powerpoint,"
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document,"
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,"
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation,"
+    "application/vnd.oasis.opendocument.text,"
+    "application/vnd.oasis.opendocument.spreadsheet,"
+    "application/vnd.oasis.opendocument.presentation,"
+    "application/zip,application/gzip,application/x-7z-compressed,application/x-tar,"
+    "audio/mpeg,audio/ogg,audio/mp4,audio/x-flac,audio/x-wav,"
+    "video/mp4,video/webm,video/quicktime,video/x-matroska",
+)
 
 # --- Database ------------------------------------------------------------------------
 

@@ -22,12 +22,13 @@ from .errors import (
     InvitationNotFound,
     MessageNotFound,
     Muted,
+    Refusal,
     RoomNotFound,
     Unauthorized,
     UserNotFound,
 )
 from .limits import GROUP_PEOPLE, LIMITS
-from .models import Ban, Block, Invitation, Membership, Message, Room
+from .models import Attachment, Ban, Block, Invitation, Membership, Message, Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +242,9 @@ def check_role(seat: Seat, member: Membership, role: str) -> None:
 
 
 def check_update(seat: Seat, fields: Iterable[str]) -> None:
-    """Moderators give a room its name and topic; how it works is for owners."""
+    """Moderators say what a room is called and looks like; the rest is for owners."""
     check_manage(seat)
-    if set(fields) - {"name", "topic"}:
+    if set(fields) - {"name", "topic", "color", "avatar"}:
         check_own(seat)
 
 
@@ -409,11 +410,43 @@ def access_message(user: User, room_id: str, seq: int) -> Message:
     """Raises RoomNotFound, Forbidden or MessageNotFound."""
     seat = access_room(user, room_id)
     check_read(seat)
-    messages = Message.objects.select_related("sender").prefetch_related("reactions")
-    message = messages.filter(room=seat.room, seq=seq).first()
+    message = Message.objects.whole().filter(room=seat.room, seq=seq).first()
     if message is None:
         raise MessageNotFound
     return message
+
+
+def access_upload(user: User, room_id: str, *, lock: bool = False) -> Seat:
+    """Whoever may send in a room may upload to it."""
+    seat = access_room(user, room_id, lock=lock)
+    check_send(seat)
+    return seat
+
+
+def access_update(
+    user: User, room_id: str, fields: Iterable[str], *, lock: bool = False
+) -> Seat:
+    seat = access_room(user, room_id, lock=lock)
+    check_update(seat, fields)
+    return seat
+
+
+def access_attachment(user: User, attachment_id: str) -> Attachment | None:
+    """For who reads the message; before it is sent, for its uploader alone.
+
+    None and no refusal: to a door, what may not be opened is an address like any other
+    with nothing there.
+    """
+    rows = Attachment.objects.select_related("room")
+    found = rows.filter(pk__in=known_uuids([attachment_id])).first()
+    if found is None or found.message_id is None:
+        return found if found and found.uploader_id == user.pk else None
+    [seat] = seats(user, [found.room])
+    try:
+        check_read(seat)
+    except Refusal:
+        return None
+    return found
 
 
 def seats(user: User, rooms: Iterable[Room]) -> list[Seat]:

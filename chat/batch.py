@@ -31,6 +31,7 @@ from .access import (
 from .broadcast import RoomChanged
 from .errors import (
     Conflict,
+    Invalid,
     MessageNotFound,
     RateLimited,
     Refusal,
@@ -39,7 +40,7 @@ from .errors import (
 )
 from .events import Change, encode_message
 from .mentions import Mentionable
-from .models import Block, Membership, Message, Room
+from .models import Attachment, Block, Membership, Message, Room
 from .payloads import MessagePayload, leaver, message_payload
 
 
@@ -53,6 +54,8 @@ class Draft:
     client_id: str | None = None
     reply_to: int | None = None
     level: str = Message.Level.NORMAL
+    # Ids of files that the sender uploaded to the room.
+    attachments: Sequence[str] = ()
     # What a system message is about; a person's message has none.
     event: dict[str, Any] | None = None
 
@@ -90,6 +93,7 @@ _MEMBERSHIP = (
     "user__display_name",
     "user__is_bot",
     "user__is_guest",
+    "user__avatar",
     "user__is_staff",
     "user__is_guest",
     "user__is_active",
@@ -112,6 +116,9 @@ class Batch:
     users: dict[UUID, User] = field(default_factory=dict)
     known: dict[tuple[UUID, UUID, str], Message] = field(default_factory=dict)
     targets: set[tuple[UUID, int]] = field(default_factory=set)
+    # Files that are in no message yet; who takes one takes it out.
+    unsent: dict[str, Attachment] = field(default_factory=dict)
+    sent: list[Attachment] = field(default_factory=list)
     mentionable: Mentionable = field(default_factory=Mentionable)
     # Who is not heard by the other one, by direct room.
     blocked: set[tuple[UUID, UUID]] = field(default_factory=set)
@@ -123,6 +130,8 @@ class Batch:
         self._read()
         placed = [self._place(draft) for draft in self.drafts]
         Message.objects.bulk_create(self.new)
+        if self.sent:
+            Attachment.objects.bulk_update(self.sent, ["message"])
         self._raise_heads()
         found = {id(message): written(message) for message in self._all()}
         self._announce_on_commit(found)
@@ -151,6 +160,7 @@ class Batch:
         if self.looked_for_retries:
             self._read_known(senders)
         self._read_targets()
+        self._read_unsent()
         self._read_latest(senders)
         self._read_blocked(senders)
         bodies = [draft.body for draft in self.drafts]
@@ -161,7 +171,7 @@ class Batch:
         rows = Message.objects.filter(
             room__in=list(self.rooms), sender__in=senders, client_id__in=keys
         )
-        for message in rows.select_related("sender").prefetch_related("reactions"):
+        for message in rows.whole():
             self._know(message)
 
     def _read_targets(self) -> None:
@@ -173,6 +183,16 @@ class Batch:
         if wanted:
             rows = Message.objects.filter(wanted)
             self.targets = set(rows.values_list("room_id", "seq"))
+
+    def _read_unsent(self) -> None:
+        """Locked: what nobody has sent for a day is cleared away."""
+        wanted = known_uuids(chain(*(draft.attachments for draft in self.drafts)))
+        if not wanted:
+            return
+        rows = Attachment.objects.select_for_update().filter(
+            pk__in=wanted, room__in=list(self.rooms), message=None
+        )
+        self.unsent = {str(found.pk): found for found in rows.order_by("pk")}
 
     def _read_latest(self, senders: set[UUID]) -> None:
         """When each last wrote, in the rooms that are in slow mode."""
@@ -234,6 +254,7 @@ class Batch:
             check_send(seat)
             check_level(seat, draft.level)
             self._check_pace(seat)
+            self._check_attachments(seat, draft)
         except Refusal:
             if not self.looked_for_retries:
                 raise LookTwice from None
@@ -248,6 +269,15 @@ class Batch:
         if wait > 0:
             raise RateLimited("This room is in slow mode.", retry_after=round(wait, 1))
 
+    def _check_attachments(self, seat: Seat, draft: Draft) -> None:
+        """One answer for all that is wrong: it must not tell which files there are."""
+        for attachment_id in draft.attachments:
+            found = self.unsent.get(attachment_id)
+            here = found is not None and found.room_id == seat.room.pk
+            if found is None or not here or found.uploader_id != seat.user.pk:
+                problem = "Upload each file to this room, and send it once."
+                raise Invalid(fields={"attachments": [problem]})
+
     def _earlier(self, seat: Seat, draft: Draft) -> Message | None:
         """The message with the same client_id, if it says the same."""
         if draft.client_id is None:
@@ -257,8 +287,7 @@ class Batch:
             return None
         # An edit or a deletion since then does not make a retry a conflict.
         changed = earlier.edited_at is not None or earlier.deleted_at is not None
-        same = (earlier.body, earlier.reply_to) == (draft.body, draft.reply_to)
-        if not same and not changed:
+        if not _says(earlier, draft) and not changed:
             raise Conflict("This client_id was used for another message.")
         return earlier
 
@@ -269,11 +298,21 @@ class Batch:
         room.head_seq += 1
         message = _message(seat, draft)
         message.mentions = self.mentionable.mentioned(seat, draft.body)
+        if draft.attachments:
+            self._attach(message, draft)
         self.latest[room.pk, seat.user.pk] = message.created_at
         self.new.append(message)
         self.targets.add((room.pk, message.seq))
         self._know(message)
         return message
+
+    def _attach(self, message: Message, draft: Draft) -> None:
+        """Also to what `whole` would have loaded, since nothing will load it."""
+        found = [self.unsent.pop(one) for one in draft.attachments]
+        for attachment in found:
+            attachment.message = message
+        self.sent += found
+        _prefetched(message)["attachments"] = found
 
     def _know(self, message: Message) -> None:
         if message.client_id is not None and message.sender_id is not None:
@@ -314,6 +353,24 @@ def _message(seat: Seat, draft: Draft) -> Message:
         reply_to=draft.reply_to,
         event=draft.event,
         created_at=timezone.now(),
+    )
+
+
+def _prefetched(message: Message) -> dict[str, Iterable[Attachment]]:
+    """Where Django keeps what prefetch_related loaded."""
+    cache: dict[str, Iterable[Attachment]] = vars(message).setdefault(
+        "_prefetched_objects_cache", {}
+    )
+    return cache
+
+
+def _says(message: Message, draft: Draft) -> bool:
+    """Whether the draft asks for this very message."""
+    files = {str(found.pk) for found in _prefetched(message).get("attachments", ())}
+    return (message.body, message.reply_to, files) == (
+        draft.body,
+        draft.reply_to,
+        set(draft.attachments),
     )
 
 

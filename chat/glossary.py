@@ -35,6 +35,55 @@ _PEOPLE = {
     "new_password": Term("The password from now on.", "…"),
     "search": Term("What the names begin with.", "ali"),
 }
+_PROFILES = {
+    "status": Term("A short text about now; may be empty.", "On holiday"),
+    "appear_offline": Term("Whether others never see this person online.", False),
+    "is_guest": Term("Whether this person has no account and only reads.", False),
+    "avatar": Term(
+        "The path of a picture that opens without a token; null: none.",
+        "/api/v1/avatars/5f0c2b7e9d1a4c3e8b6f7a2d4e1c9b0a.webp",
+    ),
+    "blocked": Term("Whom one blocked."),
+    "BlocksChanged.blocked": Term("The ids of whom one blocked.", [_PERSON]),
+    "ProfilePayload.online": Term("Whether others see the person online.", True),
+    "invitation": Term("The invitation."),
+    "InvitationDeleted.invitation": Term("The id of the invitation.", _ROOM),
+    "invitation_id": Term("The id of an invitation.", _ROOM),
+    "invitations": Term("The invitations."),
+    "inviter": Term("Who invites."),
+    "person": Term("Who is invited; null: whoever has the link."),
+    "InvitationPayload.code": Term(
+        "Of a link, once: what the invited follow.", "Xh2qP0r7b9sT4vW6yZ1aBg"
+    ),
+    "NewInvitation.expires_in": Term("Seconds until it is over.", 604_800),
+    "max_uses": Term("How many may come in by it; null: any number.", 10),
+    "uses": Term("How many came in by it.", 3),
+    "expires_at": Term("When it is over; null: never.", _TIME),
+    "notify": Term("What one's devices make a noise about; null: no member.", "all"),
+}
+_FILES = {
+    "file": Term("The file itself."),
+    "attachments": Term("The files."),
+    "NewMessage.attachments": Term("The ids of files uploaded to the room.", [_ROOM]),
+    "MessageSendCommand.attachments": Term(
+        "The ids of files uploaded to the room.", [_ROOM]
+    ),
+    "DirectSendCommand.attachments": Term(
+        "The ids of files uploaded to the room of the two.", [_ROOM]
+    ),
+    "attachment_id": Term("The id of a file.", _ROOM),
+    "signature": Term("What a link has in place of a token.", "1wXyZ…"),
+    "content_type": Term("What it is, by its content.", "image/png"),
+    "size": Term("How many bytes it has.", 48_213),
+    "width": Term("Of a picture, in pixels; null: not one.", 1280),
+    "height": Term("Of a picture, in pixels; null: not one.", 720),
+    "url": Term("Where it is.", f"/api/v1/attachments/{_ROOM}"),
+    "thumbnail_url": Term(
+        "Where a small picture of it is; null: not a picture.",
+        f"/api/v1/attachments/{_ROOM}/thumbnail",
+    ),
+    "AttachmentPayload.name": Term("The name it was uploaded with.", "build.png"),
+}
 _SESSIONS = {
     "access": Term("The access token: it opens both doors, for minutes.", _TOKEN),
     "refresh": Term("The refresh token: it buys the next pair, once.", _TOKEN),
@@ -65,6 +114,15 @@ _ROOMS = {
         "Who finds it: everybody, its members, or two to ten people.", "public"
     ),
     "NewRoom.kind": Term("Everybody may find and join it, or nobody.", "public"),
+    "guests_may_read": Term("People without an account may read it.", False),
+    "color": Term("#rrggbb, for where there is no picture; or empty.", "#0b7285"),
+    "people": Term("Who is in a direct room or a group; else empty."),
+    "member": Term("The member."),
+    "member_count": Term("How many members there are.", 12),
+    "online_count": Term("How many of them are online.", 3),
+    "MemberJoined.online": Term("Whether they are online.", True),
+    "MemberLeft.user": Term("The id of the person.", _PERSON),
+    "DirectoryEntry.kind": Term("Always `public`.", "public"),
     "staff_only": Term("Only staff see it.", False),
     "announcements_only": Term("Only owners and moderators write.", False),
     "notices": Term("Whether people see who joins and who leaves.", True),
@@ -99,6 +157,7 @@ _MESSAGES = {
         "The sender's own key: the same key again is the same message.",
         "9f1c2e7a-0d0c-4b5e-9a55-3c1f0b7f2a10",
     ),
+    "is_action": Term("Show `/me waves` of Alice as “* Alice waves”.", False),
     "reply_to": Term("The `seq` of the message that it answers; null: none.", 1040),
     "mentions": Term('The ids of those it mentions; "room": everybody.', [_PERSON]),
     "reactions": Term("The emoji on it."),
@@ -179,8 +238,22 @@ _LIMITS = {
     "messages_burst": Term("Messages of one person at once.", 20),
     "commands_per_second": Term("Commands of one socket, in the long run.", 20),
     "commands_burst": Term("Commands of one socket at once.", 60),
+    "attachments_per_message": Term("Files of one message.", 10),
+    "attachment_bytes": Term("Bytes of one file.", 10_485_760),
+    "avatar_bytes": Term("Bytes of one avatar.", 2_097_152),
+    "image_pixels": Term("Pixels of one picture.", 40_000_000),
 }
-TERMS = _PEOPLE | _SESSIONS | _ROOMS | _MESSAGES | _SOCKET | _ERRORS | _LIMITS
+TERMS = (
+    _PEOPLE
+    | _PROFILES
+    | _FILES
+    | _SESSIONS
+    | _ROOMS
+    | _MESSAGES
+    | _SOCKET
+    | _ERRORS
+    | _LIMITS
+)
 
 
 def term(shape: str, field: str) -> Term:

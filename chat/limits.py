@@ -25,6 +25,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     history_page: int = 100
     edit_seconds: int = 86_400
     reaction_kinds: int = 20
+    attachments_per_message: int = 10
+    attachment_bytes: int = 10 * 1024 * 1024
+    avatar_bytes: int = 2 * 1024 * 1024
+    # Width times height, of all frames together.
+    image_pixels: int = 40_000_000
     rooms_per_subscribe: int = 100
     rooms_per_connection: int = 500
     messages_per_second: float = 5
@@ -33,7 +38,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     commands_burst: int = 60
 
 
-LIMITS = Limits()
+LIMITS = Limits(attachment_bytes=settings.ATTACHMENT_BYTES)
 
 # What a resuming client may have missed, in all rooms together, before it must read
 # history instead.
@@ -101,5 +106,7 @@ logins = RateLimit(10 / 60, 20)
 registrations = RateLimit(10 / 3600, 20)
 # By person: trying codes of invitations.
 invitation_codes = RateLimit(10 / 60, 20)
+# By person: each one may be a picture to decode.
+uploads = RateLimit(1, 20)
 # By person: a search reads more than anything else.
 searches = RateLimit(2, 10)

@@ -69,8 +69,8 @@ def change(user: User, room_id: str, seq: int, edit: Edit) -> Written:
     """
     seat = access_room(current(user), room_id, lock=True)
     check_member(seat)
-    message = Message.objects.select_related("sender").filter(room=seat.room, seq=seq)
-    found = message.first()
+    message = Message.objects.filter(room=seat.room, seq=seq)
+    found = message.select_related("sender").first()
     if found is None:
         raise MessageNotFound
     event = edit(seat, found)
@@ -79,7 +79,7 @@ def change(user: User, room_id: str, seq: int, edit: Edit) -> Written:
         seat.room.save(update_fields=["head_seq"])
         found.rev = seat.room.head_seq
         found.save()
-    result = written(message.prefetch_related("reactions").get())
+    result = written(message.whole().get())
     if event is not None:
         announced = Change(found.rev, event, result.json)
         envelope = RoomChanged(str(seat.room.pk), seat.room.epoch, [announced])

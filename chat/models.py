@@ -103,6 +103,13 @@ class Membership(models.Model):
         return f"{self.user} in {self.room}"
 
 
+class Messages(models.QuerySet["Message"]):
+    def whole(self) -> "Messages":
+        """With all that a payload shows, in as many queries however many rows."""
+        related = self.select_related("sender")
+        return related.prefetch_related("reactions", "attachments")
+
+
 class Message(models.Model):
     """One row of a room's log: what a person wrote, or what happened to the room.
 
@@ -137,6 +144,8 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     pinned_at = models.DateTimeField(null=True)
+
+    objects = Messages.as_manager()
 
     class Meta:
         constraints = [

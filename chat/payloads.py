@@ -13,9 +13,11 @@ from msgspec import UNSET, Meta, UnsetType
 
 from accounts.models import User
 
-from .models import Ban, Membership, Message, Reaction, Room
+from .models import Attachment, Ban, Membership, Message, Reaction, Room
 from .slash import is_action
 
+# Below the server's own address.
+_API = "/api/v1"
 # RFC 3339, always in UTC.
 Time = Annotated[datetime, Meta(tz=True)]
 Role = Literal["owner", "moderator", "member"]
@@ -23,12 +25,13 @@ Notify = Literal["all", "mentions", "none"]
 
 
 class UserPayload(msgspec.Struct, frozen=True):
-    """A person or a bot, as others see them."""
+    """A person or a bot, as others see them. `avatar` is the path of a picture."""
 
     id: str
     username: str
     display_name: str
     is_bot: bool
+    avatar: str | None
 
 
 class ProfilePayload(UserPayload, frozen=True):
@@ -45,6 +48,28 @@ class ReactionPayload(msgspec.Struct, frozen=True):
     emoji: str
     count: int
     users: list[str]
+
+
+class AttachmentPayload(msgspec.Struct, frozen=True):
+    """A file. `url` wants the token, or the signature that a link has; what is null
+    is there for pictures alone."""
+
+    id: str
+    name: str
+    content_type: str
+    size: int
+    width: int | None
+    height: int | None
+    url: str
+    thumbnail_url: str | None
+
+
+class LinkPayload(msgspec.Struct, frozen=True):
+    """For `<img src>`: both open without a token, for `expires_in` seconds."""
+
+    url: str
+    thumbnail_url: str | None
+    expires_in: int
 
 
 class MessagePayload(msgspec.Struct, frozen=True):
@@ -64,6 +89,7 @@ class MessagePayload(msgspec.Struct, frozen=True):
     reply_to: int | None
     mentions: list[str]
     reactions: list[ReactionPayload]
+    attachments: list[AttachmentPayload]
     created_at: Time
     edited_at: Time | None
     deleted_at: Time | None
@@ -95,6 +121,8 @@ class RoomPayload(msgspec.Struct, frozen=True):
     announcements_only: bool
     notices: bool
     slow_mode_seconds: int
+    color: str
+    avatar: str | None
     archived_at: Time | None
     head_seq: int
     epoch: str
@@ -161,7 +189,17 @@ class SearchPayload(msgspec.Struct, frozen=True):
 
 
 def user_payload(user: User) -> UserPayload:
-    return UserPayload(str(user.pk), user.username, user.display_name, user.is_bot)
+    return UserPayload(
+        str(user.pk),
+        user.username,
+        user.display_name,
+        user.is_bot,
+        avatar_path(user.avatar),
+    )
+
+
+def avatar_path(name: str) -> str | None:
+    return f"{_API}/avatars/{name}" if name else None
 
 
 def profile_payload(user: User, *, online: bool) -> ProfilePayload:
@@ -174,7 +212,7 @@ def profile_payload(user: User, *, online: bool) -> ProfilePayload:
 
 
 def message_payload(message: Message) -> MessagePayload:
-    """Needs `sender` and, for a message that is not new, `reactions` loaded."""
+    """Needs the message whole; of a new one, its attachments if it has any."""
     return MessagePayload(
         room=str(message.room_id),
         seq=message.seq,
@@ -187,7 +225,8 @@ def message_payload(message: Message) -> MessagePayload:
         client_id=message.client_id,
         reply_to=message.reply_to,
         mentions=message.mentions,
-        reactions=reaction_payloads(_loaded_reactions(message)),
+        reactions=reaction_payloads(_loaded(message, "reactions")),
+        attachments=attachment_payloads(_loaded(message, "attachments")),
         created_at=message.created_at,
         edited_at=message.edited_at,
         deleted_at=message.deleted_at,
@@ -227,6 +266,30 @@ def reaction_payloads(reactions: Iterable[Reaction]) -> list[ReactionPayload]:
 NAMED_BY_PEOPLE = {Room.Kind.DIRECT, Room.Kind.GROUP}
 
 
+def attachment_payloads(found: Iterable[Attachment]) -> list[AttachmentPayload]:
+    """In the order of their upload: ids are made in order."""
+    ordered = sorted(found, key=lambda attachment: attachment.pk)
+    return [attachment_payload(attachment) for attachment in ordered]
+
+
+def attachment_payload(attachment: Attachment) -> AttachmentPayload:
+    path = attachment_path(attachment)
+    return AttachmentPayload(
+        id=str(attachment.pk),
+        name=attachment.name,
+        content_type=attachment.content_type,
+        size=attachment.size,
+        width=attachment.width,
+        height=attachment.height,
+        url=path,
+        thumbnail_url=f"{path}/thumbnail" if attachment.thumbnail else None,
+    )
+
+
+def attachment_path(attachment: Attachment) -> str:
+    return f"{_API}/attachments/{attachment.pk}"
+
+
 def room_payload(
     room: Room, membership: Membership | None, read: ReadPayload | None = None
 ) -> RoomPayload:
@@ -242,6 +305,8 @@ def room_payload(
         announcements_only=room.announcements_only,
         notices=room.notices,
         slow_mode_seconds=room.slow_mode_seconds,
+        color=room.color,
+        avatar=avatar_path(room.avatar),
         archived_at=room.archived_at,
         head_seq=room.head_seq,
         epoch=room.epoch,
@@ -274,9 +339,7 @@ def ban_payload(ban: Ban) -> BanPayload:
     return BanPayload(user_payload(ban.user), ban.created_at)
 
 
-def _loaded_reactions(message: Message) -> Iterable[Reaction]:
+def _loaded(message: Message, relation: str) -> Iterable[Any]:
     # A message that was just inserted has none, and no query should ask.
-    cache: dict[str, Iterable[Reaction]] = getattr(
-        message, "_prefetched_objects_cache", {}
-    )
-    return cache.get("reactions", ())
+    cache: dict[str, Iterable[Any]] = getattr(message, "_prefetched_objects_cache", {})
+    return cache.get(relation, ())

@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Func, Q, Value
 
 from accounts.models import User
 
@@ -27,7 +27,7 @@ from . import limits
 from .access import Seat, access_room, check_read, known_uuids, may_see
 from .errors import Invalid
 from .limits import SEARCH_CHARACTERS, SEARCH_PAGE
-from .models import Membership, Message
+from .models import Membership, Message, Messages
 from .payloads import HitPayload, SearchPayload, message_payload
 
 # Without the marks around it; those inside belong to it.
@@ -148,10 +148,9 @@ def _contains(word: str) -> Q:
     return reduce(or_, (Q(body__icontains=form) for form in sorted(forms)))
 
 
-def _page(rows: QuerySet[Message], query: _Query, limit: int) -> SearchPayload:
-    loaded = rows.select_related("sender").prefetch_related("reactions")
+def _page(rows: Messages, query: _Query, limit: int) -> SearchPayload:
     # One more than asked for tells whether there is a next page.
-    found = list(loaded.order_by("-pk")[: limit + 1])
+    found = list(rows.whole().order_by("-pk")[: limit + 1])
     page = found[:limit]
     pattern = _pattern(query.wanted)
     hits = [_hit(message, pattern) for message in page]

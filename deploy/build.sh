@@ -18,7 +18,7 @@ packages() {
     .uv/bin/pip install --quiet --disable-pip-version-check "$uv"
     # Compiled now: the image is read-only when it runs.
     UV_PYTHON_DOWNLOADS=never .uv/bin/uv sync \
-        --python "$python" --locked --no-dev --compile-bytecode --quiet
+        --python "$python" --locked --no-dev --extra s3 --compile-bytecode --quiet
 }
 
 case "${1:-}" in

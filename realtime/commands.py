@@ -17,6 +17,10 @@ from chat.queries.messages import Resume
 Ref = Annotated[int, Meta(ge=0, lt=2**53)]
 Seq = Annotated[int, Meta(ge=0, lt=2**53)]
 Emoji = Annotated[str, Meta(min_length=1, max_length=64)]
+Attachments = Annotated[
+    list[Annotated[str, Meta(max_length=64)]],
+    Meta(max_length=LIMITS.attachments_per_message),
+]
 RoomId = Annotated[str, Meta(max_length=64)]
 
 
@@ -67,6 +71,7 @@ class MessageSend(_Asking, frozen=True, tag="message.send"):
     body: str
     reply_to: Seq | None = None
     level: Literal["normal", "warning", "alert"] = "normal"
+    attachments: Attachments = []
 
 
 class DirectSend(_Asking, frozen=True, tag="direct.send"):
@@ -75,6 +80,7 @@ class DirectSend(_Asking, frozen=True, tag="direct.send"):
     to: Annotated[str, Meta(min_length=1, max_length=64)]
     client_id: str
     body: str
+    attachments: Attachments = []
 
 
 class MessageEdit(_Asking, frozen=True, tag="message.edit"):

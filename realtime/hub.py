@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import people, tokens
 from chat import broadcast, queries
 from chat.access import has_account
-from chat.actions import invitations
+from chat.actions import attachments, invitations
 from chat.broadcast import (
     EndSessions,
     Envelope,
@@ -247,10 +247,11 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _clean_up() -> None:
-    """What can be used no longer is forgotten: tokens, guests, invitations."""
+    """What can be used no longer goes: tokens, guests, invitations, files."""
     await in_database(tokens.forget_expired)
     await in_database(people.forget_guests)
     await in_database(invitations.forget_expired)
+    await in_database(attachments.forget_unsent)
 
 
 _hub: Hub | None = None

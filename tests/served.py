@@ -131,6 +131,17 @@ class Process:
         url = f"{self.url}/api/v1/{path}"
         return requests.request(method, url, json=body, headers=headers, timeout=20)
 
+    def upload(
+        self, path: str, token: str, name: str, content: bytes, method: str = "POST"
+    ) -> requests.Response:
+        return requests.request(
+            method,
+            f"{self.url}/api/v1/{path}",
+            files={"file": (name, content)},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=20,
+        )
+
     def terminate(self) -> float:
         """SIGTERM; how many seconds the process took to end."""
         started = time.monotonic()

@@ -7,8 +7,11 @@ own (tests/served.py), which never see this module.
 import atexit
 import os
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
+from backend.storages import file_storage
 from tests.services import postgres
 
 _services = ExitStack()
@@ -25,6 +28,9 @@ if os.environ.get("TEST_ON") == "postgres":
 
 with patch.dict(os.environ, _environment):
     from backend.settings import *  # noqa: F403
+
+_files = _services.enter_context(TemporaryDirectory())
+STORAGES = {**STORAGES, "default": file_storage(Path(_files))}  # noqa: F405
 
 # Argon2 is slow on purpose; here only what it protects is tested.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -16,7 +16,9 @@ class NewMessage(Body):
     )
     body = Text(
         trim_whitespace=False,
-        help_text=f"At most {LIMITS.message_characters} characters.",
+        allow_blank=True,
+        help_text=f"At most {LIMITS.message_characters} characters; empty only with"
+        " attachments.",
     )
     level = serializers.ChoiceField(
         choices=["normal", "warning", "alert"],
@@ -26,10 +28,16 @@ class NewMessage(Body):
     reply_to = Number(
         required=False, allow_null=True, min_value=1, help_text="A `seq` of this room."
     )
+    attachments = serializers.ListField(
+        child=Text(max_length=64),
+        max_length=LIMITS.attachments_per_message,
+        default=list,
+        help_text="Ids of files that you uploaded to this room.",
+    )
 
 
 class MessageEdit(Body):
-    body = Text(trim_whitespace=False)
+    body = Text(trim_whitespace=False, allow_blank=True)
 
 
 class ReadMarker(Body):

@@ -2,17 +2,31 @@
 
 from typing import Any
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from chat.limits import DIRECTORY_PAGE
 
 from .base import Body, Flag, Number, Text
 
+_color = RegexValidator(r"\A(#[0-9a-fA-F]{6})?\Z", "Write #rrggbb, or nothing.")
+
+
+class Color(Text):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            allow_blank=True,
+            validators=[_color],
+            help_text="`#rrggbb`, or nothing.",
+            **options,
+        )
+
 
 class NewRoom(Body):
     name = Text(max_length=80)
     kind = serializers.ChoiceField(choices=["public", "private"], default="public")
     topic = Text(max_length=250, default="", allow_blank=True)
+    color = Color(default="")
     staff_only = Flag(
         default=False, help_text="Only staff may see it; only staff may set this."
     )
@@ -44,6 +58,7 @@ class RoomChanges(Body):
     guests_may_read = Flag(
         required=False, help_text="Of a public room: guests may see and read it."
     )
+    color = Color(required=False)
     announcements_only = Flag(
         required=False, help_text="Only owners and moderators write."
     )

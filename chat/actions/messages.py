@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.utils import timezone
@@ -18,6 +19,7 @@ from ..log import Appended, Draft, append_one, change
 from ..mentions import Mentionable
 from ..models import Message
 from ..slash import private_message
+from .attachments import remove_attachments
 from .direct import open_direct_from
 
 _client_id = re.compile(CLIENT_ID)
@@ -33,6 +35,7 @@ def draft_message(
     body: str,
     reply_to: int | None = None,
     level: str = Message.Level.NORMAL,
+    attachments: Sequence[str] = (),
 ) -> Draft:
     """What both doors hand to the log: the text's rules are here and nowhere else.
 
@@ -44,10 +47,11 @@ def draft_message(
     return Draft(
         room=room,
         sender=sender,
-        body=clean_body(body),
+        body=clean_body(body) if body.strip() or not attachments else "",
         client_id=client_id,
         reply_to=reply_to,
         level=level,
+        attachments=_checked(attachments),
     )
 
 
@@ -59,6 +63,7 @@ def send_message(
     body: str,
     reply_to: int | None = None,
     level: str = Message.Level.NORMAL,
+    attachments: Sequence[str] = (),
 ) -> Appended:
     """Store one message and announce it; the same client_id again is the same message.
 
@@ -73,11 +78,21 @@ def send_message(
         body=private.text if private else body,
         reply_to=reply_to,
         level=level,
+        attachments=attachments,
     )
     if private:
         direct = open_direct_from(sender, room, private.name)
         draft = replace(draft, room=direct.id)
     return append_one(draft)
+
+
+def _checked(attachments: Sequence[str]) -> Sequence[str]:
+    if len(attachments) > LIMITS.attachments_per_message:
+        most = LIMITS.attachments_per_message
+        raise TooLong(f"A message has at most {most} attachments.")
+    if len(set(attachments)) < len(attachments):
+        raise Invalid(fields={"attachments": ["Name each file once."]})
+    return attachments
 
 
 def clean_body(body: str) -> str:
@@ -87,11 +102,15 @@ def clean_body(body: str) -> str:
     body = unicodedata.normalize("NFC", body)
     _check_length(body)
     if not body.strip():
-        raise Invalid(fields={"body": ["Write something."]})
+        raise _nothing()
     # PostgreSQL cannot store NUL; other control characters only serve to deceive.
     if _controls.search(body):
         raise Invalid(fields={"body": ["Control characters are not allowed."]})
     return body
+
+
+def _nothing() -> Invalid:
+    return Invalid(fields={"body": ["Write something."]})
 
 
 def _check_length(body: str) -> None:
@@ -102,10 +121,12 @@ def _check_length(body: str) -> None:
 def edit_message(user: User, room: str, seq: int, *, body: str) -> Written:
     """Raises Forbidden when it is somebody else's, or too late."""
     limits.messages.take(user.pk)
-    body = clean_body(body)
+    body = clean_body(body) if body.strip() else ""
 
     def edit(seat: Seat, message: Message) -> EventName | None:
         check_edit(seat, message)
+        if not body and not message.attachments.exists():
+            raise _nothing()
         if message.body == body:
             return None
         message.body = body
@@ -130,6 +151,7 @@ def delete_message(user: User, room: str, seq: int) -> Written:
         message.mentions = []
         message.pinned_at = None
         message.reactions.all().delete()
+        remove_attachments(message.attachments.all())
         message.deleted_at = timezone.now()
         return "message.deleted"
 

@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from accounts.models import User
 
-from ..access import access_room, audience, check_create, check_own, check_update
+from .. import storage
+from ..access import access_room, access_update, audience, check_create, check_own
 from ..errors import Conflict
 from ..events import RoomCreated, RoomUpdated
 from ..log import Draft, append_one
 from ..models import Membership, Room
-from ..payloads import RoomPayload
+from ..payloads import RoomPayload, avatar_path
 from ..queries.rooms import shown_room
 from .announcements import (
     announce_added,
@@ -21,6 +22,7 @@ from .announcements import (
     announce_deleted,
     announce_room,
 )
+from .attachments import remove_attachments
 from .uninvite import uninvite
 
 _SETTINGS = ("guests_may_read", "announcements_only", "notices", "slow_mode_seconds")
@@ -33,6 +35,7 @@ def create_room(
     name: str,
     kind: str = Room.Kind.PUBLIC,
     topic: str = "",
+    color: str = "",
     staff_only: bool = False,
     guests_may_read: bool = False,
 ) -> RoomPayload:
@@ -42,6 +45,7 @@ def create_room(
         name=name,
         kind=kind,
         topic=topic,
+        color=color,
         staff_only=staff_only,
         guests_may_read=guests_may_read,
     )
@@ -63,8 +67,7 @@ def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPay
 
     Raises Conflict when the name is taken. What is as wished already stays silent.
     """
-    seat = access_room(user, room_id, lock=True)
-    check_update(seat, changes)
+    seat = access_update(user, room_id, changes, lock=True)
     room = seat.room
     saw = audience(room)
     events = _apply(room, changes)
@@ -85,6 +88,8 @@ def delete_room(user: User, room_id: str) -> None:
     check_own(seat)
     uninvite(seat.room.invitations.all())
     announce_deleted(seat.room)
+    remove_attachments(seat.room.attachments.all())
+    storage.remove_on_commit("avatars", seat.room.avatar)
     seat.room.delete()
 
 
@@ -95,6 +100,13 @@ def _apply(room: Room, changes: Mapping[str, Any]) -> list[dict[str, Any]]:
         events.append({"type": "room.renamed", **name})
     if topic := _changed(room, changes, "topic"):
         events.append({"type": "room.topic_changed", **topic})
+    if color := _changed(room, changes, "color"):
+        events.append({"type": "room.avatar_changed", **color})
+    old = room.avatar
+    if _changed(room, changes, "avatar"):
+        storage.remove_on_commit("avatars", old)
+        avatar = avatar_path(room.avatar)
+        events.append({"type": "room.avatar_changed", "avatar": avatar})
     if settings := _changed(room, changes, *_SETTINGS):
         events.append({"type": "room.settings_changed", **settings})
     archived = changes.get("archived")

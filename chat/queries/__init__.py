@@ -1,5 +1,5 @@
 """Every read. A query checks access and returns payloads; nothing here writes."""
 
-from . import directory, invitations, messages, people, rooms
+from . import attachments, directory, invitations, messages, people, rooms
 
-__all__ = ["directory", "invitations", "messages", "people", "rooms"]
+__all__ = ["attachments", "directory", "invitations", "messages", "people", "rooms"]

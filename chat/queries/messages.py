@@ -186,8 +186,7 @@ def _page(room: Room, messages: list[MessagePayload], *, gap: int) -> HistoryPay
 
 
 def _messages(condition: Q) -> QuerySet[Message]:
-    rows = Message.objects.filter(condition)
-    return rows.select_related("sender").prefetch_related("reactions")
+    return Message.objects.filter(condition).whole()
 
 
 def _bytes(payloads: Iterable[MessagePayload]) -> int:

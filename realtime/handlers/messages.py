@@ -31,6 +31,7 @@ async def send(connection: Connection, command: MessageSend) -> None:
         body=private.text if private else command.body,
         reply_to=command.reply_to,
         level=command.level,
+        attachments=command.attachments,
     )
     reply: frames.MessageReply | frames.DirectReply
     if private is None:
@@ -49,7 +50,11 @@ async def send_direct(connection: Connection, command: DirectSend) -> None:
     """The room of the two is made when this is their first message."""
     room, _ = await in_database(open_direct, connection.user, command.to)
     draft = draft_message(
-        connection.user, room.id, client_id=command.client_id, body=command.body
+        connection.user,
+        room.id,
+        client_id=command.client_id,
+        body=command.body,
+        attachments=command.attachments,
     )
     sent = await hub().writer.submit(draft)
     reply = frames.DirectReply(command.ref, room, Raw(sent.json), sent.duplicate)

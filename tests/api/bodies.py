@@ -1,20 +1,26 @@
 """A good request for every operation, so that only who asks can be wrong with it."""
 
+from tests.pictures import png
+
+from .door import Upload
 from .scene import Scene
 from .surface import Operation, name
 
-BODIES: dict[str, dict[str, object]] = {
+BODIES: dict[str, object] = {
     "POST auth/guest": {"display_name": "Passer-by"},
     "POST auth/login": {"username": "owner", "password": "wrong"},
     "POST auth/refresh": {"refresh": "wrong"},
     "POST auth/register": {"username": "newcomer", "password": "correct horse"},
     "POST direct": {"user": "victim"},
+    "PUT me/avatar": Upload("me.png", png()),
     "PATCH me": {"display_name": "New"},
     "POST me/password": {"current_password": "wrong", "new_password": "correct horse"},
     "POST rooms": {"name": "another"},
     "PATCH rooms/{room_id}": {"topic": "new"},
     "POST rooms/{room_id}/invitations": {"max_uses": 1},
     "PUT rooms/{room_id}/notifications": {"level": "mentions"},
+    "POST rooms/{room_id}/attachments": Upload("a.txt", b"hello"),
+    "PUT rooms/{room_id}/avatar": Upload("room.png", png()),
     "POST rooms/{room_id}/members": {"user": "outsider"},
     "PATCH rooms/{room_id}/members/{user_id}": {"role": "moderator"},
     "PUT rooms/{room_id}/members/{user_id}/mute": {"seconds": 60},
@@ -34,6 +40,8 @@ def request_of(operation: Operation, scene: Scene) -> tuple[str, object]:
         user_id=scene.victim.pk,
         session_id=scene.victim.pk,
         name="general",
+        attachment_id=scene.attachment,
+        avatar=scene.avatar,
         emoji="👍",
         invitation_id=scene.invitation,
         code=scene.code,

@@ -7,6 +7,8 @@ from typing import Any
 
 from rest_framework.test import APIClient
 
+_BOUNDARY = "a-boundary-of-tests"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -16,6 +18,28 @@ class Answer:
 
     def json(self) -> Any:
         return json.loads(self.content)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A multipart body with one file. The name goes out as it is, whatever it is."""
+
+    name: str
+    content: bytes
+    content_type: str = "image/png"
+    field: str = "file"
+
+    @property
+    def header(self) -> str:
+        return f"multipart/form-data; boundary={_BOUNDARY}"
+
+    def body(self) -> bytes:
+        head = (
+            f"--{_BOUNDARY}\r\nContent-Disposition: form-data;"
+            f' name="{self.field}"; filename="{self.name}"\r\n'
+            f"Content-Type: {self.content_type}\r\n\r\n"
+        )
+        return head.encode() + self.content + f"\r\n--{_BOUNDARY}--\r\n".encode()
 
 
 class Door:
@@ -41,6 +65,8 @@ class Door:
 
     def send(self, method: str, path: str, body: object = None) -> Answer:
         """Nothing is sent for None; write `raw` to send a null."""
+        if isinstance(body, Upload):
+            return self.raw(method, path, body.body(), body.header)
         content = b"" if body is None else json.dumps(body).encode()
         return self.raw(method, path, content)
 
@@ -55,7 +81,8 @@ class Door:
         response = self.client.generic(
             method, f"/api/v1/{path}", content, content_type, **meta
         )
-        return Answer(response.status_code, dict(response.items()), response.content)
+        content = response.getvalue()
+        return Answer(response.status_code, dict(response.items()), content)
 
 
 def check_refused(answer: Answer, status: int, code: str, *fields: str) -> None:

@@ -8,9 +8,12 @@ outsider is invited, and there is a link.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
+from chat import storage
+from chat.actions.attachments import add_attachment
 from chat.actions.invitations import invite_person, make_link
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
@@ -18,6 +21,7 @@ from chat.actions.moderation import ban
 from chat.actions.rooms import create_room
 from chat.models import Membership
 from tests.people import access_token, person
+from tests.pictures import png
 
 from .door import Door
 
@@ -45,6 +49,9 @@ class Scene:
     victims: int
     invitation: str
     code: str
+    # A picture that the owner's message carries, and the name of some avatar.
+    attachment: str
+    avatar: str
     people: dict[str, User]
 
     def door(self, role: str) -> Door:
@@ -65,12 +72,26 @@ def new_scene(*, guests_may_read: bool = False) -> Scene:
     other = person("other")
     Membership.objects.create(room_id=room, user=other, role="owner")
     _settle(room, people)
-    owners = send_message(people["owner"], room, client_id="1", body="hello").message
+    file = ContentFile(png(), "hello.png")
+    attachment = add_attachment(people["owner"], room, file).id
+    owners = send_message(
+        people["owner"], room, client_id="1", body="hello", attachments=[attachment]
+    ).message
+    with storage.put("avatars", b"not looked at") as [avatar]:
+        pass
     victims = send_message(victim, room, client_id="1", body="hello").message
     invitation, _ = invite_person(people["owner"], room, "outsider")
     link = make_link(people["owner"], room, expires_in=60, max_uses=1)
     return Scene(
-        room, victim, owners.seq, victims.seq, invitation.id, str(link.code), people
+        room,
+        victim,
+        owners.seq,
+        victims.seq,
+        invitation.id,
+        str(link.code),
+        attachment,
+        avatar,
+        people,
     )
 
 

@@ -21,6 +21,8 @@ class Operation(NamedTuple):
             session_id=ROOM,
             name="general",
             user_id=ROOM,
+            attachment_id=ROOM,
+            avatar="0" * 32,
             emoji="👍",
             invitation_id=ROOM,
             code="nobodyknowsthis",
@@ -43,6 +45,13 @@ def _operations() -> list[Operation]:
 
 OPERATIONS = _operations()
 PRIVATE = [operation for operation in OPERATIONS if not operation.is_public]
+# Their bodies are no JSON.
+UPLOADS = [
+    operation
+    for operation in OPERATIONS
+    if operation.method in {"POST", "PUT"}
+    and operation.template.endswith(("/avatar", "/attachments"))
+]
 OF_A_ROOM = [operation for operation in OPERATIONS if "{room_id}" in operation.template]
 
 

@@ -9,7 +9,7 @@ from chat.models import Message
 from chat.payloads import RoomPayload
 
 from .door import Answer, Door, check_refused
-from .surface import OPERATIONS, Operation, name
+from .surface import OPERATIONS, UPLOADS, Operation, name
 
 DEEP = "[" * 10_000 + "]" * 10_000
 NOT_JSON = {
@@ -34,9 +34,13 @@ NOT_JSON = {
     "NUL": b"\x00",
 }
 WITH_BODY = [o for o in OPERATIONS if o.method in {"POST", "PATCH"}]
-TAKES_NONE = {"logout", "logout-all", "ticket", "join", "leave", "accept"}
-PARSING = [o for o in WITH_BODY if o.template.rsplit("/")[-1] not in TAKES_NONE]
-# Of a link everything has a default.
+NOTHING = {"join", "leave", "accept", "link"}
+TAKES_NONE = {"logout", "logout-all", "ticket", *NOTHING}
+PARSING = [
+    o
+    for o in WITH_BODY
+    if o.template.rsplit("/")[-1] not in TAKES_NONE and o not in UPLOADS
+]
 # Their bodies may be left out.
 FREE = {"POST rooms/{room_id}/invitations", "POST auth/guest"}
 NEEDING = [operation for operation in PARSING if name(operation) not in FREE]
@@ -128,6 +132,6 @@ def test_same_name_twice_is_the_last_one(as_bob: Door, room: RoomPayload) -> Non
     assert send(as_bob, room, content).json()["body"] == "last"
 
 
-@pytest.mark.parametrize("action", sorted(TAKES_NONE - {"join", "leave", "accept"}))
+@pytest.mark.parametrize("action", sorted(TAKES_NONE - NOTHING))
 def test_body_where_none_is_needed_is_not_read(as_alice: Door, action: str) -> None:
     assert as_alice.raw("POST", f"auth/{action}", b"{", "text/plain").status < 300

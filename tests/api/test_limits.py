@@ -11,16 +11,18 @@ from chat.limits import LIMITS, RateLimit
 from chat.models import Message
 from chat.payloads import RoomPayload
 from tests.people import access_token
+from tests.pictures import png
 
-from .door import Answer, Door, check_refused
+from .door import Answer, Door, Upload, check_refused
+from .surface import UPLOADS, Operation, name
 
 
 @pytest.fixture
 def _limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at once, then one in 1000 seconds; the buckets in use are left alone."""
     settings.RATE_LIMITS = True
-    for name in ("messages", "logins", "registrations"):
-        monkeypatch.setattr(limits, name, RateLimit(rate=0.001, burst=2))
+    for limit in ("messages", "logins", "registrations", "uploads"):
+        monkeypatch.setattr(limits, limit, RateLimit(rate=0.001, burst=2))
 
 
 def check_limited(answer: Answer) -> None:
@@ -48,6 +50,19 @@ def test_messages_come_too_fast(as_bob: Door, room: RoomPayload) -> None:
     assert [send(number).status for number in range(2)] == [201, 201]
     check_limited(send(2))
     assert Message.objects.filter(kind="user").count() == 2
+
+
+@pytest.mark.usefixtures("_limited")
+@pytest.mark.parametrize("operation", UPLOADS, ids=name)
+def test_files_come_too_fast(
+    as_alice: Door, room: RoomPayload, operation: Operation
+) -> None:
+    def send() -> Answer:
+        file = Upload("a.png", png())
+        return as_alice.send(operation.method, operation.path(room.id), file)
+
+    assert all(send().status in {200, 201} for _ in range(2))
+    check_limited(send())
 
 
 @pytest.mark.usefixtures("_limited")

@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from chat.models import (
+    Attachment,
     Ban,
     Block,
     Invitation,
@@ -25,6 +26,9 @@ from .surface import OPERATIONS, Operation, name
 
 # owner moderator member muted banned former outsider staff guest visitor anonymous
 TABLE = {
+    "GET attachments/{attachment_id}": "200 200 200 200 gone gone gone gone no no who",
+    "POST attachments/{attachment_id}/link": "201 201 201 201 gone gone gone gone no no who",
+    "GET attachments/{attachment_id}/thumbnail": "200 200 200 200 gone gone gone gone no no who",
     "POST auth/guest": "201 201 201 201 201 201 201 201 201 201 201",
     "POST auth/login": "who who who who who who who who who who who",
     "POST auth/logout": "204 204 204 204 204 204 204 204 204 204 who",
@@ -32,6 +36,7 @@ TABLE = {
     "POST auth/refresh": "who who who who who who who who who who who",
     "POST auth/register": "201 201 201 201 201 201 201 201 201 201 201",
     "POST auth/ticket": "201 201 201 201 201 201 201 201 201 201 who",
+    "GET avatars/{avatar}": "200 200 200 200 200 200 200 200 no no 200",
     "POST direct": "201 201 201 201 201 201 201 201 no no who",
     "GET directory": "200 200 200 200 200 200 200 200 200 200 who",
     "GET invitations/{code}": "200 200 200 200 void 200 200 200 no no who",
@@ -39,6 +44,8 @@ TABLE = {
     "GET limits": "200 200 200 200 200 200 200 200 200 200 200",
     "GET me": "200 200 200 200 200 200 200 200 200 200 who",
     "PATCH me": "200 200 200 200 200 200 200 200 no no who",
+    "DELETE me/avatar": "200 200 200 200 200 200 200 200 no no who",
+    "PUT me/avatar": "200 200 200 200 200 200 200 200 no no who",
     "GET me/blocks": "200 200 200 200 200 200 200 200 200 200 who",
     "DELETE me/blocks/{user_id}": "204 204 204 204 204 204 204 204 no no who",
     "PUT me/blocks/{user_id}": "204 204 204 204 204 204 204 204 no no who",
@@ -54,6 +61,9 @@ TABLE = {
     "DELETE rooms/{room_id}": "204 no no no none no no no none no who",
     "GET rooms/{room_id}": "200 200 200 200 none 200 200 200 none 200 who",
     "PATCH rooms/{room_id}": "200 200 no no none no no no none no who",
+    "POST rooms/{room_id}/attachments": "201 201 201 mute none no no no none no who",
+    "DELETE rooms/{room_id}/avatar": "200 200 no no none no no no none no who",
+    "PUT rooms/{room_id}/avatar": "200 200 no no none no no no none no who",
     "GET rooms/{room_id}/bans": "200 200 no no none no no no none no who",
     "DELETE rooms/{room_id}/bans/{user_id}": "204 204 no no none no no no none no who",
     "PUT rooms/{room_id}/bans/{user_id}": "204 204 no no none no no no none no who",
@@ -125,8 +135,9 @@ def _outcome(answer: Answer) -> str:
 def _state() -> list[object]:
     """What a refusal must leave as it was."""
     return [
-        list(Room.objects.order_by("pk").values("pk", "head_seq", "topic")),
+        list(Room.objects.order_by("pk").values("pk", "head_seq", "topic", "avatar")),
         list(Membership.objects.order_by("pk").values("role", "read_seq", "notify")),
         list(Message.objects.order_by("pk").values_list("pk", "rev")),
-        [model.objects.count() for model in (Ban, Block, Reaction, Invitation)],
+        [model.objects.count() for model in (Attachment, Ban, Block, Invitation)],
+        Reaction.objects.count(),
     ]

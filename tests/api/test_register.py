@@ -25,6 +25,7 @@ def test_new_person_is_logged_in(anonymous: Door) -> None:
         "username": "Erin",
         "display_name": "Erin",
         "is_bot": False,
+        "avatar": None,
     }
     assert Door(answer.json()["access"]).get("me").json()["id"] == str(user.pk)
 

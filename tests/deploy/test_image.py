@@ -36,7 +36,7 @@ def test_it_holds_the_page_and_the_server_and_no_tools(image: Stage) -> None:
 
 
 def test_its_user_is_nobody_in_particular(image: Stage) -> None:
-    """The one step that these tests leave out is the making of that user."""
+    """The one step that these tests leave out makes that user and its folder."""
     assert image.user == "hubbub"
     [made] = image.not_run
     assert made.startswith("useradd ")

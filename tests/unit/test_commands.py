@@ -45,6 +45,17 @@ GOOD: list[tuple[dict[str, Any], commands.Command]] = [
         commands.MessageSend(2, "a", "c", "hi", 4),
     ),
     (
+        {
+            "type": "message.send",
+            "ref": 2,
+            "room": "a",
+            "client_id": "c",
+            "body": "",
+            "attachments": ["f"],
+        },
+        commands.MessageSend(2, "a", "c", "", attachments=["f"]),
+    ),
+    (
         {"type": "direct.send", "ref": 2, "to": "bob", "client_id": "c", "body": "hi"},
         commands.DirectSend(2, "bob", "c", "hi"),
     ),

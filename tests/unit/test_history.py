@@ -147,7 +147,7 @@ def test_message_whose_text_doubles_on_the_wire_is_counted_as_such(
 
 
 @pytest.mark.parametrize(
-    ("cursor", "count"), [({}, 6), ({"before": 9}, 6), ({"after": 3}, 6)]
+    ("cursor", "count"), [({}, 7), ({"before": 9}, 7), ({"after": 3}, 7)]
 )
 def test_queries_do_not_grow_with_the_page(
     read: Read,

@@ -21,7 +21,14 @@ from chat.payloads import MessagePayload, RoomPayload
 
 FILE: Path = settings.BASE_DIR / "openapi.yaml"
 METHODS = {"get", "post", "put", "patch", "delete"}
-PUBLIC = {"register", "log_in", "enter_as_guest", "refresh", "get_limits"}
+PUBLIC = {
+    "register",
+    "log_in",
+    "enter_as_guest",
+    "refresh",
+    "get_limits",
+    "get_avatar",
+}
 # Not in the chat's tree: only an address can be wrong in these ways.
 HTTP_CODES = {"not_found", "method_not_allowed", "unsupported_media_type"}
 

@@ -43,6 +43,7 @@ def test_person_shows_nothing_private(user: User) -> None:
         "username": "erin",
         "display_name": "Erin",
         "is_bot": True,
+        "avatar": None,
     }
 
 
@@ -60,6 +61,7 @@ def test_message(user: User, message: Message) -> None:
         "reply_to": None,
         "mentions": [],
         "reactions": [],
+        "attachments": [],
         "created_at": "2026-01-02T03:04:05.678901Z",
         "edited_at": None,
         "deleted_at": None,
@@ -98,6 +100,8 @@ def test_room(user: User) -> None:
         "announcements_only": False,
         "notices": True,
         "slow_mode_seconds": 0,
+        "color": "",
+        "avatar": None,
         "archived_at": None,
         "head_seq": 5,
         "epoch": "e5f0e5f0",

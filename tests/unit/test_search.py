@@ -273,7 +273,7 @@ def test_searches_are_limited_by_person(
         search(alice, q="blue")
 
 
-def test_search_is_three_queries_however_much_is_found(
+def test_search_is_four_queries_however_much_is_found(
     alice: User,
     bob: User,
     room: RoomPayload,
@@ -284,14 +284,14 @@ def test_search_is_three_queries_however_much_is_found(
     for message in Message.objects.filter(kind="user"):
         Reaction.objects.create(message=message, user=bob, emoji="👍")
     for limit in (1, 50):
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             assert len(search(alice, q="red", limit=limit).hits) == limit
 
 
-def test_in_one_room_it_is_four(
+def test_in_one_room_it_is_five(
     bob: User, talk: RoomPayload, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         search(bob, q="red", room=talk.id)
 
 

@@ -30,3 +30,8 @@ class DrainingServer(Server):  # type: ignore[misc]  # daphne has no types
 
 class Command(DaphneRunserver):  # type: ignore[misc]  # daphne has no types
     server_cls = DrainingServer
+
+    def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
+        """Without the query string: of a link to a file it holds the signature."""
+        path = details["path"].partition("?")[0]
+        super().log_action(protocol, action, {**details, "path": path})

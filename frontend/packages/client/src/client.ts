@@ -14,7 +14,16 @@ import type { LiveRoom } from "./room.js";
 import { RoomList } from "./roomList.js";
 import { Store } from "./subscribable.js";
 import type { Readable } from "./subscribable.js";
-import type { Hello, Member, Page, Room, ServerFrame, User } from "./types.js";
+import type {
+  Attachment,
+  AttachmentLink,
+  Hello,
+  Member,
+  Page,
+  Room,
+  ServerFrame,
+  User,
+} from "./types.js";
 
 export interface ChatClientOptions {
   /** Where the server is, for example `https://chat.example.org`; its two doors are derived. */
@@ -42,12 +51,14 @@ export class ChatClient {
   /** For everything this SDK has no word for yet. */
   readonly rest: Rest;
   readonly #me = new Store<User | null>(null);
+  readonly #url: string;
   readonly #auth: Auth;
   readonly #connection: Connection;
   readonly #requests: Requests;
   readonly #open: OpenRooms;
 
   constructor({ url, auth }: ChatClientOptions) {
+    this.#url = url;
     this.#auth = auth;
     this.rest = new Rest(`${url}/api/v1`, auth);
     this.rooms = new RoomList(this.rest, () => this.#me.snapshot()?.id);
@@ -95,6 +106,25 @@ export class ChatClient {
 
   room(id: string): LiveRoom {
     return this.#open.get(id);
+  }
+
+  /** Puts a file into a room; send its id in a message of that room, within a day. */
+  async upload(room: string, file: File): Promise<Attachment> {
+    const form = new FormData();
+    form.append("file", file);
+    return (await this.rest.post(`rooms/${room}/attachments`, form)) as Attachment;
+  }
+
+  /** For `<img src>`, which sends no token: addresses that are good for some minutes. */
+  async link(attachment: string): Promise<AttachmentLink> {
+    const link = (await this.rest.post(`attachments/${attachment}/link`)) as AttachmentLink;
+    const { url, thumbnail_url } = link;
+    const absolute = (path: string) => new URL(path, `${this.#url}/`).href;
+    return {
+      ...link,
+      url: absolute(url),
+      thumbnail_url: thumbnail_url === null ? null : absolute(thumbnail_url),
+    };
   }
 
   async #getTicket(fresh: boolean): Promise<string> {

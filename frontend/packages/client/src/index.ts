@@ -18,6 +18,8 @@ export type { StoredTokens, TokenStorage } from "./storage.js";
 export type { Readable, Unsubscribe } from "./subscribable.js";
 export type { ShownMessage } from "./timeline.js";
 export type {
+  Attachment,
+  AttachmentLink,
   DirectoryEntry,
   Me,
   Member,

@@ -9,6 +9,8 @@ import type { ChatError } from "./errors.js";
 export interface PendingMessage {
   readonly clientId: string;
   readonly body: string;
+  /** Ids of files that were uploaded to the room. */
+  readonly attachments: readonly string[];
   readonly createdAt: string;
   readonly status: "sending" | "failed";
   /** Why it failed. */
@@ -37,10 +39,11 @@ export class Outbox {
     return this.#items;
   }
 
-  add(body: string): PendingMessage {
+  add(body: string, attachments: readonly string[] = []): PendingMessage {
     const createdAt = new Date().toISOString();
     const clientId = crypto.randomUUID();
-    const pending = { clientId, body, createdAt, status: "sending", error: null } as const;
+    const said = { clientId, body, attachments, createdAt };
+    const pending = { ...said, status: "sending", error: null } as const;
     this.#change([...this.#items, pending]);
     return pending;
   }

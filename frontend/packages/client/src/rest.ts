@@ -21,14 +21,16 @@ export interface Call {
 }
 
 export async function callJson({ method, url, body, token }: Call): Promise<unknown> {
+  // Of a form the browser says the type itself, since it makes up the boundary.
+  const isJson = body !== undefined && !(body instanceof FormData);
   const response = await reach(url, {
     method,
     headers: {
       Accept: "application/json",
-      ...(body !== undefined && { "Content-Type": "application/json" }),
+      ...(isJson && { "Content-Type": "application/json" }),
       ...(token !== undefined && { Authorization: `Bearer ${token}` }),
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body }),
   });
   if (!response.ok) throw await refusal(response);
   return response.status === 204 ? null : response.json();

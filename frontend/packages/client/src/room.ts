@@ -89,8 +89,8 @@ export class LiveRoom {
   }
 
   /** Shown at once as pending, and sent as soon as the connection allows. */
-  send(body: string): PendingMessage {
-    return this.#outbox.add(body);
+  send(body: string, attachments: readonly string[] = []): PendingMessage {
+    return this.#outbox.add(body, attachments);
   }
 
   retry(clientId: string): void {
@@ -168,8 +168,9 @@ export class LiveRoom {
     this.#outbox.pause();
   }
 
-  async #transmit({ clientId, body }: PendingMessage): Promise<void> {
-    const command = { type: "message.send", room: this.id, client_id: clientId, body };
+  async #transmit({ clientId, body, attachments }: PendingMessage): Promise<void> {
+    const said = { type: "message.send", room: this.id, client_id: clientId, body };
+    const command = attachments.length > 0 ? { ...said, attachments } : said;
     const reply = await this.#options.request(command);
     const message = reply["message"] as Message;
     // A "/pm bob hi" is in another room: it was sent, and that is all that is said here.

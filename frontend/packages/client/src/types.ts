@@ -12,6 +12,8 @@ export interface User {
   username: string;
   display_name: string;
   is_bot: boolean;
+  /** The path of a picture that opens without a token. */
+  avatar: string | null;
 }
 
 /** A person, and how they are. */
@@ -43,6 +45,9 @@ export interface Room {
   notices: boolean;
   slow_mode_seconds: number;
   guests_may_read: boolean;
+  /** `#rrggbb`, or empty. */
+  color: string;
+  avatar: string | null;
   archived_at: string | null;
   head_seq: number;
   epoch: string;
@@ -87,6 +92,7 @@ export interface NewRoom {
   name: string;
   kind?: RoomKind;
   topic?: string;
+  color?: string;
   staff_only?: boolean;
   guests_may_read?: boolean;
 }
@@ -125,6 +131,25 @@ export interface Reaction {
   users: string[];
 }
 
+/** A file. What is null is there for pictures alone. */
+export interface Attachment {
+  id: string;
+  name: string;
+  content_type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+  url: string;
+  thumbnail_url: string | null;
+}
+
+/** Addresses for `<img src>`, good for `expires_in` seconds. */
+export interface AttachmentLink {
+  url: string;
+  thumbnail_url: string | null;
+  expires_in: number;
+}
+
 export interface SystemEvent {
   type: string;
   [field: string]: unknown;
@@ -147,6 +172,7 @@ export interface Message {
   /** Ids of people, or "room" for everybody. */
   mentions: string[];
   reactions: Reaction[];
+  attachments: Attachment[];
   created_at: string;
   edited_at: string | null;
   deleted_at: string | null;

@@ -77,7 +77,13 @@ test("what I send is confirmed in place, in the same element", async () => {
   const row = screen.getByText("hi there").closest("li");
   expect(row?.dataset["status"]).toBe("sending");
   const { client_id } = socket.sent.at(-1) as { client_id: string };
-  const sender = { id: "u-alice", username: "alice", display_name: "Alice", is_bot: false };
+  const sender = {
+    id: "u-alice",
+    username: "alice",
+    display_name: "Alice",
+    is_bot: false,
+    avatar: null,
+  };
   const stored = message(1, { sender, client_id, body: "hi there" });
   act(() => socket.receive({ type: "message.created", room: "r1", seq: 1, message: stored }));
   expect(screen.getByText("hi there").closest("li")).toBe(row);

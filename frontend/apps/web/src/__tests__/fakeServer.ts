@@ -6,7 +6,13 @@ import { vi } from "vitest";
 
 type Frame = Record<string, unknown>;
 
-const alice = { id: "u-alice", username: "alice", display_name: "Alice", is_bot: false };
+const alice = {
+  id: "u-alice",
+  username: "alice",
+  display_name: "Alice",
+  is_bot: false,
+  avatar: null,
+};
 export const general = { id: "r1", kind: "public", name: "general", topic: "", role: "member" };
 const tokens = { access: `h.${btoa(JSON.stringify({ iat: 0, exp: 600 }))}.s`, refresh: "r" };
 
@@ -71,7 +77,7 @@ export function message(seq: number, fields: Frame): Frame {
     rev: seq,
     kind: "user",
     level: "normal",
-    sender: { id: "u-bob", username: "bob", display_name: "Bob", is_bot: false },
+    sender: { id: "u-bob", username: "bob", display_name: "Bob", is_bot: false, avatar: null },
     body: "",
     client_id: `c-${seq}`,
     created_at: "2026-01-01T12:00:00Z",

@@ -5,8 +5,20 @@ import { toRows } from "../features/room/rows";
 import { dayName } from "../features/room/times";
 import { message } from "./fakeServer";
 
-const bob: User = { id: "u-bob", username: "bob", display_name: "Bob", is_bot: false };
-const alice: User = { id: "u-alice", username: "alice", display_name: "Alice", is_bot: false };
+const bob: User = {
+  id: "u-bob",
+  username: "bob",
+  display_name: "Bob",
+  is_bot: false,
+  avatar: null,
+};
+const alice: User = {
+  id: "u-alice",
+  username: "alice",
+  display_name: "Alice",
+  is_bot: false,
+  avatar: null,
+};
 
 const at = (seq: number, time: string, fields: Partial<Message> = {}) =>
   message(seq, { created_at: new Date(time).toISOString(), ...fields }) as unknown as Message;

@@ -7,8 +7,20 @@ import { createChatClient } from "../client.js";
 import type { ChatClient } from "../client.js";
 import type { Message } from "../types.js";
 
-export const alice = { id: "u-alice", username: "alice", display_name: "Alice", is_bot: false };
-export const bob = { id: "u-bob", username: "bob", display_name: "Bob", is_bot: false };
+export const alice = {
+  id: "u-alice",
+  username: "alice",
+  display_name: "Alice",
+  is_bot: false,
+  avatar: null,
+};
+export const bob = {
+  id: "u-bob",
+  username: "bob",
+  display_name: "Bob",
+  is_bot: false,
+  avatar: null,
+};
 
 type Frame = Record<string, unknown>;
 
@@ -85,8 +97,13 @@ async function fakeFetch(url: string, init: RequestInit): Promise<Response> {
   calls.push(path);
   const answer = answers[path.replace(/\?.*/, "")];
   if (!answer) throw new TypeError(`No answer for ${path}`);
-  const { status = 200, body = null } = await answer(JSON.parse((init.body as string) || "null"));
+  const sent = init.body instanceof FormData ? init.body : parsed(init.body);
+  const { status = 200, body = null } = await answer(sent);
   return new Response(status === 204 ? null : JSON.stringify(body), { status });
+}
+
+function parsed(body: RequestInit["body"]): unknown {
+  return JSON.parse((body as string) || "null");
 }
 
 /** Fake time, fake network, and jitter at its longest. */
@@ -157,6 +174,7 @@ export function message(seq: number, fields: Partial<Message> = {}): Message {
     reply_to: null,
     mentions: [],
     reactions: [],
+    attachments: [],
     created_at: "2026-01-01T12:00:00Z",
     edited_at: null,
     deleted_at: null,

@@ -1,0 +1,86 @@
+"""Files out: in pieces, and so that no browser takes one for a page of ours."""
+
+from collections.abc import AsyncIterator
+
+from asgiref.sync import sync_to_async
+from django.core.files.base import File
+from django.http import FileResponse, Http404
+from django.utils.cache import patch_vary_headers
+
+from chat import storage
+from chat.files import PICTURES, UNKNOWN
+from chat.links import LINK_SECONDS
+from chat.models import Attachment
+from chat.pictures import AVATAR_TYPE
+
+_CHUNK = 256 * 1024
+
+
+class Download(FileResponse):
+    """Under ASGI Django would read the whole file into memory first."""
+
+    block_size = _CHUNK
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if file := self.file_to_stream:
+            read = sync_to_async(file.read, thread_sensitive=False)
+            while chunk := await read(_CHUNK):
+                yield chunk
+
+
+def attachment_file(found: Attachment) -> Download:
+    """A picture is shown; anything else is saved, whatever its name says."""
+    shown = found.content_type in PICTURES
+    response = _download(
+        "attachments",
+        found.file,
+        found.content_type if shown else UNKNOWN,
+        filename=found.name,
+        save=not shown,
+    )
+    return _private(response)
+
+
+def attachment_thumbnail(found: Attachment) -> Download:
+    return _private(_download("attachments", found.thumbnail, AVATAR_TYPE))
+
+
+def avatar_file(name: str) -> Download:
+    response = _download("avatars", name, AVATAR_TYPE)
+    # A new picture has a new name.
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def _private(response: Download) -> Download:
+    response["Cache-Control"] = f"private, max-age={LINK_SECONDS}"
+    patch_vary_headers(response, ["Authorization"])
+    return response
+
+
+def _download(
+    folder: storage.Folder,
+    name: str,
+    content_type: str,
+    *,
+    filename: str = "",
+    save: bool = False,
+) -> Download:
+    response = Download(
+        _opened(folder, name),
+        as_attachment=save,
+        filename=filename,
+        content_type=content_type,
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    # Pages of other origins show pictures too; the link or the name is the key.
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def _opened(folder: storage.Folder, name: str) -> "File[bytes]":
+    try:
+        return storage.opened(folder, name)
+    except FileNotFoundError:
+        raise Http404 from None

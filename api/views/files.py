@@ -1,0 +1,182 @@
+"""Files: attachments of rooms, and the pictures of people and rooms."""
+
+import re
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, Http404
+from drf_spectacular.types import OpenApiTypes
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat import queries
+from chat.access import access_update, access_upload
+from chat.actions import attachments, avatars
+from chat.models import Attachment
+from chat.payloads import AttachmentPayload, LinkPayload, RoomPayload
+
+from ..downloads import attachment_file, attachment_thumbnail, avatar_file
+from ..multipart import FileParser
+from ..payloads import MePayload, me_payload
+from ..schema import documented
+from ..serializers.base import parse, parse_query
+from ..serializers.files import FileQuery, NewFile
+from .base import PublicView, View
+
+_AVATAR = re.compile(r"[0-9a-f]{32}")
+_FILE: Any = {"multipart/form-data": NewFile}
+_BINARY: Any = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
+_PICTURE: Any = {(200, "image/webp"): OpenApiTypes.BINARY}
+
+
+class UploadView(View):
+    parser_classes = (FileParser,)
+
+    def file(self, request: Request) -> "UploadedFile[bytes]":
+        found: UploadedFile[bytes] = parse(NewFile, request)["file"]
+        return found
+
+
+class AttachmentsView(UploadView):
+    @documented(
+        "upload_attachment",
+        "Upload a file; then send its id in a message, within a day",
+        request=_FILE,
+        answers={201: AttachmentPayload},
+        errors={
+            403: "forbidden, muted",
+            404: "room_not_found",
+            413: "too_long",
+            429: "rate_limited",
+        },
+    )
+    def post(self, request: Request, room_id: str) -> Response:
+        user = self.user(request)
+        # Before the file is even looked for.
+        access_upload(user, room_id)
+        payload = attachments.add_attachment(user, room_id, self.file(request))
+        return Response(payload, status=201)
+
+
+class FileView(View):
+    # Of who has a signature no token is asked.
+    permission_classes = ()
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Whoever asks for a picture takes no JSON, and yet a refusal is JSON."""
+        return super().perform_content_negotiation(request, force=True)
+
+    def attachment(self, request: Request, attachment_id: str) -> Attachment:
+        signature = parse_query(FileQuery, request).get("signature")
+        if signature is None:
+            found = queries.attachments.attachment(self.user(request), attachment_id)
+        else:
+            found = queries.attachments.signed_attachment(attachment_id, signature)
+        if found is None:
+            raise Http404
+        return found
+
+
+class AttachmentView(FileView):
+    @documented(
+        "get_attachment",
+        "A file: shown when it is a picture, else to be saved",
+        query=FileQuery,
+        answers=_BINARY,
+        errors={404: "not_found"},
+    )
+    def get(self, request: Request, attachment_id: str) -> FileResponse:
+        return attachment_file(self.attachment(request, attachment_id))
+
+
+class ThumbnailView(FileView):
+    @documented(
+        "get_thumbnail",
+        "A picture, made small",
+        query=FileQuery,
+        answers=_PICTURE,
+        errors={404: "not_found"},
+    )
+    def get(self, request: Request, attachment_id: str) -> FileResponse:
+        found = self.attachment(request, attachment_id)
+        if not found.thumbnail:
+            raise Http404
+        return attachment_thumbnail(found)
+
+
+class LinkView(View):
+    @documented(
+        "link_attachment",
+        "An address for `<img src>`, which sends no token",
+        answers={201: LinkPayload},
+        errors={404: "not_found"},
+    )
+    def post(self, request: Request, attachment_id: str) -> Response:
+        link = queries.attachments.link(self.user(request), attachment_id)
+        if link is None:
+            raise Http404
+        return Response(link, status=201)
+
+
+class MyAvatarView(UploadView):
+    @documented(
+        "set_my_avatar",
+        "Your picture: the middle of what you send",
+        request=_FILE,
+        answers={200: MePayload},
+        errors={413: "too_long", 429: "rate_limited"},
+    )
+    def put(self, request: Request) -> Response:
+        user = avatars.change_avatar(self.user(request), self.file(request))
+        return Response(me_payload(user))
+
+    @documented("remove_my_avatar", "Without a picture", answers={200: MePayload})
+    def delete(self, request: Request) -> Response:
+        return Response(me_payload(avatars.remove_avatar(self.user(request))))
+
+
+class RoomAvatarView(UploadView):
+    @documented(
+        "set_room_avatar",
+        "A room's picture; owners and moderators",
+        request=_FILE,
+        answers={200: RoomPayload},
+        errors={
+            403: "forbidden",
+            404: "room_not_found",
+            413: "too_long",
+            429: "rate_limited",
+        },
+    )
+    def put(self, request: Request, room_id: str) -> Response:
+        user = self.user(request)
+        # Before the picture is even looked for.
+        access_update(user, room_id, {"avatar"})
+        room = avatars.change_room_avatar(user, room_id, self.file(request))
+        return Response(room)
+
+    @documented(
+        "remove_room_avatar",
+        "A room without a picture",
+        answers={200: RoomPayload},
+        errors={403: "forbidden", 404: "room_not_found"},
+    )
+    def delete(self, request: Request, room_id: str) -> Response:
+        return Response(avatars.remove_room_avatar(self.user(request), room_id))
+
+
+class AvatarView(PublicView):
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        return super().perform_content_negotiation(request, force=True)
+
+    @documented(
+        "get_avatar",
+        "A picture of a person or a room; its name is the key",
+        answers=_PICTURE,
+        errors={404: "not_found"},
+        public=True,
+    )
+    def get(self, request: Request, avatar: str) -> FileResponse:
+        if not _AVATAR.fullmatch(avatar):
+            raise Http404
+        return avatar_file(avatar)

@@ -1,0 +1,74 @@
+"""Uploading files, and letting go of them. Sending them is chat/batch.py's."""
+
+from datetime import timedelta
+
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+
+from .. import limits, pictures, storage
+from ..access import access_upload
+from ..errors import TooLong
+from ..files import PICTURES, clean_name, content_type
+from ..limits import LIMITS
+from ..models import Attachment
+from ..payloads import AttachmentPayload, attachment_payload
+
+UNSENT = timedelta(days=1)
+
+
+def add_attachment(user: User, room_id: str, file: "File[bytes]") -> AttachmentPayload:
+    """A file that this person may send in this room, for a day theirs alone."""
+    limits.uploads.take(user.pk)
+    check_size(file, LIMITS.attachment_bytes)
+    found = content_type(file)
+    name = clean_name(file.name or "", found)
+    if found not in PICTURES:
+        with storage.put("attachments", file) as [stored]:
+            attachment = Attachment(file=stored, size=file.size)
+            return _save(attachment, user, room_id, name, found)
+    picture = pictures.made_anew(file, found)
+    with storage.put("attachments", picture.content, picture.thumbnail) as names:
+        attachment = Attachment(
+            file=names[0],
+            thumbnail=names[1],
+            size=len(picture.content),
+            width=picture.width,
+            height=picture.height,
+        )
+        return _save(attachment, user, room_id, name, found)
+
+
+def check_size(file: "File[bytes]", most: int) -> None:
+    if file.size > most:
+        raise TooLong(f"A file here has at most {most} bytes.")
+
+
+@transaction.atomic
+def _save(
+    attachment: Attachment, user: User, room_id: str, name: str, content_type: str
+) -> AttachmentPayload:
+    """Asked again: the work took a while, and the room may be gone."""
+    seat = access_upload(user, room_id, lock=True)
+    attachment.room, attachment.uploader = seat.room, user
+    attachment.name, attachment.content_type = name, content_type
+    attachment.save(force_insert=True)
+    return attachment_payload(attachment)
+
+
+@transaction.atomic
+def remove_attachments(rows: QuerySet[Attachment]) -> None:
+    """The rows now, the files when that is committed."""
+    # Locked: of those that nobody sent, somebody may be sending one.
+    for attachment in list(rows.select_for_update().order_by("pk")):
+        storage.remove_on_commit("attachments", attachment.file, attachment.thumbnail)
+        attachment.delete()
+
+
+def forget_unsent() -> None:
+    """What was uploaded a day ago and is in no message."""
+    before = timezone.now() - UNSENT
+    remove_attachments(Attachment.objects.filter(message=None, created_at__lt=before))

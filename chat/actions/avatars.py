@@ -1,0 +1,54 @@
+"""The pictures of people and rooms. The old one goes when the new one is there."""
+
+from django.core.files.base import File
+from django.db import transaction
+
+from accounts.models import User
+
+from .. import limits, pictures, storage
+from ..access import check_account
+from ..limits import LIMITS
+from ..payloads import RoomPayload
+from .announcements import announce_person
+from .attachments import check_size
+from .rooms import update_room
+
+
+def change_avatar(user: User, file: "File[bytes]") -> User:
+    # Before the picture is decoded, which is the work.
+    check_account(user)
+    with storage.put("avatars", _square(user, file)) as [name]:
+        return _set_avatar(user, name)
+
+
+def remove_avatar(user: User) -> User:
+    return _set_avatar(user, "")
+
+
+def change_room_avatar(user: User, room_id: str, file: "File[bytes]") -> RoomPayload:
+    with storage.put("avatars", _square(user, file)) as [name]:
+        return update_room(user, room_id, {"avatar": name})
+
+
+def remove_room_avatar(user: User, room_id: str) -> RoomPayload:
+    return update_room(user, room_id, {"avatar": ""})
+
+
+def _square(user: User, file: "File[bytes]") -> bytes:
+    limits.uploads.take(user.pk)
+    check_size(file, LIMITS.avatar_bytes)
+    return pictures.square(file)
+
+
+@transaction.atomic
+def _set_avatar(user: User, name: str) -> User:
+    """The one place where a person's picture changes."""
+    check_account(user)
+    # Locked: of two changes at once, the later one takes the earlier one's file away.
+    found = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if found.avatar != name:
+        storage.remove_on_commit("avatars", found.avatar)
+        found.avatar = name
+        found.save(update_fields=["avatar"])
+        announce_person(found)
+    return found

@@ -1,0 +1,30 @@
+"""Files that somebody wants to open."""
+
+from accounts.models import User
+
+from ..access import access_attachment, known_uuids
+from ..links import LINK_SECONDS, is_signed, signature
+from ..models import Attachment
+from ..payloads import LinkPayload, attachment_path
+
+
+def attachment(user: User, attachment_id: str) -> Attachment | None:
+    """None for what is not there and for what this person may not open."""
+    return access_attachment(user, attachment_id)
+
+
+def signed_attachment(attachment_id: str, given: str) -> Attachment | None:
+    """For whoever has a link that is still good, to a file that is still there."""
+    if not is_signed(attachment_id, given):
+        return None
+    return Attachment.objects.filter(pk__in=known_uuids([attachment_id])).first()
+
+
+def link(user: User, attachment_id: str) -> LinkPayload | None:
+    found = access_attachment(user, attachment_id)
+    if found is None:
+        return None
+    query = f"?signature={signature(str(found.pk))}"
+    path = attachment_path(found)
+    thumbnail = f"{path}/thumbnail{query}" if found.thumbnail else None
+    return LinkPayload(path + query, thumbnail, LINK_SECONDS)

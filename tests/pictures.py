@@ -1,0 +1,67 @@
+"""Pictures for tests: small, and with what nobody should keep."""
+
+import io
+import zlib
+from typing import Any
+
+from PIL import Image, PngImagePlugin
+
+# Found again, byte by byte, if anything of it is kept.
+SECRET = b"taken-at-home-by-somebody"
+
+
+def picture(form: str, size: tuple[int, int] = (8, 4), **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, "red").save(file, form, **options)
+    return file.getvalue()
+
+
+def png(width: int = 8, height: int = 4) -> bytes:
+    return picture("PNG", (width, height))
+
+
+def exif(orientation: int = 1) -> Image.Exif:
+    """With a place: 52° 30' N, and a camera called SECRET."""
+    found = Image.Exif()
+    found[0x0112] = orientation
+    found[0x010F] = SECRET.decode()
+    found.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 0.0)})
+    return found
+
+
+def telling(form: str) -> bytes:
+    """A picture with EXIF, GPS, a profile and a comment, as its format has them."""
+    if form == "GIF":
+        return picture(form, comment=SECRET)
+    options: dict[str, Any] = {"exif": exif().tobytes(), "icc_profile": SECRET}
+    if form == "PNG":
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add_text("Author", SECRET.decode())
+    if form == "JPEG":
+        options |= {"comment": SECRET, "xmp": SECRET}
+    if form == "WEBP":
+        options["xmp"] = SECRET
+    return picture(form, **options)
+
+
+def moving(form: str, frames: int = 3) -> bytes:
+    file = io.BytesIO()
+    colors = ("red", "green", "blue")
+    images = [Image.new("RGB", (8, 8), colors[n % 3]) for n in range(frames)]
+    images[0].save(
+        file,
+        form,
+        save_all=True,
+        append_images=images[1:],
+        duration=[50 * (n + 1) for n in range(frames)],
+        loop=0,
+    )
+    return file.getvalue()
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG that says it is this large; nobody needs to decode it to know."""
+    file = bytearray(png())
+    file[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    file[29:33] = zlib.crc32(file[12:29]).to_bytes(4, "big")
+    return bytes(file)

@@ -1,0 +1,265 @@
+"""Files in messages: whose they are, sent once, and gone when their message is."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from pytest_django import (
+    DjangoAssertNumQueries,
+    DjangoCaptureOnCommitCallbacks,
+    Settings,
+)
+
+from accounts.models import User
+from backend.storages import file_storage
+from chat import queries, storage
+from chat.actions.attachments import add_attachment, forget_unsent
+from chat.actions.avatars import change_avatar, change_room_avatar, remove_avatar
+from chat.actions.messages import delete_message, edit_message, send_message
+from chat.actions.rooms import create_room, delete_room
+from chat.errors import Conflict, Forbidden, Invalid, Refusal, TooLong
+from chat.limits import LIMITS
+from chat.log import Appended, Draft, append
+from chat.models import Attachment, Membership, Message, Room
+from chat.payloads import RoomPayload
+from chat.queries.messages import Resume, catch_up, history
+from tests.pictures import png
+
+
+def uploaded(user: User, room: RoomPayload, content: bytes = b"hello") -> str:
+    return add_attachment(user, room.id, ContentFile(content, "a.txt")).id
+
+
+def send(user: User, room: RoomPayload, *files: str, key: str = "1") -> Appended:
+    return send_message(user, room.id, client_id=key, body="", attachments=files)
+
+
+def stored(folder: str = "attachments") -> set[str]:
+    if not default_storage.exists(folder):
+        return set()
+    return set(default_storage.listdir(folder)[1])
+
+
+@pytest.fixture
+def here(settings: Settings, tmp_path: Path) -> Path:
+    """A folder of the test's own, so that its files can be counted."""
+    settings.STORAGES = {**settings.STORAGES, "default": file_storage(tmp_path)}
+    return tmp_path
+
+
+def test_file_is_in_the_message_everywhere(bob: User, room: RoomPayload) -> None:
+    one, two = uploaded(bob, room), uploaded(bob, room, png(30, 20))
+    sent = send(bob, room, two, one).message
+    [text, picture] = sent.attachments
+    assert (text.id, text.name, text.content_type) == (one, "a.txt", "text/plain")
+    assert (text.size, text.width, text.thumbnail_url) == (5, None, None)
+    assert (picture.id, picture.name) == (two, "a.png")
+    assert (picture.width, picture.height) == (30, 20)
+    assert picture.thumbnail_url == f"{picture.url}/thumbnail"
+    assert history(bob, room.id).messages[-1] == sent
+    caught_up = catch_up(bob, [Resume(room.id, 2)])[room.id]
+    assert not isinstance(caught_up, Refusal)
+    assert caught_up.messages == [sent]
+    assert queries.messages.changes(room.id, 2).messages == [sent]
+
+
+def test_again_is_the_same_message(bob: User, room: RoomPayload) -> None:
+    file = uploaded(bob, room)
+    first, again = send(bob, room, file), send(bob, room, file)
+    assert (first.duplicate, again.duplicate) == (False, True)
+    assert first.message == again.message
+    assert Attachment.objects.count() == 1
+
+
+def test_again_with_other_files_is_a_conflict(bob: User, room: RoomPayload) -> None:
+    one, two = uploaded(bob, room), uploaded(bob, room)
+    send(bob, room, one)
+    with pytest.raises(Conflict):
+        send(bob, room, one, two)
+    with pytest.raises(Conflict):
+        send_message(bob, room.id, client_id="1", body="hi")
+    assert Attachment.objects.get(pk=two).message is None
+
+
+def check_invalid(user: User, room: RoomPayload, *files: str) -> None:
+    before = Message.objects.count()
+    with pytest.raises(Invalid) as refused:
+        send(user, room, *files, key="other")
+    assert set(refused.value.fields or {}) == {"attachments"}
+    assert Message.objects.count() == before
+
+
+def test_files_that_are_not_ones_own_to_send(
+    alice: User, bob: User, room: RoomPayload, private_room: RoomPayload
+) -> None:
+    theirs, elsewhere = uploaded(alice, room), uploaded(alice, private_room)
+    check_invalid(bob, room, theirs)
+    check_invalid(alice, room, elsewhere)
+    for nonsense in (str(uuid4()), "", "x", theirs.upper(), "\x00"):
+        check_invalid(alice, room, nonsense)
+    send(alice, room, theirs)
+    check_invalid(alice, room, theirs)
+    check_invalid(alice, room, uploaded(alice, room), elsewhere)
+
+
+def test_of_two_drafts_at_once_one_gets_the_file(bob: User, room: RoomPayload) -> None:
+    file = uploaded(bob, room)
+    drafts = [
+        Draft(room.id, bob, "hi", client_id=key, attachments=[file]) for key in "12"
+    ]
+    first, second = append(drafts)
+    assert isinstance(first, Appended)
+    assert isinstance(second, Invalid)
+    assert Attachment.objects.get().message_id is not None
+
+
+def test_how_many(bob: User, room: RoomPayload) -> None:
+    files = [uploaded(bob, room) for _ in range(LIMITS.attachments_per_message)]
+    with pytest.raises(TooLong):
+        send(bob, room, *files, str(uuid4()))
+    with pytest.raises(Invalid):
+        send(bob, room, files[0], files[0])
+    assert len(send(bob, room, *files).message.attachments) == len(files)
+
+
+def test_nothing_at_all_is_no_message(bob: User, room: RoomPayload) -> None:
+    with pytest.raises(Invalid) as refused:
+        send(bob, room)
+    assert set(refused.value.fields or {}) == {"body"}
+
+
+def test_edit_keeps_files_and_may_take_the_text(bob: User, room: RoomPayload) -> None:
+    file = uploaded(bob, room)
+    seq = send(bob, room, file).message.seq
+    for body in ("with words", ""):
+        edited = edit_message(bob, room.id, seq, body=body).message
+        assert edited.body == body
+        assert [found.id for found in edited.attachments] == [file]
+    plain = send_message(bob, room.id, client_id="2", body="hi").message
+    with pytest.raises(Invalid):
+        edit_message(bob, room.id, plain.seq, body=" ")
+
+
+def test_queries_do_not_grow_with_files(
+    bob: User, room: RoomPayload, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for count, key in ((1, "a"), (3, "b")):
+        files = [uploaded(bob, room) for _ in range(count)]
+        # Two more than without: the files are read, and then named to be sent.
+        with django_assert_num_queries(6 + 2):
+            send(bob, room, *files, key=key)
+
+
+def test_files_go_when_the_deletion_is_committed(
+    bob: User,
+    room: RoomPayload,
+    here: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    sent = send(bob, room, uploaded(bob, room, png()), uploaded(bob, room)).message
+    kept = uploaded(bob, room)
+    assert len(stored()) == 4
+    with django_capture_on_commit_callbacks(execute=True):
+        deleted = delete_message(bob, room.id, sent.seq).message
+        assert len(stored()) == 4
+    assert deleted.attachments == []
+    assert stored() == {Attachment.objects.get(pk=kept).file}
+
+
+def test_files_go_with_the_room(
+    alice: User,
+    bob: User,
+    room: RoomPayload,
+    here: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    send(bob, room, uploaded(bob, room))
+    uploaded(bob, room)
+    change_room_avatar(alice, room.id, ContentFile(png()))
+    assert (len(stored()), len(stored("avatars"))) == (2, 1)
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_room(alice, room.id)
+    assert not stored() | stored("avatars")
+
+
+def test_what_nobody_sent_goes_after_a_day(
+    bob: User,
+    room: RoomPayload,
+    here: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    sent, old, new = (uploaded(bob, room) for _ in range(3))
+    send(bob, room, sent)
+    before = timezone.now() - timedelta(days=1, seconds=1)
+    Attachment.objects.filter(pk__in=[sent, old]).update(created_at=before)
+    with django_capture_on_commit_callbacks(execute=True):
+        forget_unsent()
+    left = Attachment.objects.values_list("pk", "file")
+    assert {str(pk) for pk, _ in left} == {sent, new}
+    assert stored() == {file for _, file in left}
+
+
+def test_upload_that_fails_leaves_nothing(
+    bob: User, room: RoomPayload, here: Path
+) -> None:
+    Membership.objects.filter(user=bob).delete()
+    with pytest.raises(Forbidden):
+        uploaded(bob, room, png())
+    assert not stored()
+    assert not Attachment.objects.exists()
+
+
+def test_too_large_is_not_even_looked_at(bob: User, room: RoomPayload) -> None:
+    with pytest.raises(TooLong):
+        uploaded(bob, room, bytes(LIMITS.attachment_bytes + 1))
+
+
+def test_file_that_cannot_be_removed_keeps_nobody(
+    db: None,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with storage.put("avatars", b"one", b"two") as [one, two]:
+        (here / "avatars" / one).unlink()
+        (here / "avatars" / one).mkdir()
+        (here / "avatars" / one / "in the way").touch()
+    with django_capture_on_commit_callbacks(execute=True):
+        storage.remove_on_commit("avatars", one, two)
+    assert not (here / "avatars" / two).exists()
+
+
+def test_old_picture_goes_when_the_new_one_is_there(
+    bob: User,
+    here: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            avatar = change_avatar(bob, ContentFile(png())).avatar
+        assert stored("avatars") == {avatar}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert remove_avatar(bob).avatar == ""
+    assert not stored("avatars")
+
+
+def test_sender_of_a_message_has_their_picture(bob: User, room: RoomPayload) -> None:
+    avatar = change_avatar(bob, ContentFile(png())).avatar
+    sent = send_message(bob, room.id, client_id="1", body="hi").message
+    assert sent.sender is not None
+    assert sent.sender.avatar == f"/api/v1/avatars/{avatar}"
+    assert history(bob, room.id).messages[-1] == sent
+
+
+def test_picture_and_colour_of_a_room_are_in_its_log(alice: User) -> None:
+    room = create_room(alice, name="attic", color="#aabbcc")
+    assert room.color == "#aabbcc"
+    changed = change_room_avatar(alice, room.id, ContentFile(png()))
+    assert changed.avatar == f"/api/v1/avatars/{Room.objects.get().avatar}"
+    last = history(alice, room.id).messages[-1]
+    assert last.event == {"type": "room.avatar_changed", "avatar": changed.avatar}
+    assert changed.head_seq == last.seq

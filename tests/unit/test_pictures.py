@@ -1,0 +1,149 @@
+"""Pictures: the same to look at, and nothing else kept; what is none is refused."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from chat import pictures
+from chat.errors import Invalid, TooLong
+from chat.limits import LIMITS
+from chat.pictures import FORMATS, Picture, made_anew, square
+from tests.pictures import SECRET, bomb, exif, moving, picture, png, telling
+
+
+def anew(content: bytes, content_type: str = "image/png") -> Picture:
+    return made_anew(io.BytesIO(content), content_type)
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+@pytest.mark.parametrize(("content_type", "form"), FORMATS.items())
+def test_nothing_is_told_but_the_picture(content_type: str, form: str) -> None:
+    before = telling(form)
+    assert SECRET in before
+    found = anew(before, content_type)
+    for kept in (found.content, found.thumbnail):
+        assert SECRET not in kept
+        assert not opened(kept).getexif()
+        assert not {"icc_profile", "xmp", "comment", "exif"} & opened(kept).info.keys()
+    assert opened(found.content).format == form
+    assert (found.width, found.height) == opened(found.content).size == (8, 4)
+
+
+@pytest.mark.parametrize("content_type", ["image/jpeg", "image/webp", "image/png"])
+def test_place_is_gone(content_type: str) -> None:
+    before = picture(FORMATS[content_type], exif=exif().tobytes())
+    assert opened(before).getexif().get_ifd(0x8825)
+    after = opened(anew(before, content_type).content)
+    assert not after.getexif().get_ifd(0x8825)
+
+
+def test_what_lies_on_its_side_stands_up() -> None:
+    found = anew(picture("JPEG", exif=exif(6).tobytes()), "image/jpeg")
+    assert (found.width, found.height) == (4, 8)
+    assert opened(found.content).size == (4, 8)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP"])
+def test_moving_pictures_move(form: str) -> None:
+    content_type = {form: kind for kind, form in FORMATS.items()}[form]
+    after = opened(anew(moving(form), content_type).content)
+    assert getattr(after, "n_frames", 1) == 3
+    shown = []
+    for frame in range(3):
+        after.seek(frame)
+        after.load()
+        shown.append(after.info["duration"])
+    assert shown == [50, 100, 150]
+    assert after.info["loop"] == 0
+
+
+def test_transparency_stays() -> None:
+    file = io.BytesIO()
+    Image.new("RGBA", (4, 4), (255, 0, 0, 0)).save(file, "PNG")
+    found = anew(file.getvalue())
+    for kept in (found.content, found.thumbnail):
+        assert opened(kept).convert("RGBA").getpixel((0, 0))[3] == 0  # type: ignore[index]  # RGBA
+
+
+def test_colours_for_printers_are_made_ordinary() -> None:
+    file = io.BytesIO()
+    Image.new("CMYK", (4, 4)).save(file, "JPEG")
+    assert opened(anew(file.getvalue(), "image/jpeg").content).mode == "RGB"
+
+
+@pytest.mark.parametrize(
+    ("size", "small"), [((960, 480), (480, 240)), ((10, 20), (10, 20))]
+)
+def test_thumbnail_is_at_most_so_large(
+    size: tuple[int, int], small: tuple[int, int]
+) -> None:
+    found = anew(png(*size))
+    assert (found.width, found.height) == size
+    assert opened(found.thumbnail).size == small
+    assert opened(found.thumbnail).format == "WEBP"
+
+
+@pytest.mark.parametrize("content", [png(600, 300), png(3, 9), moving("GIF")])
+def test_avatar_is_square(content: bytes) -> None:
+    found = opened(square(io.BytesIO(content)))
+    assert (found.size, found.format) == ((256, 256), "WEBP")
+
+
+HEAD = png()[:8]
+BROKEN = {
+    "a truncated PNG": (png(200, 200)[:-40], "image/png"),
+    "a head and no more": (HEAD, "image/png"),
+    "a head and a page": (HEAD + b"<script>alert(1)</script>", "image/png"),
+    "a GIF that is a script": (b"GIF89a/*\x00\x00*/=1;alert(1)//", "image/gif"),
+    "another format": (picture("JPEG"), "image/png"),
+    "half a JPEG": (picture("JPEG", (300, 300))[:400], "image/jpeg"),
+    "half a WebP": (picture("WEBP", (300, 300))[:40], "image/webp"),
+    "nothing": (b"", "image/png"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_what_cannot_be_decoded_is_invalid(kind: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        anew(*BROKEN[kind])
+    assert set(refused.value.fields or {}) == {"file"}
+
+
+@pytest.mark.parametrize(
+    "content", [b"%PDF-1.7", b"<svg onload=alert(1)>", picture("BMP"), picture("TIFF")]
+)
+def test_avatar_of_another_type_is_invalid(content: bytes) -> None:
+    with pytest.raises(Invalid):
+        square(io.BytesIO(content))
+
+
+def test_what_hides_behind_a_picture_is_gone() -> None:
+    found = anew(png() + b"<script>alert(1)</script>PK\x03\x04")
+    assert b"script" not in found.content + found.thumbnail
+
+
+@pytest.mark.parametrize("side", [6_325, 8_000, 20_000, 60_000])
+def test_bomb_is_not_decoded(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert side * side > LIMITS.image_pixels
+    content = bomb(side, side)
+    monkeypatch.setattr(Image.Image, "load", _never)
+    with pytest.raises(TooLong):
+        anew(content)
+    with pytest.raises(TooLong):
+        square(io.BytesIO(content))
+
+
+def test_frames_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = type(LIMITS)(image_pixels=8 * 8 * 3 - 1)
+    monkeypatch.setattr(pictures, "LIMITS", limits)
+    with pytest.raises(TooLong):
+        anew(moving("GIF"), "image/gif")
+    anew(moving("GIF", 2), "image/gif")
+
+
+def _never(image: Image.Image) -> None:
+    raise AssertionError("decoded")
