@@ -1,5 +1,6 @@
 """People who take the last use of a link, or of whom one closes it, at one moment."""
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -60,11 +61,10 @@ def test_who_is_banned_while_accepting_is_out(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
     made, _ = invitations.invite_person(alice, private_room.id, "charlie")
-    at_once(
-        [
-            partial(invitations.accept, charlie, made.id),
-            partial(moderation.ban, alice, private_room.id, str(charlie.pk)),
-        ]
-    )
+    jobs: list[Callable[[], object]] = [
+        partial(invitations.accept, charlie, made.id),
+        partial(moderation.ban, alice, private_room.id, str(charlie.pk)),
+    ]
+    at_once(jobs)
     assert not Membership.objects.filter(user=charlie).exists()
     assert Invitation.objects.count() == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -115,10 +116,10 @@ def test_who_may_not_invite(
     made, _ = invitations.invite_person(alice, room.id, "charlie")
     for user in (bob, person("erin")):
         jobs: list[Callable[[], object]] = [
-            lambda user=user: invitations.invite_person(user, room.id, "charlie"),
-            lambda user=user: link(user, room),
-            lambda user=user: invitations.revoke(user, room.id, made.id),
-            lambda user=user: queries.invitations.invitations(user, room.id),
+            partial(invitations.invite_person, user, room.id, "charlie"),
+            partial(link, user, room),
+            partial(invitations.revoke, user, room.id, made.id),
+            partial(queries.invitations.invitations, user, room.id),
         ]
         assert [refused(job)[0] for job in jobs] == [Forbidden] * 4
     assert Invitation.objects.count() == 1
@@ -134,7 +135,7 @@ def test_rooms_that_nobody_is_invited_to(
         Room.objects.update(kind="direct")
         Membership.objects.update(role="member")
     assert refused(lambda: link(alice, room))[0] is Forbidden
-    invite = lambda: invitations.invite_person(alice, room.id, "charlie")  # noqa: E731
+    invite = partial(invitations.invite_person, alice, room.id, "charlie")
     assert refused(invite)[0] is Forbidden
 
 
@@ -154,7 +155,7 @@ def test_only_who_is_invited_answers(
     made, _ = invitations.invite_person(alice, private_room.id, "charlie")
     for job in (invitations.accept, invitations.decline):
         for invitation_id in (made.id, "nonsense", "\0", str(bob.pk)):
-            found = refused(lambda job=job, pk=invitation_id: job(bob, pk))
+            found = refused(partial(job, bob, invitation_id))
             assert found == (InvitationNotFound, InvitationNotFound.detail)
     assert Invitation.objects.count() == 1
 
@@ -343,9 +344,9 @@ def test_link_that_lets_nobody_in_answers_as_an_unknown_one(
     code = link(alice, private_room)
     change(private_room, charlie)
     for job in (queries.invitations.preview, invitations.accept_link):
-        unknown = refused(lambda job=job: job(charlie, "nobodyknowsthis"))
+        unknown = refused(partial(job, charlie, "nobodyknowsthis"))
         assert unknown == (InvitationNotFound, InvitationNotFound.detail)
-        assert refused(lambda job=job: job(charlie, code)) == unknown
+        assert refused(partial(job, charlie, code)) == unknown
     assert not Membership.objects.filter(user=charlie).exists()
 
 
@@ -359,10 +360,10 @@ def test_codes_cannot_be_tried_for_long(charlie: User, settings: Settings) -> No
     settings.RATE_LIMITS = True
     for number in range(10):
         for job in (queries.invitations.preview, invitations.accept_link):
-            found = refused(lambda job=job, n=number: job(charlie, str(n)))
+            found = refused(partial(job, charlie, str(number)))
             assert found[0] is InvitationNotFound
     for job in (queries.invitations.preview, invitations.accept_link):
-        assert refused(lambda job=job: job(charlie, "x"))[0] is RateLimited
+        assert refused(partial(job, charlie, "x"))[0] is RateLimited
 
 
 def test_expired_links_are_not_shown_and_then_forgotten(
