@@ -382,6 +382,7 @@ def access_link(user: User, code: str, *, lock: bool = False) -> Invited:
 def _invited(user: User, wanted: QuerySet[Invitation], *, lock: bool) -> Invited:
     """With `lock` the room's row comes first, as everywhere: then what is read of the
     invitation stays so, and of two people with the last use one gets it."""
+    check_account(user)
     rooms = Room.objects.filter(pk__in=wanted.values("room"))
     if lock:
         rooms = rooms.select_for_update(no_key=True)

@@ -77,12 +77,11 @@ class RoomGone(msgspec.Struct, frozen=True, tag="gone", array_like=True):
     room: str
 
 
-class GuestsOut(msgspec.Struct, frozen=True, tag="guests", array_like=True):
-    """Guests, who read rooms without belonging to them, may not read this one: all of
-    them (None) or one."""
+class GuestOut(msgspec.Struct, frozen=True, tag="guest", array_like=True):
+    """A guest, who reads rooms without belonging to them, may not read this one."""
 
     room: str
-    user: str | None
+    user: str
 
 
 class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):
@@ -99,7 +98,7 @@ Envelope = (
     | ToEverybody
     | PersonChanged
     | RoomGone
-    | GuestsOut
+    | GuestOut
     | EndSessions
 )
 

@@ -62,7 +62,7 @@ _PROFILES = {
     "notify": Term("What one's devices make a noise about; null: no member.", "all"),
 }
 _FILES = {
-    "file": Term("The file itself."),
+    "file": Term("The file itself.", "(its bytes)"),
     "attachments": Term("The files."),
     "NewMessage.attachments": Term("The ids of files uploaded to the room.", [_ROOM]),
     "MessageSendCommand.attachments": Term(

@@ -80,7 +80,7 @@ class RateLimit:
         if bucket.tokens < _ONE:
             wait = (1 - bucket.tokens) / self.rate
             # Rounded up: whoever waits as told must get in.
-            raise RateLimited(retry_after=math.ceil(wait * 100) / 100)
+            raise RateLimited(retry_after=math.ceil(round(wait * 100, 6)) / 100)
         bucket.tokens -= 1
 
     def _filled(self, key: object) -> _Bucket:

@@ -19,7 +19,7 @@ from chat.actions import attachments, invitations
 from chat.broadcast import (
     EndSessions,
     Envelope,
-    GuestsOut,
+    GuestOut,
     PersonChanged,
     Publisher,
     RoomChanged,
@@ -192,10 +192,8 @@ class Hub:
                     connection.write(text, volatile=True)
             case RoomGone(room):
                 self._gone(room)
-            case GuestsOut(room, user):
-                for connection in (
-                    self._by_user.get(user, ()) if user else self.connections
-                ):
+            case GuestOut(room, user):
+                for connection in self._by_user.get(user, ()):
                     if connection.user.is_guest:
                         self.leave(connection, room)
             case EndSessions(user, session):

@@ -15,7 +15,7 @@ from .. import broadcast, presence
 from ..access import Seat, audience, may_see, shut_out
 from ..broadcast import (
     Envelope,
-    GuestsOut,
+    GuestOut,
     PersonChanged,
     RoomGone,
     ToEverybody,
@@ -114,7 +114,7 @@ def announce_audience(room: Room, before: Iterable[Standing]) -> None:
 def announce_banned(room: Room, person: User) -> None:
     if _is_in_audience(room, person):
         _tell(person.pk, RoomDeleted(str(room.pk)))
-        _publish([GuestsOut(str(room.pk), str(person.pk))])
+        _publish([GuestOut(str(room.pk), str(person.pk))])
 
 
 def announce_unbanned(room: Room, person: User) -> None:

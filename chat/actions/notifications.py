@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts.models import User
 
-from ..access import access_room, check_read
+from ..access import access_room, check_member
 from ..models import Membership
 from ..payloads import RoomPayload
 from ..queries.rooms import shown_room
@@ -15,7 +15,7 @@ from .announcements import announce_added
 def set_level(user: User, room_id: str, level: str) -> RoomPayload:
     """`none` is for notifications: what is unread is counted all the same."""
     seat = access_room(user, room_id, lock=True)
-    check_read(seat)
+    check_member(seat)
     membership = Membership.objects.get(room=seat.room, user=user)
     if membership.notify == level:
         return shown_room(seat.room, membership)

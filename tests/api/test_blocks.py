@@ -16,7 +16,7 @@ def test_blocking_and_unblocking(as_alice: Door, bob: User) -> None:
     for _ in range(2):
         assert as_alice.send("PUT", path).status == 204
         [blocked] = as_alice.get("me/blocks").json()["blocked"]
-        assert set(blocked) == {"id", "username", "display_name", "is_bot"}
+        assert set(blocked) == {"id", "username", "display_name", "is_bot", "avatar"}
         assert blocked["id"] == str(bob.pk)
     for _ in range(2):
         assert as_alice.delete(path).status == 204

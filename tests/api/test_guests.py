@@ -73,7 +73,7 @@ def test_guest_reads_what_is_open(
 ) -> None:
     path = f"rooms/{room.id}"
     check_refused(as_guest.get(f"{path}/messages"), 404, "room_not_found")
-    assert as_guest.get("directory").json() == {"rooms": []}
+    assert as_guest.get("directory").json() == {"rooms": [], "next": None}
     as_alice.patch(path, {"guests_may_read": True})
     assert as_guest.get(path).json()["guests_may_read"]
     page = as_guest.get(f"{path}/messages").json()
@@ -90,7 +90,12 @@ def test_room_that_is_made_open(as_alice: Door, as_guest: Door) -> None:
     body = {"name": "lobby", "guests_may_read": True}
     room = as_alice.post("rooms", body).json()
     assert room["guests_may_read"]
-    assert as_guest.get(f"rooms/{room['id']}").json() == {**room, "role": None}
+    assert as_guest.get(f"rooms/{room['id']}").json() == {
+        **room,
+        "role": None,
+        "notify": None,
+        "read": None,
+    }
 
 
 def test_opening_a_room_is_for_owners(

@@ -26,9 +26,9 @@ from .surface import OPERATIONS, Operation, name
 
 # owner moderator member muted banned former outsider staff guest visitor anonymous
 TABLE = {
-    "GET attachments/{attachment_id}": "200 200 200 200 gone gone gone gone no no who",
-    "POST attachments/{attachment_id}/link": "201 201 201 201 gone gone gone gone no no who",
-    "GET attachments/{attachment_id}/thumbnail": "200 200 200 200 gone gone gone gone no no who",
+    "GET attachments/{attachment_id}": "200 200 200 200 gone gone gone gone gone 200 who",
+    "POST attachments/{attachment_id}/link": "201 201 201 201 gone gone gone gone gone 201 who",
+    "GET attachments/{attachment_id}/thumbnail": "200 200 200 200 gone gone gone gone gone 200 who",
     "POST auth/guest": "201 201 201 201 201 201 201 201 201 201 201",
     "POST auth/login": "who who who who who who who who who who who",
     "POST auth/logout": "204 204 204 204 204 204 204 204 204 204 who",
@@ -36,7 +36,7 @@ TABLE = {
     "POST auth/refresh": "who who who who who who who who who who who",
     "POST auth/register": "201 201 201 201 201 201 201 201 201 201 201",
     "POST auth/ticket": "201 201 201 201 201 201 201 201 201 201 who",
-    "GET avatars/{avatar}": "200 200 200 200 200 200 200 200 no no 200",
+    "GET avatars/{avatar}": "200 200 200 200 200 200 200 200 200 200 200",
     "POST direct": "201 201 201 201 201 201 201 201 no no who",
     "GET directory": "200 200 200 200 200 200 200 200 200 200 who",
     "GET invitations/{code}": "200 200 200 200 void 200 200 200 no no who",
@@ -49,7 +49,7 @@ TABLE = {
     "GET me/blocks": "200 200 200 200 200 200 200 200 200 200 who",
     "DELETE me/blocks/{user_id}": "204 204 204 204 204 204 204 204 no no who",
     "PUT me/blocks/{user_id}": "204 204 204 204 204 204 204 204 no no who",
-    "GET me/invitations": "200 200 200 200 200 200 200 200 no no who",
+    "GET me/invitations": "200 200 200 200 200 200 200 200 200 200 who",
     "DELETE me/invitations/{invitation_id}": "void void void void void void 204 void no no who",
     "POST me/invitations/{invitation_id}/accept": "void void void void void void 200 void no no who",
     "POST me/password": "invalid invalid invalid invalid invalid invalid invalid invalid no no who",

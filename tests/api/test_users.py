@@ -22,6 +22,7 @@ def test_somebody(as_alice: Door, as_bob: Door, bob: User) -> None:
             "username": "bob",
             "display_name": "Bob",
             "is_bot": False,
+            "avatar": None,
             "status": "Busy",
             "online": True,
             "last_seen_at": None,

@@ -12,6 +12,7 @@ from accounts.models import User
 from chat import queries
 from chat.broadcast import Envelope
 from chat.events import encode
+from chat.payloads import GUESTS
 from chat.queries.messages import CaughtUp, Resume
 from realtime.connection import Connection
 from realtime.feed import Feed
@@ -30,6 +31,7 @@ class Follower:
     def __init__(self, user: User) -> None:
         self.user = user
         self.user_id = str(user.pk)
+        self.names = {self.user_id, GUESTS} if user.is_guest else {self.user_id}
         self.feeds: dict[str, Feed] = {}
         self.fold = Fold(self.user_id)
         self._door = Door(access_token(user))

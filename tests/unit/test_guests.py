@@ -81,7 +81,7 @@ def test_guest_reads(guest: User, open_room: RoomPayload) -> None:
     assert [message.seq for message in page.messages] == [1, 2, 3, 4]
     shown = queries.rooms.room(guest, open_room.id)
     assert (shown.role, shown.guests_may_read) == (None, True)
-    assert [r.id for r in queries.rooms.directory(guest)] == [open_room.id]
+    assert [r.id for r in queries.directory.directory(guest).rooms] == [open_room.id]
     assert queries.rooms.rooms_of(guest) == []
     found = search(guest, q="hello", room=open_room.id)
     assert [hit.message.seq for hit in found.hits] == [4]
@@ -107,7 +107,7 @@ def test_what_is_not_open_is_not_there(
 ) -> None:
     room = rooms.create_room(dora, name="bridge", guests_may_read=True)
     Room.objects.update(**flag)
-    assert queries.rooms.directory(guest) == []
+    assert queries.directory.directory(guest).rooms == []
     for read in (queries.rooms.room, queries.messages.history):
         with pytest.raises(RoomNotFound):
             read(guest, room.id)

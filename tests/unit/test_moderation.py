@@ -12,7 +12,7 @@ from accounts.models import User
 from chat import queries
 from chat.actions import moderation
 from chat.actions.memberships import join_room, leave_room
-from chat.broadcast import Envelope, GuestsOut
+from chat.broadcast import Envelope, GuestOut
 from chat.errors import Forbidden, Muted, Refusal, RoomNotFound, UserNotFound
 from chat.log import Draft, append_one
 from chat.models import Ban, Membership, Room
@@ -181,7 +181,7 @@ def test_banning_who_is_no_member_is_told_to_them_alone(
         moderation.ban(mona, room.id, str(charlie.pk))
     gone = {"type": "room.deleted", "room": room.id}
     assert to_person(published, charlie) == [gone]
-    assert published[1:] == [GuestsOut(room.id, str(charlie.pk))]
+    assert published[1:] == [GuestOut(room.id, str(charlie.pk))]
     assert Ban.objects.count() == 1
     with pytest.raises(RoomNotFound):
         join_room(charlie, room.id)
