@@ -44,7 +44,6 @@ export interface Room {
   announcements_only: boolean;
   notices: boolean;
   slow_mode_seconds: number;
-  guests_may_read: boolean;
   /** `#rrggbb`, or empty. */
   color: string;
   avatar: string | null;

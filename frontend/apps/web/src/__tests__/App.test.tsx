@@ -42,10 +42,10 @@ function write(text: string): void {
   fireEvent.keyDown(box, { key: "Enter" });
 }
 
-test("strict mode opens one socket and subscribes once", async () => {
+test("strict mode opens one socket, follows my rooms once and opens the room once", async () => {
   const socket = await openGeneral();
   expect(FakeSocket.all).toHaveLength(1);
-  expect(socket.sent.filter(({ type }) => type === "subscribe")).toHaveLength(1);
+  expect(socket.sent.filter(({ type }) => type === "subscribe")).toHaveLength(2);
 });
 
 test("a message from somebody else appears with name and time", async () => {

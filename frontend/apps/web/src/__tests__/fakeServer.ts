@@ -13,14 +13,24 @@ const alice = {
   is_bot: false,
   avatar: null,
 };
-export const general = { id: "r1", kind: "public", name: "general", topic: "", role: "member" };
+export const general = {
+  id: "r1",
+  kind: "public",
+  name: "general",
+  topic: "",
+  people: [],
+  role: "member",
+  read: { read_seq: 0, unread: 0, mentions: 0 },
+};
 const tokens = { access: `h.${btoa(JSON.stringify({ iat: 0, exp: 600 }))}.s`, refresh: "r" };
 
 export const answers: Record<string, unknown> = {
   "auth/login": tokens,
   "auth/ticket": { ticket: "t", expires_in: 30 },
   rooms: { rooms: [general] },
-  directory: { rooms: [general] },
+  directory: { rooms: [general], next: null },
+  "rooms/r1/members": { members: [] },
+  "me/blocks": { blocked: [] },
   "rooms/r1/messages": { messages: [], has_before: false, has_after: false },
 };
 
@@ -79,6 +89,10 @@ export function message(seq: number, fields: Frame): Frame {
     level: "normal",
     sender: { id: "u-bob", username: "bob", display_name: "Bob", is_bot: false, avatar: null },
     body: "",
+    is_action: false,
+    mentions: [],
+    reactions: [],
+    attachments: [],
     client_id: `c-${seq}`,
     created_at: "2026-01-01T12:00:00Z",
     edited_at: null,

@@ -60,6 +60,7 @@ test("a pending message keeps its key when it is confirmed", () => {
     createdAt: new Date("2026-03-01T12:00").toISOString(),
     status: "sending",
     error: null,
+    attachments: [],
   };
   const stored = at(9, "2026-03-01T12:00", { sender: alice, client_id: "c-9" });
   expect(toRows([], [pending], alice).at(-1)?.key).toBe("c-9");
