@@ -26,6 +26,7 @@ async def test_joining_is_announced_in_the_rooms_order(
         assert added["room"] == joined["room"]
         again = await charlie.ask(type="room.join", room=scene.room)
         assert again["room"]["role"] == "member"
+        assert (await alice.expect("member.joined"))["member_count"] == 3
         await alice.expect_nothing()
 
 
@@ -102,6 +103,8 @@ async def test_who_is_removed_receives_nothing_above_that(
         last = await bob.expect("message.created")
         assert last["message"]["event"]["type"] == "member.banned"
         await bob.expect("room.removed")
+        # The room is public: he saw it in the directory, and does no longer.
+        await bob.expect("room.deleted")
         await alice.say(scene.room, "bob is gone")
         await bob.expect_nothing()
         assert (await bob.say(scene.room, "am I?"))["code"] == "room_not_found"

@@ -26,6 +26,8 @@ from tests.people import person
 
 from .following import Delivery, Follower
 
+# What is the reader's own in a room.
+_OWN = ("role", "notify", "muted_until")
 # Of an entry of the directory: what is as of the reading, or belongs to my rooms.
 VOLATILE = {"head_seq", "member_count", "online_count", "read"}
 CHANGES: Final[list[dict[str, Any]]] = [
@@ -197,5 +199,5 @@ def _fresh(follower: Follower) -> Json:
 
 
 def _entry(room: Json, mine: Json | None) -> Json:
-    own = {key: mine[key] if mine else None for key in ("role", "muted_until")}
+    own = {key: mine[key] if mine else None for key in _OWN}
     return {key: value for key, value in room.items() if key not in VOLATILE} | own

@@ -14,16 +14,8 @@ import type { LiveRoom } from "./room.js";
 import { RoomList } from "./roomList.js";
 import { Store } from "./subscribable.js";
 import type { Readable } from "./subscribable.js";
-import type {
-  Attachment,
-  AttachmentLink,
-  Hello,
-  Member,
-  Page,
-  Room,
-  ServerFrame,
-  User,
-} from "./types.js";
+import type { Attachment, AttachmentLink, Member, Page, Room, User } from "./types.js";
+import type { Hello, ServerFrame } from "./frames.js";
 
 export interface ChatClientOptions {
   /** Where the server is, for example `https://chat.example.org`; its two doors are derived. */

@@ -8,7 +8,7 @@ import { ChatError, isSignedOut } from "./errors.js";
 import { Socket } from "./socket.js";
 import type { End } from "./socket.js";
 import { Store } from "./subscribable.js";
-import type { Command, Hello, ServerFrame } from "./types.js";
+import type { Command, Hello, ServerFrame } from "./frames.js";
 
 /** A connection that lasted this long starts the backoff anew. */
 const STABLE_MS = 10_000;

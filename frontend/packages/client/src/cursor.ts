@@ -2,7 +2,7 @@
  * Where this client stands in a room's log. One rule: an event is applied in its turn or not at all;
  * one that comes too early is held, and what is missing is asked for after a while.
  */
-import type { DurableEvent, Position } from "./types.js";
+import type { DurableEvent, Position } from "./frames.js";
 
 /** How long a missing event may take to turn up by itself. */
 export const HOLD_MS = 2_000;

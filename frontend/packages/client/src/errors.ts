@@ -2,7 +2,7 @@
  * The one error of this SDK. One rule: `code` is for programs and never changes its meaning,
  * the message is for people.
  */
-import type { WireError } from "./types.js";
+import type { WireError } from "./frames.js";
 
 /** Codes that say "not now": the same request may be made again as it is. */
 const TRANSIENT = new Set(["rate_limited", "unavailable", "timeout", "token_expired"]);

@@ -7,7 +7,7 @@ import { persist } from "./backoff.js";
 import { asChatError, ChatError } from "./errors.js";
 import { LiveRoom } from "./room.js";
 import type { RoomOptions } from "./room.js";
-import type { DurableEvent, MemberEvent, NotSubscribed, Subscribed } from "./types.js";
+import type { DurableEvent, MemberEvent, NotSubscribed, Subscribed } from "./frames.js";
 
 /** The most rooms that one `subscribe` takes. */
 const BATCH = 100;

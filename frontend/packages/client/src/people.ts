@@ -4,7 +4,8 @@
  */
 import { Store } from "./subscribable.js";
 import type { Readable } from "./subscribable.js";
-import type { Member, MemberEvent } from "./types.js";
+import type { Member } from "./types.js";
+import type { MemberEvent } from "./frames.js";
 
 export interface RoomPeople {
   /** null until they were asked for. */

@@ -3,7 +3,7 @@
  * an error, the time limit or the loss of the connection.
  */
 import { ChatError } from "./errors.js";
-import type { Command, ErrorReply, Reply } from "./types.js";
+import type { Command, ErrorReply, Reply } from "./frames.js";
 
 export const TIMEOUT_MS = 8_000;
 

@@ -2,7 +2,7 @@
  * Door 1: JSON over fetch. One rule: it either answers the parsed body or throws a ChatError.
  */
 import { ChatError } from "./errors.js";
-import type { WireError } from "./types.js";
+import type { WireError } from "./frames.js";
 
 /** Whoever can hand out access tokens; bring your own, or take `passwordAuth`. */
 export interface Auth {

@@ -12,17 +12,8 @@ import { Store } from "./subscribable.js";
 import type { Readable } from "./subscribable.js";
 import { Timeline } from "./timeline.js";
 import type { ShownMessage } from "./timeline.js";
-import type {
-  Command,
-  DurableEvent,
-  Member,
-  MemberEvent,
-  Message,
-  Page,
-  Position,
-  Reply,
-  Subscribed,
-} from "./types.js";
+import type { Member, Message, Page } from "./types.js";
+import type { Command, DurableEvent, MemberEvent, Position, Reply, Subscribed } from "./frames.js";
 
 export interface RoomState {
   /** `failed`: there is nothing to show, and `error` says why. */

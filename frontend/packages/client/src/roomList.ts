@@ -6,15 +6,8 @@ import { persist } from "./backoff.js";
 import type { Rest } from "./rest.js";
 import { Store } from "./subscribable.js";
 import type { Readable } from "./subscribable.js";
-import type {
-  DurableEvent,
-  Invitation,
-  Message,
-  NewInvitation,
-  NewRoom,
-  ReadState,
-  Room,
-} from "./types.js";
+import type { Invitation, Message, NewInvitation, NewRoom, ReadState, Room } from "./types.js";
+import type { DurableEvent } from "./frames.js";
 
 export class RoomList {
   /** null until it is known. */

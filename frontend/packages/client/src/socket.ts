@@ -2,7 +2,7 @@
  * One WebSocket from its opening to its end: hello, ping, bye, silence. One rule: it ends exactly
  * once, and says why.
  */
-import type { Bye, Command, Hello, ServerFrame } from "./types.js";
+import type { Bye, Command, Hello, ServerFrame } from "./frames.js";
 
 /** How long the server may take for the handshake and its hello. */
 const HELLO_MS = 10_000;

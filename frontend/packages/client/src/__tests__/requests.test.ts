@@ -1,7 +1,7 @@
 /** Every request ends, one way or another. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Requests, TIMEOUT_MS } from "../requests.js";
-import type { Command } from "../types.js";
+import type { Command } from "../frames.js";
 
 let sent: Command[];
 let requests: Requests;
