@@ -11,7 +11,7 @@ from typing import Any
 Json = dict[str, Any]
 
 # What a room says of its reader alone, and null in an event that goes to many.
-OWN = ("role", "muted_until", "read")
+OWN = ("role", "notify", "muted_until", "read")
 
 
 @dataclass

@@ -80,9 +80,10 @@ export class RoomList {
 
   /** What everybody sees of the room changed; what is mine of it stays. */
   change(room: Room): void {
-    this.#replace(room.id, ({ role, muted_until, read, head_seq }) => ({
+    this.#replace(room.id, ({ role, notify, muted_until, read, head_seq }) => ({
       ...room,
       role,
+      notify,
       muted_until,
       read,
       head_seq,
