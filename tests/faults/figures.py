@@ -42,7 +42,10 @@ def percentile(values: list[float], share: float) -> float:
 def _deliveries(histories: Iterable[History]) -> Iterable[float]:
     """To each who was subscribed when the sender had the answer."""
     answered = {
-        (e.room, e.client_id): e.at for h in histories for e in h.events if e.kind == "ok"
+        (e.room, e.client_id): e.at
+        for h in histories
+        for e in h.events
+        if e.kind == "ok"
     }
     for history in histories:
         # Since when this connection hears the room without a pause.

@@ -41,6 +41,8 @@ class Scenario:
     rooms: int = 4
     # Between two messages of one client.
     pause_seconds: float = 0.3
+    # Only those at the first door write: the others hear nothing but by the layer.
+    one_sided: bool = False
     processes: int = 2
     with_redis: bool = True
     server: str = "uvicorn"
@@ -109,7 +111,12 @@ class Stage:
         async with asyncio.timeout(QUIET_SECONDS):
             for client in self.clients:
                 await client.subscribed.wait()
-        self._writing = [asyncio.create_task(self._write(c)) for c in self.clients]
+        writers = [
+            client
+            for client in self.clients
+            if not self.scenario.one_sided or client.door == self.cluster.doors[0]
+        ]
+        self._writing = [asyncio.create_task(self._write(c)) for c in writers]
         self._until = asyncio.get_running_loop().time() + self.seconds
 
     async def _write(self, client: Client) -> None:

@@ -64,13 +64,18 @@ async def lose(stage: Stage) -> None:
     stage.faults += 1
 
 
-KILL = Scenario(name="redis killed", inject=kill, promise=PROMISE)
-HANG = Scenario(name="redis hangs", inject=hang, promise=PROMISE)
-DROP = Scenario(name="redis drops its clients", inject=drop, promise=PROMISE)
-FREEZE = Scenario(name="redis line frozen", inject=freeze, promise=PROMISE)
+KILL = Scenario(name="redis killed", inject=kill, promise=PROMISE, one_sided=True)
+HANG = Scenario(name="redis hangs", inject=hang, promise=PROMISE, one_sided=True)
+DROP = Scenario(
+    name="redis drops its clients", inject=drop, promise=PROMISE, one_sided=True
+)
+FREEZE = Scenario(
+    name="redis line frozen", inject=freeze, promise=PROMISE, one_sided=True
+)
 LOSSY = Scenario(
     name="lossy layer",
     inject=lose,
     promise=Promise(closes=0, delivery=15.0, answer_p99=1.0, codes=frozenset()),
+    one_sided=True,
     settings={"HUBBUB_LAYER": "lossy"},
 )
