@@ -6,7 +6,7 @@ BIN := .venv/bin
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check e2e bench schema format clean
+.PHONY: help setup run test check e2e faults bench schema format clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ e2e: setup ## Run the browser tests alone
 	@$(BIN)/python -m tests.services
 	@./scripts/build-page
 	@$(BIN)/pytest tests/e2e
+
+faults: setup ## Kill, cut and freeze everything for half an hour, and count what is lost
+	@$(BIN)/python -m tests.services
+	@$(BIN)/python -m tests.faults
 
 bench: setup ## Measure against the tutorials' way (about five minutes)
 	@$(BIN)/python -m bench.run

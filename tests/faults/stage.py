@@ -16,8 +16,8 @@ from .figures import Figures, measure
 from .history import dump
 from .stored import read_heads, read_log
 
-# How long after the last fault everybody may need to hold everything.
-QUIET_SECONDS = 30
+# More than anything here may take.
+PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,8 @@ class Scenario:
     name: str
     inject: Callable[["Stage"], Awaitable[None]]
     promise: Promise = Promise()
+    # How long after the last fault everybody may need to hold everything.
+    quiet_seconds: float = 30
     clients: int = 20
     rooms: int = 4
     # Between two messages of one client.
@@ -108,7 +110,7 @@ class Stage:
                 Client(person.username, person.token, person.room, turned)
             )
         self._living = [asyncio.create_task(client.live()) for client in self.clients]
-        async with asyncio.timeout(QUIET_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for client in self.clients:
                 await client.subscribed.wait()
         writers = [
@@ -144,7 +146,7 @@ class Stage:
     async def ended(self, slot: Slot) -> bool:
         """Wait for a process that will kill itself. False when it does not."""
         try:
-            async with asyncio.timeout(QUIET_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while slot.process.popen.poll() is None:
                     await asyncio.sleep(0.05)
         except TimeoutError:
@@ -157,7 +159,7 @@ class Stage:
         started = time.monotonic()
         while self.acknowledged() == before:
             await asyncio.sleep(0.02)
-            if time.monotonic() - started > QUIET_SECONDS:
+            if time.monotonic() - started > PATIENCE_SECONDS:
                 break
         took = time.monotonic() - started
         self.expect(took <= within_seconds, f"sending again after {took:.1f} s")
@@ -170,12 +172,12 @@ class Stage:
     async def become_quiet(self) -> None:
         """Every message has its answer, every client holds its room to the end."""
         self.is_loud = False
-        await asyncio.wait(self._writing, timeout=QUIET_SECONDS)
+        quiet = self.scenario.quiet_seconds
+        await asyncio.wait(self._writing, timeout=quiet)
         heads = await asyncio.to_thread(read_heads, self.cluster.database_url)
-        waited = 0.0
-        while waited < QUIET_SECONDS and not self._all_caught_up(heads):
+        until = time.monotonic() + quiet
+        while time.monotonic() < until and not self._all_caught_up(heads):
             await asyncio.sleep(0.1)
-            waited += 0.1
         # What is delivered too often comes late.
         await asyncio.sleep(0.5)
 

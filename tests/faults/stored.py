@@ -36,4 +36,4 @@ def read_log(url: str) -> list[Stored]:
 def read_heads(url: str) -> dict[str, int]:
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT id::text, head_seq FROM chat_room")
-        return {room: head for room, head in rows}
+        return dict(rows.fetchall())
