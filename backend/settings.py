@@ -150,7 +150,7 @@ else:
     # ASGI anything else leaks a connection per short-lived thread anyway:
     # https://docs.djangoproject.com/en/5.2/ref/databases/#connection-pool
     DATABASE["CONN_MAX_AGE"] = 0
-    # No CONN_HEALTH_CHECKS: after a restart of PostgreSQL all in the pool are dead, and
+    # No CONN_HEALTH_CHECKS: after a restart of PostgreSQL all in the pool are dead;
     # psycopg's pool then sleeps 1, 2, 4 s between its checks. One failed use is quicker.
     DATABASE["OPTIONS"] = {
         **dict(DATABASE.get("OPTIONS") or {}),  # type: ignore[call-overload]

@@ -263,6 +263,11 @@ def hub() -> Hub:
     return _hub
 
 
+def is_deaf() -> bool:
+    """Whether this process has sockets and hears nothing of the others. Any thread."""
+    return _hub is not None and _hub.ear.is_silent
+
+
 async def drain() -> None:
     """What a server does when it is told to stop."""
     if _hub is not None:

@@ -128,7 +128,7 @@ def _check_told(history: History, log: Log, counts: Counts) -> None:
 
 
 def _is_phantom(room: str, seen: Seen, log: Log) -> bool:
-    """Never stored, or not so: of a message that changed later only the last is known."""
+    """Never stored, or not so. Of a message that changed only the last is known."""
     row = log.by_seq.get((room, seen.seq))
     if row is None or seen.rev > row.rev or seen.client_id != row.client_id:
         return True

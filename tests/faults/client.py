@@ -126,7 +126,7 @@ class Client:
             case "ping":
                 await socket.send(json.dumps({"type": "pong", "n": frame["n"]}))
             case "message.created" | "message.updated" | "message.deleted":
-                seen = (Seen.of(frame["message"]),)
+                seen: tuple[Seen, ...] = (Seen.of(frame["message"]),)
                 self._heard(frame["room"], frame["seq"] - 1, frame["seq"], seen)
             case "room.changes":
                 seen = tuple(Seen.of(message) for message in frame["messages"])

@@ -85,7 +85,7 @@ class Cluster:
     def sql(self, statement: str) -> None:
         """Straight into the database, past the line and the processes."""
         with psycopg.connect(self.database_url, autocommit=True) as db:
-            db.execute(statement)  # type: ignore[arg-type]  # the tests' own text
+            db.execute(statement)
 
     async def slot(self, **settings: str) -> Slot:
         deployment = with_settings(self.deployment, settings)

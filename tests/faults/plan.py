@@ -1,4 +1,4 @@
-"""Which scenarios there are, and for how long each runs in `make faults` and in tests."""
+"""All scenarios, and for how long each runs in `make faults` and in the tests."""
 
 from .scenarios import people, postgres, processes, redis, sockets
 from .stage import Scenario

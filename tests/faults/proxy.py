@@ -1,4 +1,4 @@
-"""A TCP line that tests can cut, delay and freeze; the ends never know of each other."""
+"""A TCP line that tests cut, delay and freeze; the ends do not know each other."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import cast
 
 
 class Proxy:
-    """Listens on a port of its own and leads to `target`, which may change meanwhile."""
+    """Listens on a port of its own and leads to `target`, which may change."""
 
     def __init__(self, target: int) -> None:
         self.target = target

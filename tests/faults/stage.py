@@ -1,4 +1,4 @@
-"""One scenario's run: a crowd writes, harm is done, all becomes quiet, all is checked."""
+"""One scenario's run: a crowd writes, harm is done, all is quiet, all is checked."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""A channel layer that loses, doubles and delays, as its contract lets any of them do."""
+"""A channel layer that loses, doubles and delays, as its contract lets it."""
 
 import asyncio
 import os

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 
+import requests
 from redis.asyncio import Redis
 
 from tests.faults.stage import Promise, Scenario, Stage
@@ -18,8 +19,17 @@ async def kill(stage: Stage) -> None:
         await asyncio.to_thread(redis.kill)
         stage.faults += 1
         await asyncio.sleep(DOWN_SECONDS)
+        await _expect_degraded(stage)
         await asyncio.to_thread(redis.start)
         await stage.wait(1.0, 2.0)
+
+
+async def _expect_degraded(stage: Stage) -> None:
+    """It says so, and stays in service."""
+    url = f"{stage.cluster.slots[0].process.url}/readyz"
+    answer = await asyncio.to_thread(requests.get, url, timeout=5)
+    expected = {"status": "degraded", "reason": "channel layer"}
+    stage.expect(answer.ok and answer.json() == expected, f"readyz: {answer.text}")
 
 
 async def hang(stage: Stage) -> None:
@@ -38,11 +48,9 @@ async def drop(stage: Stage) -> None:
     async with Redis.from_url(stage.cluster.services.redis.url) as redis:
         while stage.is_time():
             await redis.flushall()
-            await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+            await redis.client_kill_filter(_type="pubsub")
             await stage.wait(0.3, 1.0)
-            await redis.execute_command(
-                "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"
-            )
+            await redis.client_kill_filter(_type="normal", skipme=True)
             stage.faults += 3
             await stage.wait(0.3, 1.0)
 

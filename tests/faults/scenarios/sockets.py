@@ -1,4 +1,4 @@
-"""Sockets that do not read, that all break at once, that say nothing, that come and go."""
+"""Sockets that do not read, break all at once, say nothing, come and go."""
 
 import asyncio
 import itertools
@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from contextlib import suppress
+from typing import Any
 
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
@@ -65,7 +66,7 @@ async def _deaf(slot: Slot, client: Client) -> ClientConnection:
     await connection.send(json.dumps({"type": "subscribe", "ref": 1, "rooms": rooms}))
     await connection.recv()
     await connection.recv()
-    connection.transport.pause_reading()  # type: ignore[attr-defined]
+    connection.transport.pause_reading()
     return connection
 
 
@@ -80,7 +81,7 @@ async def _go_on_sending(connection: ClientConnection) -> None:
 def _is_open(slot: Slot, slow: list[ClientConnection]) -> bool:
     ours = {connection.local_address[1] for connection in slow}
     return any(
-        peer.raddr and peer.raddr.port in ours and peer.status == "ESTABLISHED"
+        peer.status == "ESTABLISHED" and peer.raddr.port in ours
         for peer in _process(slot).net_connections("tcp")
     )
 
@@ -126,17 +127,16 @@ async def _one_cycle(slot: Slot, person: Client) -> None:
     url = slot.process.socket_url(person.token)
     async with connect(url, proxy=None, compression=None) as connection:
         await connection.recv()
-        for ref, command in enumerate(
-            (
-                {"type": "subscribe", "rooms": [{"room": person.room}]},
-                {
-                    "type": "message.send",
-                    "room": person.room,
-                    "client_id": f"cycle-{time.monotonic_ns()}",
-                    "body": "in and out",
-                },
-            )
-        ):
+        commands: tuple[dict[str, Any], ...] = (
+            {"type": "subscribe", "rooms": [{"room": person.room}]},
+            {
+                "type": "message.send",
+                "room": person.room,
+                "client_id": f"cycle-{time.monotonic_ns()}",
+                "body": "in and out",
+            },
+        )
+        for ref, command in enumerate(commands):
             await connection.send(json.dumps({"ref": ref, **command}))
             while json.loads(await connection.recv()).get("ref") != ref:
                 pass
