@@ -125,9 +125,7 @@ class Batch:
         return [_outcome(result, found) for result in placed]
 
     def _all(self) -> Iterable[Message]:
-        """Each once: what is new is known as well, unless it has no client_id."""
-        found = chain(self.new, self.known.values())
-        return {id(message): message for message in found}.values()
+        return chain(self.new, self.known.values())
 
     def _lock_rooms(self) -> None:
         ids = known_uuids({draft.room for draft in self.drafts})
@@ -272,13 +270,9 @@ class Batch:
             Room.objects.filter(pk__in=rooms).update(head_seq=F("head_seq") + count)
 
     def _announce_on_commit(self, found: dict[int, Written]) -> None:
-        """A message that was there before too: whoever wrote it may have died before
-        it told. Who has the number already drops it."""
         changes: dict[UUID, list[Change]] = {}
-        for message in sorted(self._all(), key=lambda message: message.seq):
+        for message in self.new:
             payload, json = found[id(message)]
-            if payload.rev != payload.seq:
-                continue
             change = Change(payload.seq, "message.created", json, leaver(payload))
             changes.setdefault(message.room_id, []).append(change)
         envelopes = [
