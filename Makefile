@@ -6,7 +6,7 @@ BIN := .venv/bin
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check e2e fuzz bench schema format clean
+.PHONY: help setup run test check e2e fuzz faults bench schema format clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ e2e: setup ## Run the browser tests alone
 
 fuzz: setup ## Send both doors all kinds of nonsense, five times as much as `make test`
 	@FUZZ_SCALE=5 $(BIN)/pytest tests/fuzz
+
+faults: setup ## Kill, cut and freeze everything for half an hour, and count what is lost
+	@$(BIN)/python -m tests.services
+	@$(BIN)/python -m tests.faults
 
 bench: setup ## Measure against the tutorials' way (about five minutes)
 	@$(BIN)/python -m bench.run

@@ -1,7 +1,13 @@
-"""`/healthz`: the process answers. `/readyz`: it can work, because the database can."""
+"""`/healthz`: the process answers. `/readyz`: it can work, because the database can.
+
+Without Redis it works too, only slower, so that is 200: a balancer that took every
+process out because their Redis is down would do more harm than Redis.
+"""
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+
+from realtime.hub import is_deaf
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -14,4 +20,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
             cursor.execute("SELECT 1")
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "reason": "database"}, status=503)
+    if is_deaf():
+        return JsonResponse({"status": "degraded", "reason": "channel layer"})
     return JsonResponse({"status": "ok"})

@@ -180,6 +180,8 @@ else:
     # ASGI anything else leaks a connection per short-lived thread anyway:
     # https://docs.djangoproject.com/en/5.2/ref/databases/#connection-pool
     DATABASE["CONN_MAX_AGE"] = 0
+    # No CONN_HEALTH_CHECKS: after PostgreSQL restarted all in the pool are dead, and
+    # psycopg's pool sleeps 1, 2, 4 s between its checks. One failed use is quicker.
     DATABASE["OPTIONS"] = {
         **dict(DATABASE.get("OPTIONS") or {}),  # type: ignore[call-overload]
         "pool": {"min_size": 2, "max_size": DB_THREADS + 8, "timeout": 5},

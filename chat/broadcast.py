@@ -10,6 +10,7 @@ import asyncio
 import logging
 import secrets
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import cast
@@ -103,18 +104,43 @@ Envelope = (
 )
 
 
-class _Packet(msgspec.Struct, frozen=True, array_like=True):
+class Packet(msgspec.Struct, frozen=True, array_like=True):
+    """What one process publishes at once; without envelopes, to hear whether it comes.
+
+    `committed_at` is the oldest one's, by the clock of the process that sends.
+    """
+
     origin: str
+    committed_at: float
     envelopes: list[Envelope]
 
+    @property
+    def is_own(self) -> bool:
+        """Our own hub had it before the layer."""
+        return self.origin == ORIGIN
 
-_decoder = msgspec.msgpack.Decoder(_Packet)
+
+_decoder = msgspec.msgpack.Decoder(Packet)
 
 
-def open_packet(packet: bytes) -> list[Envelope]:
-    """What the layer brought; nothing of what this process sent itself."""
-    opened = _decoder.decode(packet)
-    return [] if opened.origin == ORIGIN else opened.envelopes
+def open_packet(packet: bytes) -> Packet:
+    return _decoder.decode(packet)
+
+
+async def send(packet: Packet) -> None:
+    """Hand it to the layer, or log why not and forget it."""
+    message = {"type": "hub.packet", "packet": msgspec.msgpack.encode(packet)}
+    try:
+        # A Redis that hangs must not hold up what comes after.
+        async with asyncio.timeout(_SEND_SECONDS):
+            await channel_layer().group_send(GROUP, message)
+    except Exception as error:
+        logger.warning("channel layer: %s: %s", type(error).__name__, error)
+
+
+async def send_probe() -> None:
+    """Our own packet comes back as long as the layer carries anything."""
+    await send(Packet(ORIGIN, time.time(), []))
 
 
 def channel_layer() -> BaseChannelLayer:
@@ -127,21 +153,22 @@ class Publisher:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        deliver: Callable[[Envelope], None] | None = None,
+        deliver: Callable[[Packet], None] | None = None,
     ) -> None:
         self._loop = loop
         self._deliver = deliver
-        self._waiting: deque[Envelope] = deque(maxlen=_MAX_WAITING)
+        # When it was committed, and what.
+        self._waiting: deque[tuple[float, Envelope]] = deque(maxlen=_MAX_WAITING)
         self._sending: asyncio.Task[None] | None = None
 
     def publish(self, envelopes: list[Envelope]) -> None:
-        self._loop.call_soon_threadsafe(self._accept, envelopes)
+        packet = Packet(ORIGIN, time.time(), envelopes)
+        self._loop.call_soon_threadsafe(self._accept, packet)
 
-    def _accept(self, envelopes: list[Envelope]) -> None:
+    def _accept(self, packet: Packet) -> None:
         if self._deliver is not None:
-            for envelope in envelopes:
-                self._deliver(envelope)
-        self._waiting.extend(envelopes)
+            self._deliver(packet)
+        self._waiting.extend((packet.committed_at, e) for e in packet.envelopes)
         if self._sending is None:
             self._sending = self._loop.create_task(self._send_all())
 
@@ -149,19 +176,11 @@ class Publisher:
         try:
             while self._waiting:
                 size = min(len(self._waiting), _MAX_PACKET)
-                await self._send([self._waiting.popleft() for _ in range(size)])
+                taken = [self._waiting.popleft() for _ in range(size)]
+                oldest, _ = taken[0]
+                await send(Packet(ORIGIN, oldest, [envelope for _, envelope in taken]))
         finally:
             self._sending = None
-
-    async def _send(self, envelopes: list[Envelope]) -> None:
-        packet = msgspec.msgpack.encode(_Packet(ORIGIN, envelopes))
-        message = {"type": "hub.packet", "packet": packet}
-        try:
-            # A Redis that hangs must not hold up what comes after.
-            async with asyncio.timeout(_SEND_SECONDS):
-                await channel_layer().group_send(GROUP, message)
-        except Exception as error:
-            logger.warning("channel layer: %s: %s", type(error).__name__, error)
 
     async def flush(self) -> None:
         """Return when everything accepted so far was handed to the layer."""

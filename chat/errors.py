@@ -13,7 +13,7 @@ Refusal
 ├── TooLong            too_long           413
 ├── RateLimited        rate_limited       429  with retry_after, in seconds
 ├── TooManyRooms       too_many_rooms     429
-├── Unavailable        unavailable        503  not done: try again
+├── Unavailable        unavailable        503  database: same client_id again
 ├── Timeout            timeout            504  outcome unknown: same client_id again
 └── Internal           internal           500  ours; the id is in the log
 """
@@ -97,7 +97,7 @@ class TooManyRooms(Refusal):
 class Unavailable(Refusal):
     code = "unavailable"
     status = 503
-    detail = "The database does not answer: nothing was done, try again."
+    detail = "The database does not answer. Try again, with the same client_id."
 
 
 class Timeout(Refusal):

@@ -8,7 +8,13 @@ nobody's membership changes between the check and the write.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    transaction,
+)
 
 from accounts.models import User
 
@@ -33,9 +39,10 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
     and announced. A draft that the database itself refuses fails alone.
 
     Retries are rare, so the first attempt does not look for them: the unique index on
-    client_id does. Only then are the keys read, in a second attempt.
+    client_id does. Only then are the keys read, in a second attempt. The same when the
+    connection breaks: nobody knows whether that was before or after the commit.
     """
-    with suppress(IntegrityError, DataError, LookTwice):
+    with suppress(IntegrityError, DataError, LookTwice, *_broken()):
         return _in_transaction(drafts, look_for_retries=False)
     try:
         return _in_transaction(drafts, look_for_retries=True)
@@ -43,6 +50,13 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
         if len(drafts) == 1:
             return [Invalid(fields={"body": ["This text cannot be stored."]})]
         return [outcome for draft in drafts for outcome in append([draft])]
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """What a lost connection raises; a caller's transaction is lost with it."""
+    if transaction.get_connection().in_atomic_block:
+        return ()
+    return (OperationalError, InterfaceError)
 
 
 def _in_transaction(

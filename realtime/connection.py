@@ -33,6 +33,7 @@ PING_AFTER = 64 * 1024
 PONG_SECONDS = 10
 # How long the other side may take to answer our close before it is cut off.
 CLOSE_SECONDS = 2
+_NOT_READING = {CloseCode.SLOW_CONSUMER, CloseCode.PING_TIMEOUT}
 
 
 class Connection:
@@ -51,6 +52,7 @@ class Connection:
         "_pinged_at_written",
         "_pings",
         "_queue",
+        "_queued",
         "_send",
         "_unanswered",
         "_written",
@@ -82,6 +84,9 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         # What waits for the transport, while `_draining` waits for it too.
         self._queue: deque[dict[str, Any]] | None = None
+        # Its characters. Counted apart from what a pong confirms: who sends pongs
+        # without reading must not make us keep everything.
+        self._queued = 0
         self._draining: asyncio.Task[None] | None = None
         # In characters, not bytes: counting is on the path of every delivery.
         self._written = 0
@@ -96,7 +101,7 @@ class Connection:
         """Send a frame, now if the transport takes it, else when it does."""
         if self.closed_with is not None:
             return
-        unread = self._written - self._confirmed
+        unread = max(self._written - self._confirmed, self._queued)
         if unread > MAX_UNREAD_FOR_VOLATILE:
             if unread > MAX_UNREAD:
                 self.close(CloseCode.SLOW_CONSUMER)
@@ -137,11 +142,13 @@ class Connection:
         if self.closed_with is not None:
             return
         self.closed_with = code
-        if code is CloseCode.SLOW_CONSUMER and self._queue is not None:
+        is_stuck = self._queue is not None and code in _NOT_READING
+        if self._queue is not None and is_stuck:
             self._queue.clear()
         self._put({"type": "websocket.send", "text": frames.bye(code, retry_after)})
         self._put({"type": "websocket.close", "code": int(code)})
-        self._loop.call_later(CLOSE_SECONDS, self._cut)
+        # Who does not read will not read this either.
+        self._loop.call_later(0 if is_stuck else CLOSE_SECONDS, self._cut)
 
     def abandon(self) -> None:
         """The socket is gone: nothing more is written."""
@@ -153,6 +160,7 @@ class Connection:
     def _put(self, message: dict[str, Any]) -> None:
         if self._queue is not None:
             self._queue.append(message)
+            self._queued += len(message.get("text", ""))
             return
         # Mostly the server takes a frame without waiting, and a task for each delivery
         # would cost more than the delivery. So the coroutine's first step runs here.
@@ -171,11 +179,14 @@ class Connection:
         try:
             await rest
             while self._queue:
-                await self._send(self._queue.popleft())
+                message = self._queue.popleft()
+                self._queued -= len(message.get("text", ""))
+                await self._send(message)
         except Exception as error:
             self._lost(error)
         finally:
             self._queue = self._draining = None
+            self._queued = 0
 
     def _lost(self, error: Exception) -> None:
         """The socket broke while we wrote; its own `receive` says so to the consumer.

@@ -20,6 +20,7 @@ from chat.broadcast import (
     EndSessions,
     Envelope,
     GuestOut,
+    Packet,
     PersonChanged,
     Publisher,
     RoomChanged,
@@ -37,7 +38,7 @@ from .close_codes import CloseCode
 from .connection import Connection
 from .database import in_database
 from .feed import Feed
-from .layer import listen
+from .layer import PROBE_SECONDS, Ear
 from .typing import Typing
 from .writer import Writer
 
@@ -45,6 +46,10 @@ logger = logging.getLogger(__name__)
 
 CHECK_SOCKETS_SECONDS = 1
 CHECK_HEADS_SECONDS = 10
+# While the layer is silent nothing else tells of what other processes commit.
+CHECK_HEADS_SILENT_SECONDS = 1
+IS_SILENT_SECONDS = 0.25
+HINT_SECONDS = 0.5
 CHECK_SESSIONS_SECONDS = 25
 CLEAN_UP_SECONDS = 600
 LINGER_SECONDS = 5
@@ -65,11 +70,15 @@ class Hub:
         self._opening: dict[str, asyncio.Task[None]] = {}
         # Kept, or the collector would end them.
         self._tasks: set[asyncio.Task[None]] = set()
+        self.ear = Ear(self._deliver)
+        self._was_silent = False
+        self._heads_checked_at = 0.0
         broadcast.attach(self.publisher)
         for work in (
-            listen(self._deliver),
+            self.ear.listen(),
+            _every(PROBE_SECONDS, broadcast.send_probe),
             _every(CHECK_SOCKETS_SECONDS, self._check_sockets),
-            _every(CHECK_HEADS_SECONDS, self._check_heads),
+            _every(IS_SILENT_SECONDS, self._check_heads_in_time),
             _every(CHECK_SESSIONS_SECONDS, self._check_sessions),
             _every(CLEAN_UP_SECONDS, _clean_up),
             _every(RENEW_SECONDS, attendance.renew),
@@ -167,7 +176,11 @@ class Hub:
 
     # --- What is heard ---------------------------------------------------------------
 
-    def _deliver(self, envelope: Envelope) -> None:
+    def _deliver(self, packet: Packet) -> None:
+        for envelope in packet.envelopes:
+            self._dispatch(envelope)
+
+    def _dispatch(self, envelope: Envelope) -> None:
         match envelope:
             case RoomChanged(room, epoch, changes):
                 if feed := self._feeds.get(room):
@@ -216,12 +229,26 @@ class Hub:
             if connection.session_id in asked - still_open:
                 connection.close(CloseCode.SESSION_REVOKED)
 
-    async def _check_heads(self) -> None:
+    async def _check_heads_in_time(self) -> None:
+        """Every 10 s, every second while the layer is silent, and once after that."""
+        now, silent = asyncio.get_running_loop().time(), self.ear.is_silent
+        if silent != self._was_silent:
+            logger.warning("channel layer: %s", "silent" if silent else "heard again")
+        wait = CHECK_HEADS_SILENT_SECONDS if silent else CHECK_HEADS_SECONDS
+        is_back = self._was_silent and not silent
+        self._was_silent = silent
+        if is_back or now - self._heads_checked_at >= wait:
+            self._heads_checked_at = now
+            await self._check_heads(patient=not silent)
+
+    async def _check_heads(self, *, patient: bool) -> None:
         """A lost last event shows nowhere else: nothing comes after it."""
         asked = list(self._feeds)
         heads = await in_database(queries.rooms.heads, asked)
-        # What was committed a moment ago is still on its way.
-        await asyncio.sleep(1)
+        if patient:
+            # What was committed a moment ago is still on its way. Silence may begin
+            # meanwhile, so not for long.
+            await asyncio.sleep(HINT_SECONDS)
         for room, feed in [(r, self._feeds[r]) for r in asked if r in self._feeds]:
             if room in heads:
                 feed.check(*heads[room])
@@ -261,6 +288,11 @@ def hub() -> Hub:
     if _hub is None:
         _hub = Hub()
     return _hub
+
+
+def is_deaf() -> bool:
+    """Whether this process has sockets and hears nothing of the others. Any thread."""
+    return _hub is not None and _hub.ear.is_silent
 
 
 async def drain() -> None:

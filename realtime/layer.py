@@ -1,7 +1,8 @@
-"""This process's one channel of the channel layer.
+"""This process's ear at the channel layer, and whether it still hears anything.
 
 The layer is a hint: every failure here is logged and survived, and what was missed is
-found by the check of the heads.
+found by the check of the heads. A Redis that hangs raises nothing, so silence is not
+told by errors but by our own packets, which must come back.
 """
 
 import asyncio
@@ -9,30 +10,55 @@ import logging
 from collections.abc import Callable
 
 from chat import broadcast
-from chat.broadcast import Envelope
+from chat.broadcast import Packet
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
+PROBE_SECONDS = 0.4
+SILENT_SECONDS = 1.0
 
 
-async def listen(heard: Callable[[Envelope], None]) -> None:
-    """Hear what the other processes say, for ever.
+class Ear:
+    """Owned by the hub, which keeps `listen` running and calls `probe`."""
 
-    The one reader, and never cancelled: a cancelled receive loses what it had, and the
-    PubSub layer then forgets the channel altogether.
-    """
-    layer = broadcast.channel_layer()
-    channel = ""
-    while True:
-        try:
-            if not channel:
-                new = await layer.new_channel()
-                await layer.group_add(broadcast.GROUP, new)
-                channel = new
-            message = await layer.receive(channel)
-            for envelope in broadcast.open_packet(message["packet"]):
-                heard(envelope)
-        except Exception as error:
-            logger.warning("channel layer: %s: %s", type(error).__name__, error)
-            await asyncio.sleep(RETRY_SECONDS)
+    def __init__(self, heard: Callable[[Packet], None]) -> None:
+        self._heard = heard
+        self._loop = asyncio.get_running_loop()
+        self._echo_at = self._loop.time()
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long nothing of our own came back. Any thread may ask."""
+        return self._loop.time() - self._echo_at
+
+    @property
+    def is_silent(self) -> bool:
+        return self.silent_seconds > SILENT_SECONDS
+
+    async def listen(self) -> None:
+        """Hear what all processes say, for ever.
+
+        The one reader, and never cancelled: a cancelled receive loses what it had, and
+        the PubSub layer then forgets the channel altogether.
+        """
+        layer = broadcast.channel_layer()
+        channel = ""
+        while True:
+            try:
+                if not channel:
+                    new = await layer.new_channel()
+                    await layer.group_add(broadcast.GROUP, new)
+                    channel = new
+                message = await layer.receive(channel)
+                self._open(message["packet"])
+            except Exception as error:
+                logger.warning("channel layer: %s: %s", type(error).__name__, error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _open(self, data: bytes) -> None:
+        packet = broadcast.open_packet(data)
+        if packet.is_own:
+            self._echo_at = self._loop.time()
+        else:
+            self._heard(packet)

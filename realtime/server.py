@@ -9,6 +9,9 @@ import socket
 from typing import cast
 
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import (
+    WebSocketsSansIOProtocol,
+)
 from uvicorn.supervisors import multiprocess
 
 MAX_FRAME_BYTES = 65_536
@@ -16,6 +19,8 @@ MAX_FRAME_BYTES = 65_536
 GRACEFUL_SECONDS = 5
 # Between the close frame and the cut: the other side should read it first.
 GOODBYE_SECONDS = 0.3
+# After the consumer has ended the other side may read so long what was written.
+ABORT_SECONDS = 1.0
 
 
 class Server(uvicorn.Server):
@@ -40,6 +45,18 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's, but nothing of a socket outlives its consumer for long.
+
+    uvicorn closes: it waits until the other side has read what is left. Who reads
+    nothing would keep the socket, and what waits for it, for ever.
+    """
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        super().on_task_complete(task)
+        self.loop.call_later(ABORT_SECONDS, self.transport.abort)
+
+
 class Worker(multiprocess.Process):
     """One of several processes; uvicorn starts another when it dies."""
 
@@ -59,7 +76,7 @@ def serve(host: str, port: int, workers: int, trusted_proxies: list[str]) -> Non
         workers=workers,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_max_size=MAX_FRAME_BYTES,
         # Our own pings also measure what was read, and on every server alike.
         ws_ping_interval=None,

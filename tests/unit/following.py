@@ -78,7 +78,7 @@ class Delivery(Hub):
 
     def publish(self, envelopes: Iterable[Envelope]) -> None:
         for envelope in envelopes:
-            self._deliver(envelope)
+            self._dispatch(envelope)
 
     def subscribe(self, follower: Follower) -> None:
         """To what they want and do not have: as realtime/handlers/rooms.py does."""

@@ -11,6 +11,7 @@ from chat import broadcast
 from chat.broadcast import (
     EndSessions,
     Envelope,
+    Packet,
     Publisher,
     RoomChanged,
     ToPerson,
@@ -72,7 +73,7 @@ async def test_packets_have_a_largest_size(
     publisher = Publisher(asyncio.get_running_loop())
     await published_and_flushed(publisher, ENVELOPES * 200)
     monkeypatch.setattr(broadcast, "ORIGIN", "another process")
-    opened = [open_packet(message["packet"]) for _, message in layer.sent]
+    opened = [open_packet(message["packet"]).envelopes for _, message in layer.sent]
     assert max(len(envelopes) for envelopes in opened) <= 500
     assert [envelope for envelopes in opened for envelope in envelopes] == (
         ENVELOPES * 200
@@ -86,22 +87,24 @@ async def test_another_process_opens_what_was_sent(
     await published_and_flushed(publisher, ENVELOPES)
     monkeypatch.setattr(broadcast, "ORIGIN", "another process")
     [(_, message)] = layer.sent
-    assert open_packet(message["packet"]) == ENVELOPES
+    packet = open_packet(message["packet"])
+    assert packet.envelopes == ENVELOPES
+    assert not packet.is_own
 
 
-async def test_process_does_not_open_its_own(layer: Layer) -> None:
+async def test_process_knows_its_own(layer: Layer) -> None:
     publisher = Publisher(asyncio.get_running_loop())
     await published_and_flushed(publisher, ENVELOPES)
     [(_, message)] = layer.sent
-    assert open_packet(message["packet"]) == []
+    assert open_packet(message["packet"]).is_own
 
 
 async def test_own_hub_has_it_before_the_layer_and_without_it(layer: Layer) -> None:
-    delivered: list[Envelope] = []
+    delivered: list[Packet] = []
     layer.broken = True
     publisher = Publisher(asyncio.get_running_loop(), delivered.append)
     await published_and_flushed(publisher, ENVELOPES)
-    assert delivered == ENVELOPES
+    assert [packet.envelopes for packet in delivered] == [ENVELOPES]
 
 
 async def test_layer_that_fails_is_logged_and_tried_again(

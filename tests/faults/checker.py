@@ -1,0 +1,162 @@
+"""Holds the histories against the log and counts what may never happen.
+
+It believes nobody: what a client was told is compared with what is stored, what it was
+told on one connection with the numbers before, and what it holds in the end with all
+that it should hold.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from .history import Event, History, Seen
+from .stored import Stored
+
+# What a removal is called in the log.
+REMOVALS = {"member.left", "member.removed", "member.banned"}
+
+
+@dataclass(slots=True)
+class Counts:
+    """All of them must be 0."""
+
+    # Acknowledged and not in the log, or in the log and never reached a member.
+    lost: int = 0
+    # One (room, sender, client_id) in two rows.
+    stored_twice: int = 0
+    # One number twice on one connection.
+    delivered_twice: int = 0
+    # A number was left out on one connection, without a reset.
+    gap: int = 0
+    # A smaller number after a larger one.
+    reorder: int = 0
+    # Told and not in the log.
+    phantom: int = 0
+    # Two clients hold something else under the same number, or not what is stored.
+    divergent: int = 0
+    # Told above the number at which the person left.
+    after_removal: int = 0
+
+    def total(self) -> int:
+        return sum(getattr(self, field.name) for field in fields(self))
+
+    def found(self) -> set[str]:
+        return {field.name for field in fields(self) if getattr(self, field.name)}
+
+
+class Log:
+    """The stored rows, by what the checks ask for."""
+
+    def __init__(self, rows: Iterable[Stored], heads: Mapping[str, int]) -> None:
+        self.heads = heads
+        self.rows = list(rows)
+        self.by_seq = {(row.room, row.seq): row for row in self.rows}
+        self.keys = Counter(
+            (row.room, row.sender, row.client_id) for row in self.rows if row.client_id
+        )
+        self.of_room: dict[str, list[Stored]] = defaultdict(list)
+        for row in self.rows:
+            self.of_room[row.room].append(row)
+
+    def removed_at(self, room: str, user: str) -> int | None:
+        """The number at which this person was removed for good, if they were."""
+        removed: int | None = None
+        for row in self.of_room[room]:
+            subject = row.subject or row.sender
+            if row.event in REMOVALS and subject == user:
+                removed = row.seq
+            elif row.event == "member.joined" and subject == user:
+                removed = None
+        return removed
+
+
+def check(histories: Sequence[History], log: Log) -> Counts:
+    counts = Counts()
+    counts.stored_twice = sum(n - 1 for n in log.keys.values())
+    for history in histories:
+        _check_acknowledged(history, log, counts)
+        _check_connections(history, counts)
+        _check_told(history, log, counts)
+        _check_state(history, log, counts)
+    counts.divergent += _different(histories)
+    return counts
+
+
+def _check_acknowledged(history: History, log: Log, counts: Counts) -> None:
+    for event in history.events:
+        if event.kind != "ok":
+            continue
+        row = log.by_seq.get((event.room, event.seq))
+        if row is None or row.client_id != event.client_id:
+            counts.lost += 1
+
+
+def _check_connections(history: History, counts: Counts) -> None:
+    """The numbers of one connection: each follows the one before."""
+    last: dict[tuple[int, str], int] = {}
+    for event in history.events:
+        place = (event.connection, event.room)
+        if event.kind in {"subscribed", "reset"}:
+            last[place] = event.seq
+        elif event.kind == "heard":
+            before = last.get(place)
+            if before is not None:
+                _check_next(event, before, counts)
+            last[place] = max(event.seq, before or 0)
+
+
+def _check_next(event: Event, before: int, counts: Counts) -> None:
+    if event.seq == before or event.after < before < event.seq:
+        counts.delivered_twice += 1
+    elif event.seq < before:
+        counts.reorder += 1
+    elif event.after > before:
+        counts.gap += 1
+
+
+def _check_told(history: History, log: Log, counts: Counts) -> None:
+    removed: dict[str, int | None] = {}
+    for event in history.events:
+        if event.kind not in {"heard", "subscribed"}:
+            continue
+        if event.room not in removed:
+            removed[event.room] = log.removed_at(event.room, history.user)
+        limit = removed[event.room]
+        for seen in event.messages:
+            counts.phantom += _is_phantom(event.room, seen, log)
+            counts.after_removal += limit is not None and seen.rev > limit
+
+
+def _is_phantom(room: str, seen: Seen, log: Log) -> bool:
+    """Never stored, or not so. Of a message that changed only the last is known."""
+    row = log.by_seq.get((room, seen.seq))
+    if row is None or seen.rev > row.rev or seen.client_id != row.client_id:
+        return True
+    return seen.rev == row.rev and seen.body != row.body
+
+
+def _check_state(history: History, log: Log, counts: Counts) -> None:
+    """What the client holds in the end is what the log holds, from its first number."""
+    for room, first in history.first.items():
+        state = history.state.get(room, {})
+        removed = log.removed_at(room, history.user)
+        upto = log.heads[room] if removed is None else removed
+        for row in log.of_room[room]:
+            if not first < row.rev <= upto:
+                continue
+            seen = state.get(row.seq)
+            if seen is None:
+                counts.lost += 1
+            elif (seen.rev, seen.body) != (row.rev, row.body):
+                counts.divergent += 1
+
+
+def _different(histories: Iterable[History]) -> int:
+    """Numbers under which two clients were told different things."""
+    told: dict[tuple[str, int, int], set[tuple[str | None, str]]] = defaultdict(set)
+    for history in histories:
+        for event in history.events:
+            for seen in event.messages:
+                key = (event.room, seen.seq, seen.rev)
+                told[key].add((seen.client_id, seen.body))
+    return sum(len(different) - 1 for different in told.values())

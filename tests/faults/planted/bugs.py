@@ -1,0 +1,162 @@
+"""Bugs that a chat server may well have, put into Hubbub to see them found."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterable
+from types import SimpleNamespace
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models.functions import Greatest
+
+import chat.access
+import chat.batch
+import chat.log
+import realtime.writer
+from chat import queries
+from chat.batch import Batch
+from chat.events import Change
+from chat.models import Room
+from realtime.database import in_writer_thread
+from realtime.feed import Block, Feed
+from realtime.hub import Hub
+from realtime.writer import Writer
+
+
+def publish_before_commit() -> None:
+    """The event goes out while the transaction may still fail."""
+    at_once = SimpleNamespace(on_commit=lambda announce: announce())
+    setattr(chat.batch, "transaction", at_once)  # noqa: B010  # no export of its own
+    write = Batch.write
+
+    def slow(self: Batch) -> Any:
+        outcomes = write(self)
+        time.sleep(0.05)
+        return outcomes
+
+    Batch.write = slow  # type: ignore[method-assign]
+
+
+def seq_outside_the_lock() -> None:
+    """Numbers from a sequence, no room locked: a later one may be committed first."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SEQUENCE IF NOT EXISTS planted")
+
+    def lock_rooms(self: Batch) -> None:
+        ids = chat.access.known_uuids({draft.room for draft in self.drafts})
+        self.rooms = {room.pk: room for room in Room.objects.filter(pk__in=ids)}
+
+    add = Batch._add
+
+    def numbered(self: Batch, seat: Any, draft: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval('planted')")
+            seat.room.head_seq = cursor.fetchone()[0] - 1
+        return add(self, seat, draft)
+
+    def raise_heads(self: Batch) -> None:
+        # A transaction takes longer now and then: this is where the order is lost.
+        time.sleep(random.choice((0, 0, 0.3)))
+        for message in self.new:
+            Room.objects.filter(pk=message.room_id).update(
+                head_seq=Greatest("head_seq", message.seq)
+            )
+
+    Batch._lock_rooms = lock_rooms  # type: ignore[method-assign]
+    Batch._add = numbered  # type: ignore[method-assign]
+    Batch._raise_heads = raise_heads  # type: ignore[method-assign]
+
+
+def reply_before_commit() -> None:
+    """The sender is answered from inside of the transaction."""
+
+    async def write(self: Writer, batch: list[Any]) -> None:
+        loop = asyncio.get_running_loop()
+
+        def settle(outcomes: list[Any]) -> None:
+            for (_, done), outcome in zip(batch, outcomes, strict=True):
+                realtime.writer._settle(done, outcome)
+
+        def work() -> None:
+            with transaction.atomic():
+                outcomes = Batch([draft for draft, _ in batch], True).write()
+                loop.call_soon_threadsafe(settle, outcomes)
+                time.sleep(0.05)
+
+        await in_writer_thread(work)
+
+    Writer._write = write  # type: ignore[method-assign]
+
+
+def client_id_not_unique() -> None:
+    """A retry is a new message."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE contype = 'u'"
+            " AND conrelid = 'chat_message'::regclass"
+            " AND pg_get_constraintdef(oid) LIKE '%client_id%'"
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'ALTER TABLE chat_message DROP CONSTRAINT "{name}"')
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = 'chat_message'"
+            " AND indexdef LIKE 'CREATE UNIQUE%client_id%'"
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP INDEX "{name}"')
+    Batch._earlier = lambda *_: None  # type: ignore[method-assign]
+
+
+def no_position_check() -> None:
+    """The last event of a quiet room is lost with its hint."""
+
+    async def nothing(self: Hub) -> None:
+        await asyncio.sleep(0)
+
+    Hub._check_heads_in_time = nothing  # type: ignore[method-assign]
+
+
+def no_reorder() -> None:
+    """What the layer brings goes out as it comes."""
+
+    def offer(self: Feed, epoch: str, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self._send(Block(change.seq - 1, change.seq, [change]))
+
+    Feed.offer = offer  # type: ignore[method-assign]
+
+
+def membership_not_checked() -> None:
+    """Who left may still catch up."""
+    queries.messages.check_read = lambda seat: None  # type: ignore[attr-defined]
+
+
+def truncated_list() -> None:
+    """`recovered: true`, and only the first five of what was missed."""
+    changes = queries.messages._changes
+
+    def truncated(*args: Any) -> Any:
+        found = changes(*args)
+        return None if found is None else found[:5]
+
+    queries.messages._changes = truncated  # type: ignore[assignment]
+
+
+BUGS: dict[str, Callable[[], None]] = {
+    bug.__name__: bug
+    for bug in (
+        publish_before_commit,
+        seq_outside_the_lock,
+        reply_before_commit,
+        client_id_not_unique,
+        no_position_check,
+        no_reorder,
+        membership_not_checked,
+        truncated_list,
+    )
+}
+
+
+def plant(name: str) -> None:
+    BUGS[name]()

@@ -1,0 +1,51 @@
+"""Places at which a process is killed as by SIGKILL: `HUBBUB_FAILPOINT=place:count`.
+
+The places are calls between Hubbub's own functions, and are wrapped from here: the
+served code has no line for it, and nothing outside the tests can reach one.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import chat.batch
+import chat.broadcast
+import chat.log
+import realtime.writer
+from chat import queries
+
+
+def plant(spec: str) -> None:
+    """`after_insert:20` kills at the twentieth time."""
+    place, _, count = spec.partition(":")
+    owner, name, after = PLACES[place]
+    setattr(owner, name, _killing(getattr(owner, name), int(count or 1), after=after))
+
+
+def _killing(
+    function: Callable[..., Any], count: int, *, after: bool
+) -> Callable[..., Any]:
+    left = count
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0 and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = function(*args, **kwargs)
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    return wrapped
+
+
+# Which call, and whether the process dies before or after it.
+PLACES: dict[str, tuple[Any, str, bool]] = {
+    "before_begin": (chat.log, "_in_transaction", False),
+    "after_insert": (chat.batch.Batch, "_raise_heads", True),
+    "after_commit": (chat.broadcast, "publish", False),
+    "after_publish": (realtime.writer, "_settle", False),
+    "during_resume": (queries.messages, "_catch_up", True),
+}

@@ -1,0 +1,1 @@
+"""All scenarios by what is harmed; each says what must hold nevertheless."""
