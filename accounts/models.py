@@ -1,5 +1,7 @@
 """Who you are: people, the sessions they logged in with, and tickets already used."""
 
+from uuid import UUID
+
 from django.contrib.auth.models import (
     AbstractBaseUser,
     BaseUserManager,
@@ -68,6 +70,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS = ["display_name"]
 
     objects = UserManager()
+
+    # No column: through which session the person came, set by the doors (tokens.py).
+    # None is the chat itself, or its admin site.
+    session_id: UUID | None = None
 
     class Meta:
         constraints = [

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from .errors import Invalid, Unauthorized
 from .models import Session, User
+from .standing import current
 
 
 def register(*, username: str, password: str, display_name: str = "") -> User:
@@ -34,7 +35,9 @@ def log_in(*, username: str, password: str) -> User:
     return user
 
 
+@transaction.atomic
 def change_profile(user: User, *, display_name: str) -> User:
+    user = current(user)
     user.display_name = display_name
     user.save(update_fields=["display_name"])
     return user

@@ -14,13 +14,13 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.standing import current
 
 from .errors import (
     Forbidden,
     MessageNotFound,
     Muted,
     RoomNotFound,
-    Unauthorized,
 )
 from .limits import LIMITS
 from .models import Ban, Membership, Message, Room
@@ -209,11 +209,15 @@ def access_room(user: User, room_id: str, *, lock: bool = False) -> Seat:
 
     With `lock` the room's row is held until the transaction ends: every durable change
     takes it first, so whoever holds it sees memberships that cannot change under them.
+    Then the person is looked at anew too: raises Unauthorized when they are logged out.
     """
     rooms = Room.objects.all()
     if lock:
         rooms = rooms.select_for_update(no_key=True)
     room = rooms.filter(pk=room_uuid(room_id)).first()
+    if lock:
+        # After the wait for the lock, and whether or not there is such a room.
+        user = current(user)
     if room is None:
         raise RoomNotFound
     membership = Membership.objects.filter(room=room, user=user).first()
@@ -233,17 +237,6 @@ def access_named(user: User, name: str) -> Seat:
     [seat] = seats(user, [room])
     check_see(seat)
     return seat
-
-
-def current(user: User) -> User:
-    """The person as they are now. Raises Unauthorized when their token would not do.
-
-    A socket knows who opened it, which may be long ago.
-    """
-    found = User.objects.filter(pk=user.pk, is_active=True).first()
-    if found is None or found.token_version != user.token_version:
-        raise Unauthorized
-    return found
 
 
 def access_message(user: User, room_id: str, seq: int) -> Message:

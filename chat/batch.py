@@ -17,6 +17,7 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.standing import live_sessions
 
 from . import broadcast
 from .access import (
@@ -108,6 +109,7 @@ class Batch:
     rooms: dict[UUID, Room] = field(default_factory=dict)
     memberships: dict[tuple[UUID, UUID], Membership] = field(default_factory=dict)
     users: dict[UUID, User] = field(default_factory=dict)
+    sessions: set[UUID | None] = field(default_factory=set)
     known: dict[tuple[UUID, UUID, str], Message] = field(default_factory=dict)
     targets: set[tuple[UUID, int]] = field(default_factory=set)
     mentionable: Mentionable = field(default_factory=Mentionable)
@@ -144,6 +146,7 @@ class Batch:
             self.users[membership.user_id] = membership.user
         if outsiders := senders - self.users.keys():
             self.users |= User.objects.in_bulk(outsiders)
+        self.sessions = live_sessions(draft.sender for draft in self.drafts)
         if self.looked_for_retries:
             self._read_known(senders)
         self._read_targets()
@@ -197,19 +200,26 @@ class Batch:
             return refusal
 
     def _seat(self, draft: Draft) -> Seat:
+        user = self._sender(draft)
         room = self.rooms.get(room_uuid(draft.room))
         if room is None:
             raise RoomNotFound
-        user = self.users.get(draft.sender.pk)
-        if user is None or not user.is_active:
-            raise Unauthorized
-        if user.token_version != draft.sender.token_version:
-            raise Unauthorized
         seat = Seat(user, room, self.memberships.get((room.pk, user.pk)))
         # What the chat itself writes was checked by the action that writes it.
         if draft.event is None:
             check_read(seat)
         return seat
+
+    def _sender(self, draft: Draft) -> User:
+        """As they are now. Raises Unauthorized when their token would not do."""
+        user = self.users.get(draft.sender.pk)
+        if user is None or not user.is_active:
+            raise Unauthorized
+        if user.token_version != draft.sender.token_version:
+            raise Unauthorized
+        if draft.sender.session_id not in self.sessions:
+            raise Unauthorized
+        return user
 
     def _check_send(self, seat: Seat, draft: Draft) -> None:
         try:

@@ -13,7 +13,7 @@ from django.db import DataError, IntegrityError, transaction
 from accounts.models import User
 
 from . import broadcast
-from .access import Seat, access_room, check_read, current
+from .access import Seat, access_room, check_read
 from .batch import Appended, Batch, Draft, LookTwice, Outcome, Written, written
 from .broadcast import RoomChanged
 from .errors import Invalid, MessageNotFound, Refusal
@@ -67,7 +67,7 @@ def change(user: User, room_id: str, seq: int, edit: Edit) -> Written:
     `edit` checks and changes the loaded message under the room's lock. Raises what it
     raises, RoomNotFound, Forbidden or MessageNotFound.
     """
-    seat = access_room(current(user), room_id, lock=True)
+    seat = access_room(user, room_id, lock=True)
     check_read(seat)
     message = Message.objects.select_related("sender").filter(room=seat.room, seq=seq)
     found = message.first()

@@ -49,6 +49,14 @@ class Ping(msgspec.Struct, frozen=True, tag_field="type", tag="ping"):
     n: int
 
 
+class TokenExpiring(
+    msgspec.Struct, frozen=True, tag_field="type", tag="token.expiring"
+):
+    """A minute ahead: get a new access token and send it with `auth.refresh`."""
+
+    expires_at: Time
+
+
 class Reply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
     """To a command with nothing to say but yes."""
 
@@ -98,6 +106,11 @@ class HistoryReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
 class RoomReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
     ref: int
     room: RoomPayload
+
+
+class TokenReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    ref: int
+    token_expires_at: Time
 
 
 class PongReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):

@@ -28,7 +28,7 @@ class Typing:
             limits.typing.take((connection.id, room))
         except RateLimited:
             return
-        if room not in connection.feeds:
+        if room not in connection.feeds or connection.lease.has_ended():
             return
         self._cancel(connection, room)
         loop = asyncio.get_running_loop()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from accounts.models import User
+from accounts.standing import current
 
 from ..errors import Invalid
 from ..log import Draft, append_one
@@ -20,6 +21,7 @@ def open_direct(user: User, reference: str) -> tuple[RoomPayload, bool]:
 
     Nobody owns it, so nobody is added to it or changes it, and nobody leaves it.
     """
+    user = current(user)
     person = find_person(reference)
     if person == user:
         raise Invalid(fields={"user": ["This is you."]})
@@ -36,6 +38,7 @@ def open_direct(user: User, reference: str) -> tuple[RoomPayload, bool]:
 @transaction.atomic
 def create_group(user: User, references: Sequence[str]) -> RoomPayload:
     """A new room for these people and its maker, who owns it."""
+    user = current(user)
     people = find_people(references)
     if user in people:
         raise Invalid(fields={"users": ["One of them is you."]})

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.standing import current
 
 from ..access import access_room, check_create, check_own, check_update
 from ..errors import Conflict
@@ -29,6 +30,7 @@ def create_room(
     staff_only: bool = False,
 ) -> RoomPayload:
     """A new room with its maker as owner. Raises Conflict when the name is taken."""
+    user = current(user)
     check_create(user, staff_only=staff_only)
     room = Room(name=name, kind=kind, topic=topic, staff_only=staff_only)
     _save(room)
