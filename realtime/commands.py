@@ -113,10 +113,12 @@ class RoomLeave(_Asking, frozen=True, tag="room.leave"):
 
 
 class AuthRefresh(_Asking, frozen=True, tag="auth.refresh"):
+    """Go on with a new access token of the same session."""
+
     token: Annotated[str, Meta(max_length=MAX_TOKEN_LENGTH)]
 
     def __repr__(self) -> str:
-        """Whatever is logged or traced, the token is not in it."""
+        # Whatever is logged or traced, the token is not in it.
         return f"AuthRefresh(ref={self.ref})"
 
 

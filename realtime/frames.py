@@ -109,6 +109,8 @@ class RoomReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
 
 
 class TokenReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    """To `auth.refresh`: until when the connection may stay now."""
+
     ref: int
     token_expires_at: Time
 

@@ -7,6 +7,9 @@ import asyncio
 import os
 from typing import Any
 
+import pytest
+from websockets.exceptions import InvalidMessage
+
 from tests.served import Process
 from tests.sockets import Socket, chatting, opened
 
@@ -15,6 +18,8 @@ from .conftest import Scene, Two
 TICKETS = int(os.environ.get("RACE_ROUNDS", "200"))
 BANS = int(os.environ.get("RACE_ROUNDS", "100"))
 SOCKETS = 50
+
+pytestmark = pytest.mark.timeout(600)
 
 
 async def test_a_ticket_opens_one_of_fifty_sockets(
@@ -28,10 +33,14 @@ async def test_a_ticket_opens_one_of_fifty_sockets(
 
 
 async def _gets_in(process: Process, ticket: str) -> bool:
-    async with opened(process.socket_url(ticket)) as socket:
-        first = await socket.receive()
-        assert first["type"] == "hello" or first["code"] == 4500
-        return bool(first["type"] == "hello")
+    try:
+        async with opened(process.socket_url(ticket)) as socket:
+            first = await socket.receive()
+    except InvalidMessage:
+        # daphne cuts one in a few thousand before it answers at all, in such a crowd.
+        return False
+    assert first["type"] == "hello" or first["code"] == 4500
+    return bool(first["type"] == "hello")
 
 
 async def test_a_ban_and_a_message_at_once(two: Two, shared_scene: Scene) -> None:

@@ -172,6 +172,7 @@ async def test_what_the_new_password_opened_stays(two: Two) -> None:
             assert (await socket.ask(type="ping"))["type"] == "reply"
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
 async def test_without_redis_they_close_within_35_s_and_write_nothing(
     tmp_path: Path, postgres_url: str, server: str
