@@ -15,11 +15,12 @@ GRACE_SECONDS = 25
 class Lease:
     """Owned by the event loop, as its connection is."""
 
-    __slots__ = ("_is_reminded", "_kept", "_kept_size", "ends")
+    __slots__ = ("_is_reminded", "_kept", "_kept_size", "_remind_at", "ends")
 
     def __init__(self, expires_at: datetime) -> None:
         # In seconds: it is compared on the path of every delivery.
         self.ends = expires_at.timestamp()
+        self._remind_at = self.ends - REMIND_SECONDS
         self._is_reminded = False
         self._kept: list[str] = []
         self._kept_size = 0
@@ -38,7 +39,7 @@ class Lease:
 
     def remind(self) -> bool:
         """Whether it is time to say that the end comes near; once for each token."""
-        if self._is_reminded or time.time() < self.ends - REMIND_SECONDS:
+        if self._is_reminded or time.time() < self._remind_at:
             return False
         self._is_reminded = True
         return True
@@ -55,6 +56,9 @@ class Lease:
     def renew(self, expires_at: datetime) -> list[str]:
         """Go on until then; what was kept is to be sent now. Never goes back."""
         self.ends = max(self.ends, expires_at.timestamp())
+        # Tokens of less than a minute: said at once, each would bring the next.
+        half = (time.time() + self.ends) / 2
+        self._remind_at = max(self.ends - REMIND_SECONDS, half)
         self._is_reminded = False
         kept, self._kept, self._kept_size = self._kept, [], 0
         return kept

@@ -21,7 +21,6 @@ async def refresh(connection: Connection, command: AuthRefresh) -> None:
     connection.write(encode(frames.TokenReply(command.ref, expires_at)))
     for text in kept:
         connection.write(text)
-    connection.remind()
 
 
 def _check(connection: Connection, identity: Identity) -> None:

@@ -38,6 +38,16 @@ def test_of_a_short_token_it_is_told_at_once(at: Clock) -> None:
     assert Lease(NOW + timedelta(seconds=59)).remind()
 
 
+def test_tokens_of_seconds_are_not_asked_for_all_the_time(at: Clock) -> None:
+    lease = Lease(NOW + timedelta(seconds=10))
+    assert lease.remind()
+    lease.renew(NOW + timedelta(seconds=20))
+    at(NOW + timedelta(seconds=9.9))
+    assert not lease.remind()
+    at(NOW + timedelta(seconds=10))
+    assert lease.remind()
+
+
 def test_it_ends_at_the_second_and_is_over_25_later(at: Clock) -> None:
     lease = Lease(END)
     ended = []
