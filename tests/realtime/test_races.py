@@ -5,6 +5,7 @@
 
 import asyncio
 import os
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.served import Process
 from tests.sockets import Socket, chatting, opened
 
 from .conftest import Scene, Two
+from .test_revocation import new_account
 
 TICKETS = int(os.environ.get("RACE_ROUNDS", "200"))
 BANS = int(os.environ.get("RACE_ROUNDS", "100"))
@@ -100,3 +102,30 @@ def _numbers(frames: list[dict[str, Any]]) -> list[int]:
         for message in frame.get("messages", [frame.get("message")])
         if frame["type"].startswith(("message.", "room.changes"))
     ]
+
+
+async def test_a_log_out_and_a_new_socket_at_once(two: Two) -> None:
+    """The hint may come before the socket is known: it is closed all the same."""
+    for number in range(20):
+        account = new_account(two[0])
+        # From before the server looks at the token until after.
+        delay = number / 1000
+        _, seconds = await asyncio.gather(
+            _log_out(two[0], account.access, delay),
+            _open_until_closed(two[number % 2], account.access),
+        )
+        assert seconds < 2
+
+
+async def _log_out(process: Process, token: str, delay: float) -> None:
+    await asyncio.sleep(delay)
+    answer = await asyncio.to_thread(process.call, "POST", "auth/logout", token)
+    assert answer.ok
+
+
+async def _open_until_closed(process: Process, token: str) -> float:
+    started = time.monotonic()
+    async with opened(process.socket_url(token)) as socket:
+        _, code = await socket.closed()
+    assert code in {4500, 4501}
+    return time.monotonic() - started
