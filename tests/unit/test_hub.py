@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 
 from accounts import tokens
 from accounts.models import User
@@ -14,6 +13,7 @@ from chat import broadcast
 from chat.broadcast import EndSessions
 from realtime.close_codes import CloseCode
 from realtime.connection import Connection
+from realtime.database import in_database
 from realtime.hub import Hub
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,7 +47,7 @@ def connect(hub: Hub, identity: Identity) -> Connection:
 async def test_a_log_out_before_the_socket_is_known_closes_it(
     identity: Identity, hub: Hub
 ) -> None:
-    await sync_to_async(tokens.revoke)(identity.user, identity.session_id)
+    await in_database(tokens.revoke, identity.user, identity.session_id)
     connection = connect(hub, identity)
     await asyncio.sleep(0.8)
     assert connection.closed_with is CloseCode.SESSION_REVOKED
@@ -55,7 +55,7 @@ async def test_a_log_out_before_the_socket_is_known_closes_it(
 
 async def test_who_is_disabled_is_told_so(identity: Identity, hub: Hub) -> None:
     people = User.objects.filter(pk=identity.user.pk)
-    await sync_to_async(people.update)(is_active=False)
+    await in_database(people.update, is_active=False)
     connection = connect(hub, identity)
     await asyncio.sleep(0.8)
     assert connection.closed_with is CloseCode.ACCOUNT_DISABLED
