@@ -1,37 +1,83 @@
 """System checks that refuse to start with tokens that can be forged or not revoked."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Any, cast
 
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 _BLACKLIST = "rest_framework_simplejwt.token_blacklist"
+# A URL ends up in logs: what is in it for longer than this must be a ticket.
+_LONGEST_IN_URL = timedelta(minutes=15)
+# Names that no public DNS answers.
+_PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".test")
 
 
 @register()
 def tokens_are_safe(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
+    return [*_blacklist(), *_keys(), *_debug(), *_urls()]
+
+
+def _blacklist() -> Iterator[CheckMessage]:
     """simplejwt skips its blacklist in silence when the app is not installed:
     https://github.com/jazzband/djangorestframework-simplejwt/issues/985
     """
-    problems: list[CheckMessage] = []
     if not apps.is_installed(_BLACKLIST):
-        problems.append(
-            Error(f"{_BLACKLIST} is not in INSTALLED_APPS.", id="accounts.E001")
+        yield Error(
+            f"{_BLACKLIST} is not in INSTALLED_APPS: no session could be ended.",
+            hint=f"Put {_BLACKLIST} into INSTALLED_APPS.",
+            id="accounts.E001",
         )
+
+
+def _keys() -> Iterator[CheckMessage]:
     keys = {"JWT_SIGNING_KEY": settings.JWT_SIGNING_KEY}
     if settings.JWT_PREVIOUS_KEY:
         keys["JWT_PREVIOUS_KEY"] = settings.JWT_PREVIOUS_KEY
     for name, key in keys.items():
         if len(key.encode()) < 32:
-            problems.append(
-                Error(f"{name} is shorter than 32 bytes.", id="accounts.E002")
+            yield Error(
+                f"{name} is shorter than 32 bytes.",
+                hint=f"Set {name} to what `openssl rand -hex 32` prints.",
+                id="accounts.E002",
             )
         if key == settings.SECRET_KEY:
-            problems.append(
-                Error(f"{name} must not be SECRET_KEY.", id="accounts.E003")
+            yield Error(
+                f"{name} must not be SECRET_KEY.",
+                hint=f"Set {name} to a key of its own.",
+                id="accounts.E003",
             )
-    return problems
+
+
+def _debug() -> Iterator[CheckMessage]:
+    public = [host for host in settings.ALLOWED_HOSTS if _is_public(host)]
+    if settings.DEBUG and public:
+        yield Error(
+            f"DEBUG shows errors with their data, and {public[0]} is a public host.",
+            hint="Set DEBUG=off, or name only this machine in ALLOWED_HOSTS.",
+            id="accounts.E004",
+        )
+
+
+def _is_public(host: str) -> bool:
+    """Whether strangers may come to a server of this name, as far as it tells."""
+    name = host.strip("[]").lstrip(".").lower()
+    try:
+        return ip_address(name).is_global
+    except ValueError:
+        return "*" in name or ("." in name and not name.endswith(_PRIVATE_SUFFIXES))
+
+
+def _urls() -> Iterator[CheckMessage]:
+    lifetime = cast(timedelta, settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"])
+    if lifetime > _LONGEST_IN_URL and not settings.WS_REQUIRE_TICKET:
+        yield Error(
+            "Access tokens live for more than 15 minutes and may be put into URLs.",
+            hint="Set WS_REQUIRE_TICKET=on, or ACCESS_TOKEN_SECONDS to 900 or less.",
+            id="accounts.E005",
+        )

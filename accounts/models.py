@@ -1,6 +1,7 @@
 """Who you are: people, the sessions they logged in with, and tickets already used."""
 
 from typing import Literal
+from uuid import UUID
 
 from django.contrib.auth.models import (
     AbstractBaseUser,
@@ -73,6 +74,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS = ["display_name"]
 
     objects = UserManager()
+
+    # No column: through which session the person came, set by the doors (tokens.py).
+    # None is the chat itself, or its admin site.
+    session_id: UUID | None = None
 
     class Meta:
         constraints = [

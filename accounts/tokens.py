@@ -7,8 +7,7 @@ them; its blacklist tables remember which refresh tokens are used up.
 """
 
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -63,8 +62,8 @@ class TokenReused(Unauthorized):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    access: str
-    refresh: str
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
 
 
 class _Keys(TokenBackend):
@@ -197,14 +196,6 @@ def revoke_all(user: User) -> None:
     user.sessions.filter(ended_at=None).update(ended_at=timezone.now())
 
 
-def open_sessions(session_ids: Iterable[str]) -> set[str]:
-    """Those of the sessions that still open the doors: for sockets opened long ago."""
-    live = Session.objects.filter(
-        pk__in=list(session_ids), ended_at=None, user__is_active=True
-    )
-    return {str(pk) for pk in live.values_list("pk", flat=True)}
-
-
 def forget_expired() -> None:
     """Delete what is kept of tokens that no longer matter. Safe to run at any time."""
     now = timezone.now()
@@ -228,6 +219,8 @@ def _parse(kind: type[_HubbubToken], raw: str) -> _HubbubToken:
 
 def _identity(claims: Token, *, expires_at: datetime) -> Identity:
     session = _live_session(claims)
+    # Every write of this person looks whether the session is still open.
+    session.user.session_id = session.pk
     return Identity(session.user, session.pk, expires_at)
 
 

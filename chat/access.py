@@ -16,6 +16,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import Standing, User
+from accounts.standing import current
 
 from .errors import (
     Forbidden,
@@ -24,7 +25,6 @@ from .errors import (
     Muted,
     Refusal,
     RoomNotFound,
-    Unauthorized,
     UserNotFound,
 )
 from .limits import GROUP_PEOPLE, LIMITS
@@ -334,11 +334,15 @@ def access_room(user: User, room_id: str, *, lock: bool = False) -> Seat:
 
     With `lock` the room's row is held until the transaction ends: every durable change
     takes it first, so whoever holds it sees memberships that cannot change under them.
+    Then the person is looked at anew too: raises Unauthorized when they are logged out.
     """
     rooms = Room.objects.all()
     if lock:
         rooms = rooms.select_for_update(no_key=True)
     room = rooms.filter(pk=room_uuid(room_id)).first()
+    if lock:
+        # After the wait for the lock, and whether or not there is such a room.
+        user = current(user)
     if room is None:
         raise RoomNotFound
     membership = Membership.objects.filter(room=room, user=user).first()
@@ -387,6 +391,9 @@ def _invited(user: User, wanted: QuerySet[Invitation], *, lock: bool) -> Invited
     if lock:
         rooms = rooms.select_for_update(no_key=True)
     room = rooms.first()
+    if lock:
+        # After the wait for the lock.
+        user = current(user)
     invitation = wanted.select_related("inviter").first()
     if room is None or invitation is None:
         raise InvitationNotFound
@@ -394,17 +401,6 @@ def _invited(user: User, wanted: QuerySet[Invitation], *, lock: bool) -> Invited
     seat = Seat(user, room, membership)
     check_accept(invitation, seat)
     return Invited(seat, invitation)
-
-
-def current(user: User) -> User:
-    """The person as they are now. Raises Unauthorized when their token would not do.
-
-    A socket knows who opened it, which may be long ago.
-    """
-    found = User.objects.filter(pk=user.pk, is_active=True).first()
-    if found is None or found.token_version != user.token_version:
-        raise Unauthorized
-    return found
 
 
 def access_message(user: User, room_id: str, seq: int) -> Message:

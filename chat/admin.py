@@ -21,7 +21,7 @@ from django.utils.text import Truncator
 from accounts.models import Session, User
 
 from .actions.messages import delete_message
-from .actions.sessions import end_all_sessions, end_session
+from .actions.sessions import change_rights, end_all_sessions, end_session
 from .errors import Refusal
 from .models import Membership, Message, Room
 
@@ -139,9 +139,11 @@ class UserAdmin(UserAdminBase):
             super().save_model(request, obj, form, change)
             return
         columns = {field.name for field in User._meta.concrete_fields}
-        obj.save(update_fields=columns & set(form.changed_data))
-        if {"is_active", "is_staff"} & set(form.changed_data):
-            end_all_sessions(obj)
+        changed = columns & set(form.changed_data)
+        rights = {"is_active", "is_staff"} & changed
+        obj.save(update_fields=changed - rights)
+        if rights:
+            change_rights(obj, **{name: getattr(obj, name) for name in rights})
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -17,6 +17,7 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.standing import live_sessions
 
 from . import broadcast
 from .access import (
@@ -114,6 +115,7 @@ class Batch:
     rooms: dict[UUID, Room] = field(default_factory=dict)
     memberships: dict[tuple[UUID, UUID], Membership] = field(default_factory=dict)
     users: dict[UUID, User] = field(default_factory=dict)
+    sessions: set[UUID | None] = field(default_factory=set)
     known: dict[tuple[UUID, UUID, str], Message] = field(default_factory=dict)
     targets: set[tuple[UUID, int]] = field(default_factory=set)
     # Files that are in no message yet; who takes one takes it out.
@@ -157,6 +159,7 @@ class Batch:
             self.users[membership.user_id] = membership.user
         if outsiders := senders - self.users.keys():
             self.users |= User.objects.in_bulk(outsiders)
+        self.sessions = live_sessions(draft.sender for draft in self.drafts)
         if self.looked_for_retries:
             self._read_known(senders)
         self._read_targets()
@@ -232,14 +235,10 @@ class Batch:
             return refusal
 
     def _seat(self, draft: Draft) -> Seat:
+        user = self._sender(draft)
         room = self.rooms.get(room_uuid(draft.room))
         if room is None:
             raise RoomNotFound
-        user = self.users.get(draft.sender.pk)
-        if user is None or not user.is_active:
-            raise Unauthorized
-        if user.token_version != draft.sender.token_version:
-            raise Unauthorized
         key = (room.pk, user.pk)
         seat = Seat(
             user, room, self.memberships.get(key), is_blocked=key in self.blocked
@@ -248,6 +247,17 @@ class Batch:
         if draft.event is None:
             check_member(seat)
         return seat
+
+    def _sender(self, draft: Draft) -> User:
+        """As they are now. Raises Unauthorized when their token would not do."""
+        user = self.users.get(draft.sender.pk)
+        if user is None or not user.is_active:
+            raise Unauthorized
+        if user.token_version != draft.sender.token_version:
+            raise Unauthorized
+        if draft.sender.session_id not in self.sessions:
+            raise Unauthorized
+        return user
 
     def _check_send(self, seat: Seat, draft: Draft) -> None:
         try:

@@ -86,10 +86,16 @@ class GuestOut(msgspec.Struct, frozen=True, tag="guest", array_like=True):
 
 
 class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):
-    """Close a person's connections: of one session, or of all (None)."""
+    """Close a person's connections: of one session, or of all (None).
+
+    All are those of an older token version: a hint that comes late must not close what
+    was opened with the new password.
+    """
 
     user: str
     session: str | None
+    version: int
+    is_disabled: bool = False
 
 
 Envelope = (

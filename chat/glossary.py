@@ -89,6 +89,7 @@ _SESSIONS = {
     "refresh": Term("The refresh token: it buys the next pair, once.", _TOKEN),
     "ticket": Term("The ticket: it opens one socket, within seconds.", _TOKEN),
     "token": Term("A token.", _TOKEN),
+    "TokenExpiring.expires_at": Term("When the token of this socket expires.", _TIME),
     "token_expires_at": Term("When the token of this socket expires.", _TIME),
     "expires_in": Term("Seconds until this is over by itself.", 30),
     "sessions": Term("The devices that are logged in."),

@@ -19,7 +19,7 @@ from django.db import (
 from accounts.models import User
 
 from . import broadcast
-from .access import Seat, access_room, check_member, current
+from .access import Seat, access_room, check_member
 from .batch import Appended, Batch, Draft, LookTwice, Outcome, Written, written
 from .broadcast import RoomChanged
 from .errors import Invalid, MessageNotFound, Refusal
@@ -81,7 +81,7 @@ def change(user: User, room_id: str, seq: int, edit: Edit) -> Written:
     `edit` checks and changes the loaded message under the room's lock. Raises what it
     raises, RoomNotFound, Forbidden or MessageNotFound.
     """
-    seat = access_room(current(user), room_id, lock=True)
+    seat = access_room(user, room_id, lock=True)
     check_member(seat)
     message = Message.objects.filter(room=seat.room, seq=seq)
     found = message.select_related("sender").first()

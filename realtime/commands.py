@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from accounts.tokens import MAX_TOKEN_LENGTH
 from chat.errors import BadFrame, Invalid, Refusal, TooLong, UnknownCommand
 from chat.limits import LIMITS
 from chat.queries.messages import Resume
@@ -143,6 +144,16 @@ class RoomLeave(_Asking, frozen=True, tag="room.leave"):
     room: RoomId
 
 
+class AuthRefresh(_Asking, frozen=True, tag="auth.refresh"):
+    """Go on with a new access token of the same session."""
+
+    token: Annotated[str, Meta(max_length=MAX_TOKEN_LENGTH)]
+
+    def __repr__(self) -> str:
+        # Whatever is logged or traced, the token is not in it.
+        return f"AuthRefresh(ref={self.ref})"
+
+
 class Ping(_Asking, frozen=True, tag="ping"):
     """Are you there?"""
 
@@ -178,6 +189,7 @@ Asking = (
     | ReadMark
     | RoomJoin
     | RoomLeave
+    | AuthRefresh
     | Ping
 )
 # Nobody waits for an answer to these, and there is none.

@@ -8,9 +8,9 @@ A socket with too much unread loses volatile events first, is then closed, and r
 import asyncio
 import logging
 import secrets
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from accounts.tokens import Identity
@@ -19,6 +19,7 @@ from chat.payloads import GUESTS
 
 from . import frames
 from .close_codes import CloseCode
+from .lease import Lease
 
 if TYPE_CHECKING:
     from .feed import Feed
@@ -57,9 +58,9 @@ class Connection:
         "_unanswered",
         "_written",
         "closed_with",
-        "expires_at",
         "feeds",
         "id",
+        "lease",
         "names",
         "session_id",
         "user",
@@ -76,7 +77,7 @@ class Connection:
         own, guest = (self.user_id,), (self.user_id, GUESTS)
         self.names = guest if self.user.is_guest else own
         self.session_id = str(identity.session_id)
-        self.expires_at = identity.expires_at
+        self.lease = Lease(identity.expires_at)
         self.feeds: dict[str, Feed] = {}
         self.closed_with: CloseCode | None = None
         self._send = send
@@ -97,9 +98,16 @@ class Connection:
         # Of each ping not yet answered: its number, when, and what was written by then.
         self._unanswered: list[tuple[int, float, int]] = []
 
-    def write(self, text: str, *, volatile: bool = False) -> None:
-        """Send a frame, now if the transport takes it, else when it does."""
+    def write(self, text: str, *, volatile: bool = False, always: bool = False) -> None:
+        """Send a frame, now if the transport takes it, else when it does.
+
+        When the token has ended, only if it is `always` to be sent.
+        """
         if self.closed_with is not None:
+            return
+        if not always and time.time() >= self.lease.ends:
+            if not volatile:
+                self._keep(text)
             return
         unread = max(self._written - self._confirmed, self._queued)
         if unread > MAX_UNREAD_FOR_VOLATILE:
@@ -128,9 +136,16 @@ class Connection:
         while self._unanswered and self._unanswered[0][0] <= n:
             _, _, self._confirmed = self._unanswered.pop(0)
 
-    def check(self, loop_time: float, now: datetime) -> None:
+    def remind(self) -> None:
+        """Say that the token ends soon, when it does."""
+        if self.lease.remind():
+            expiring = frames.TokenExpiring(self.lease.expires_at)
+            self.write(encode(expiring), always=True)
+
+    def check(self, loop_time: float) -> None:
         """Called every second: ping when it is time, close who is gone or expired."""
-        if now >= self.expires_at:
+        self.remind()
+        if self.lease.is_over():
             self.close(CloseCode.TOKEN_EXPIRED)
         elif self._unanswered and loop_time - self._unanswered[0][1] > PONG_SECONDS:
             self.close(CloseCode.PING_TIMEOUT)
@@ -150,12 +165,24 @@ class Connection:
         # Who does not read will not read this either.
         self._loop.call_later(0 if is_stuck else CLOSE_SECONDS, self._cut)
 
+    def revoke(self, *, is_disabled: bool) -> None:
+        """Its session is ended, or its person may not be here at all."""
+        self.close(
+            CloseCode.ACCOUNT_DISABLED if is_disabled else CloseCode.SESSION_REVOKED
+        )
+
     def abandon(self) -> None:
         """The socket is gone: nothing more is written."""
         self.closed_with = self.closed_with or CloseCode.INTERNAL
         self._queue = None
         if self._draining is not None:
             self._draining.cancel()
+
+    def _keep(self, text: str) -> None:
+        """Until a new token comes; who has missed too much then resumes instead."""
+        unread = self._written - self._confirmed
+        if self.lease.keep(text) + unread > MAX_UNREAD:
+            self.close(CloseCode.TOKEN_EXPIRED)
 
     def _put(self, message: dict[str, Any]) -> None:
         if self._queue is not None:

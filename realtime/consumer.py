@@ -68,7 +68,8 @@ class ChatConsumer(AsyncConsumer):
         hub().add(self.connection)
         logger.info("connection %s opened by %s", self.connection.id, identity.user.pk)
         try:
-            self.connection.write(_hello(self.connection))
+            self.connection.write(_hello(self.connection), always=True)
+            self.connection.remind()
             await self._read(receive)
         except asyncio.CancelledError:
             # Either our own cut, or daphne told to stop, which sends no close itself.
@@ -117,7 +118,7 @@ class ChatConsumer(AsyncConsumer):
             limits.commands.take(self.connection.id)
             self._enqueue(command)
         except RateLimited as refusal:
-            self.connection.write(frames.error(command.ref, refusal))
+            self.connection.write(frames.error(command.ref, refusal), always=True)
 
     def _enqueue(self, command: Asking) -> None:
         """One command at a time, in their order; the task ends when none waits."""
@@ -136,7 +137,7 @@ class ChatConsumer(AsyncConsumer):
 
     def _refuse(self, ref: int | None, refusal: Refusal) -> None:
         """A frame that is no command. Who sends many of them is broken, or worse."""
-        self.connection.write(frames.error(ref, refusal))
+        self.connection.write(frames.error(ref, refusal), always=True)
         now = time.monotonic()
         if now - self.bad_since > BAD_FRAMES_SECONDS:
             self.bad_frames, self.bad_since = 0, now
@@ -158,6 +159,6 @@ def _hello(connection: Connection) -> str:
             connection=connection.id,
             user=user_payload(connection.user),
             server_time=timezone.now(),
-            token_expires_at=connection.expires_at,
+            token_expires_at=connection.lease.expires_at,
         )
     )

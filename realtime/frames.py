@@ -49,6 +49,14 @@ class Ping(msgspec.Struct, frozen=True, tag_field="type", tag="ping"):
     n: int
 
 
+class TokenExpiring(
+    msgspec.Struct, frozen=True, tag_field="type", tag="token.expiring"
+):
+    """A minute ahead: get a new access token and send it with `auth.refresh`."""
+
+    expires_at: Time
+
+
 class Reply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
     """To a command with nothing to say but yes."""
 
@@ -106,6 +114,13 @@ class RoomReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
 
     ref: int
     room: RoomPayload
+
+
+class TokenReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    """To `auth.refresh`: until when the connection may stay now."""
+
+    ref: int
+    token_expires_at: Time
 
 
 class PongReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):

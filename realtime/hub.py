@@ -10,9 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
-from django.utils import timezone
-
-from accounts import people, tokens
+from accounts import people, standing, tokens
 from chat import broadcast, queries
 from chat.access import has_account
 from chat.actions import attachments, invitations
@@ -50,7 +48,9 @@ CHECK_HEADS_SECONDS = 10
 CHECK_HEADS_SILENT_SECONDS = 1
 IS_SILENT_SECONDS = 0.25
 HINT_SECONDS = 0.5
-CHECK_SESSIONS_SECONDS = 25
+CHECK_NEWCOMERS_SECONDS = 0.5
+# Once may fail: who was logged out is off within 35 s all the same.
+CHECK_SESSIONS_SECONDS = 15
 CLEAN_UP_SECONDS = 600
 LINGER_SECONDS = 5
 DRAIN_SECONDS = 3.0
@@ -61,6 +61,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.connections: set[Connection] = set()
+        self._newcomers: list[Connection] = []
         self.writer = Writer()
         self.typing = Typing()
         self._attendance = Attendance(lambda user_id: user_id in self._by_user)
@@ -79,6 +80,7 @@ class Hub:
             _every(PROBE_SECONDS, broadcast.send_probe),
             _every(CHECK_SOCKETS_SECONDS, self._check_sockets),
             _every(IS_SILENT_SECONDS, self._check_heads_in_time),
+            _every(CHECK_NEWCOMERS_SECONDS, self._check_newcomers),
             _every(CHECK_SESSIONS_SECONDS, self._check_sessions),
             _every(CLEAN_UP_SECONDS, _clean_up),
             _every(RENEW_SECONDS, attendance.renew),
@@ -89,6 +91,7 @@ class Hub:
 
     def add(self, connection: Connection) -> None:
         self.connections.add(connection)
+        self._newcomers.append(connection)
         self._by_user.setdefault(connection.user_id, set()).add(connection)
         self._attendance.came(connection.user_id)
 
@@ -209,25 +212,34 @@ class Hub:
                 for connection in self._by_user.get(user, ()):
                     if connection.user.is_guest:
                         self.leave(connection, room)
-            case EndSessions(user, session):
-                for connection in self._by_user.get(user, ()):
-                    if session in (None, connection.session_id):
-                        connection.close(CloseCode.SESSION_REVOKED)
+            case EndSessions():
+                self._end_sessions(envelope)
+
+    def _end_sessions(self, ended: EndSessions) -> None:
+        for connection in self._by_user.get(ended.user, ()):
+            if ended.session is None:
+                is_meant = connection.user.token_version < ended.version
+            else:
+                is_meant = connection.session_id == ended.session
+            if is_meant:
+                connection.revoke(is_disabled=ended.is_disabled)
 
     # --- What is looked at again and again -------------------------------------------
 
     async def _check_sockets(self) -> None:
-        loop_time, now = asyncio.get_running_loop().time(), timezone.now()
+        loop_time = asyncio.get_running_loop().time()
         for connection in self.connections:
-            connection.check(loop_time, now)
+            connection.check(loop_time)
 
     async def _check_sessions(self) -> None:
         """A lost hint must not leave a socket open to who was logged out."""
-        asked = {connection.session_id for connection in self.connections}
-        still_open = await in_database(tokens.open_sessions, asked)
-        for connection in list(self.connections):
-            if connection.session_id in asked - still_open:
-                connection.close(CloseCode.SESSION_REVOKED)
+        await _close_revoked(list(self.connections))
+
+    async def _check_newcomers(self) -> None:
+        """Logged out between the check of the token and `add`: no hint found it."""
+        newcomers, self._newcomers = self._newcomers, []
+        if newcomers:
+            await _close_revoked(newcomers)
 
     async def _check_heads_in_time(self) -> None:
         """Every 10 s, every second while the layer is silent, and once after that."""
@@ -260,6 +272,14 @@ class Hub:
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _close_revoked(connections: list[Connection]) -> None:
+    people = [connection.user for connection in connections]
+    revoked = await in_database(standing.revoked, people)
+    for connection in connections:
+        if (session := connection.user.session_id) in revoked:
+            connection.revoke(is_disabled=revoked[session])
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

@@ -5,7 +5,7 @@ The token is taken out of the scope at once, so that nothing later can log it.
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -29,7 +29,7 @@ _bearer = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
 class Carried:
     """A token, and whether it came in the query string."""
 
-    token: str
+    token: str = field(repr=False)
     in_query: bool
 
 

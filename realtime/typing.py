@@ -29,7 +29,8 @@ class Typing:
             limits.typing.take((connection.id, room))
         except RateLimited:
             return
-        if room not in connection.feeds or not has_account(connection.user):
+        is_silent = connection.lease.has_ended() or not has_account(connection.user)
+        if room not in connection.feeds or is_silent:
             return
         self._cancel(connection, room)
         loop = asyncio.get_running_loop()

@@ -83,7 +83,7 @@ class LogoutView(View):
     )
     def post(self, request: Request) -> Response:
         identity = self.identity(request)
-        sessions.end_session(identity.user, identity.session_id)
+        sessions.log_out(identity.user, identity.session_id)
         return Response(status=204)
 
 
@@ -94,7 +94,7 @@ class LogoutAllView(View):
         answers={204: None},
     )
     def post(self, request: Request) -> Response:
-        sessions.end_all_sessions(self.user(request))
+        sessions.log_out_everywhere(self.user(request))
         return Response(status=204)
 
 

@@ -78,7 +78,7 @@ class SessionView(View):
         errors={404: "not_found"},
     )
     def delete(self, request: Request, session_id: UUID) -> Response:
-        if not sessions.end_session(self.user(request), session_id):
+        if not sessions.log_out(self.user(request), session_id):
             raise Http404
         return Response(status=204)
 

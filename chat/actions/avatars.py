@@ -4,6 +4,7 @@ from django.core.files.base import File
 from django.db import transaction
 
 from accounts.models import User
+from accounts.standing import current
 
 from .. import limits, pictures, storage
 from ..access import check_account
@@ -45,7 +46,7 @@ def _set_avatar(user: User, name: str) -> User:
     """The one place where a person's picture changes."""
     check_account(user)
     # Locked: of two changes at once, the later one takes the earlier one's file away.
-    found = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    found = current(user, lock=True)
     if found.avatar != name:
         storage.remove_on_commit("avatars", found.avatar)
         found.avatar = name

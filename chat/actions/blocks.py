@@ -7,6 +7,7 @@ rooms, since a message is the same for all who receive it.
 from django.db import transaction
 
 from accounts.models import User
+from accounts.standing import current
 
 from .. import broadcast
 from ..access import check_account
@@ -42,7 +43,7 @@ def unblock(user: User, user_id: str) -> None:
 def _person(user: User, user_id: str) -> User:
     check_account(user)
     # Locked: of two changes at once, the later event tells of both.
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    current(user, lock=True)
     return find_any_person(user_id)
 
 

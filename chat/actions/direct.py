@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from accounts.models import User
+from accounts.standing import current
 
 from ..access import access_room, check_account, check_reach, check_read
 from ..errors import Invalid
@@ -22,6 +23,7 @@ def open_direct(user: User, reference: str) -> tuple[RoomPayload, bool]:
 
     Nobody owns it, so nobody is added to it or changes it, and nobody leaves it.
     """
+    user = current(user)
     check_account(user)
     person = find_person(reference)
     if person == user:
@@ -50,6 +52,7 @@ def open_direct_from(user: User, room_id: str, reference: str) -> RoomPayload:
 @transaction.atomic
 def create_group(user: User, references: Sequence[str]) -> RoomPayload:
     """A new room for these people and its maker, who owns it."""
+    user = current(user)
     check_account(user)
     people = find_people(references)
     if user in people:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.people import clean_line
+from accounts.standing import current
 
 from .. import presence
 from ..access import check_account
@@ -20,7 +21,7 @@ def change_profile(user: User, changes: Mapping[str, Any]) -> User:
     """The person as they are then; what is as wished already stays silent."""
     check_account(user)
     # Locked: of two devices that change at once the later one is told last.
-    person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    person = current(user, lock=True)
     changed = set()
     for name, value in changes.items():
         wanted = clean_line(name, value) if name in _TEXTS else value

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts.models import User
+from accounts.standing import current
 
 from .. import broadcast, queries
 from ..access import access_room, check_member
@@ -24,7 +25,7 @@ def mark_unread(user: User, room_id: str, seq: int) -> ReadPayload:
 
 @transaction.atomic
 def _mark(user: User, room_id: str, seq: int, *, back: bool) -> ReadPayload:
-    seat = access_room(user, room_id)
+    seat = access_room(current(user), room_id)
     check_member(seat)
     membership = Membership.objects.select_for_update().get(room=seat.room, user=user)
     wanted = max(0, min(seq, seat.room.head_seq))

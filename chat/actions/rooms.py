@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.standing import current
 
 from .. import storage
 from ..access import access_room, access_update, audience, check_create, check_own
@@ -40,6 +41,7 @@ def create_room(
     guests_may_read: bool = False,
 ) -> RoomPayload:
     """A new room with its maker as owner. Raises Conflict when the name is taken."""
+    user = current(user)
     check_create(user, staff_only=staff_only)
     room = Room(
         name=name,

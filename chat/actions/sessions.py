@@ -1,4 +1,7 @@
-"""Ending sessions. What is ended closes its open sockets in every process."""
+"""Ending sessions. What is ended closes its open sockets in every process.
+
+Whoever ends their own session, or changes what it rests on, is looked at anew first.
+"""
 
 from uuid import UUID
 
@@ -6,6 +9,7 @@ from django.db import transaction
 
 from accounts import people, tokens
 from accounts.models import User
+from accounts.standing import current
 from accounts.tokens import Pair, TokenReused
 
 from .. import broadcast
@@ -23,8 +27,19 @@ def refresh(raw: str) -> Pair:
 
 
 @transaction.atomic
+def log_out(user: User, session_id: UUID) -> bool:
+    """One of the person's own devices. False when they have no such open session."""
+    return end_session(current(user), session_id)
+
+
+@transaction.atomic
+def log_out_everywhere(user: User) -> None:
+    end_all_sessions(current(user))
+
+
+@transaction.atomic
 def end_session(user: User, session_id: UUID) -> bool:
-    """Log out one device. False when the person has no such open session."""
+    """Whoever's it is. False when the person has no such open session."""
     if not tokens.revoke(user, session_id):
         return False
     _close_sockets(user, session_id)
@@ -45,6 +60,8 @@ def change_password(
 
     The person goes on with the new pair, in a new session.
     """
+    # Locked: of two changes at once the second begins with the new password.
+    user = current(user, lock=True)
     check_account(user)
     people.set_password(
         user, current_password=current_password, new_password=new_password
@@ -53,7 +70,22 @@ def change_password(
     return tokens.start_session(user, user_agent=user_agent)
 
 
+@transaction.atomic
+def change_rights(user: User, **flags: bool) -> None:
+    """Set `is_active` or `is_staff`; what the person had open goes with a lost right.
+
+    The only way to change them: a row that is written by other means takes until the
+    next look at all open sockets.
+    """
+    for name, value in flags.items():
+        setattr(user, name, value)
+    user.save(update_fields=list(flags))
+    end_all_sessions(user)
+
+
 def _close_sockets(user: User, session_id: UUID | None) -> None:
     session = None if session_id is None else str(session_id)
-    envelope = EndSessions(str(user.pk), session)
+    envelope = EndSessions(
+        str(user.pk), session, user.token_version, not user.is_active
+    )
     transaction.on_commit(lambda: broadcast.publish([envelope]))

@@ -11,12 +11,12 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
-from chat.errors import Internal, Refusal, Timeout, Unavailable
+from chat.errors import Internal, Refusal, Timeout, TokenExpired, Unavailable
 
 from .. import commands, frames
 from ..commands import Asking
 from ..connection import Connection
-from . import liveness, messages, reactions, reads, rooms
+from . import auth, liveness, messages, reactions, reads, rooms
 
 logger = logging.getLogger(__name__)
 
@@ -37,19 +37,24 @@ HANDLERS: dict[type[Asking], Handler] = {
     commands.ReactionRemove: reactions.remove,
     commands.History: messages.history,
     commands.ReadMark: reads.mark,
+    commands.AuthRefresh: auth.refresh,
     commands.Ping: liveness.ping,
 }
+# What is served when the token has ended too.
+_ALWAYS = (commands.AuthRefresh, commands.Ping)
 
 
 async def handle(connection: Connection, command: Asking) -> None:
     """Run one command. Whatever happens, the client gets one answer and no 1011."""
     try:
+        if connection.lease.has_ended() and not isinstance(command, _ALWAYS):
+            raise TokenExpired
         async with asyncio.timeout(HANDLER_SECONDS):
             await HANDLERS[type(command)](connection, command)
     except Refusal as refusal:
-        connection.write(frames.error(command.ref, refusal))
+        connection.write(frames.error(command.ref, refusal), always=True)
     except Exception as error:
-        connection.write(frames.error(command.ref, _as_refusal(error)))
+        connection.write(frames.error(command.ref, _as_refusal(error)), always=True)
 
 
 def _as_refusal(error: Exception) -> Refusal:

@@ -10,4 +10,5 @@ from ..connection import Connection
 
 
 async def ping(connection: Connection, command: Ping) -> None:
-    connection.write(encode(frames.PongReply(command.ref, timezone.now())))
+    reply = frames.PongReply(command.ref, timezone.now())
+    connection.write(encode(reply), always=True)

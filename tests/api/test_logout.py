@@ -44,7 +44,7 @@ def test_logging_out_closes_the_sockets_of_this_session(
 ) -> None:
     session = tokens.verify_access(laptop.access).session_id
     Door(laptop.access).post("auth/logout")
-    assert published == [EndSessions(str(alice.pk), str(session))]
+    assert published == [EndSessions(str(alice.pk), str(session), 1)]
 
 
 def test_logging_out_twice_is_refused(laptop: Pair) -> None:
@@ -70,4 +70,4 @@ def test_logging_out_everywhere_closes_all_sockets(
     alice: User, laptop: Pair, published: list[Envelope]
 ) -> None:
     Door(laptop.access).post("auth/logout-all")
-    assert published == [EndSessions(str(alice.pk), None)]
+    assert published == [EndSessions(str(alice.pk), None, 2)]

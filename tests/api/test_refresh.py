@@ -60,7 +60,7 @@ def test_late_reuse_closes_the_sockets_of_the_session(
     grow_old()
     refresh(pair.refresh)
     session = Session.objects.get()
-    assert published == [EndSessions(str(alice.pk), str(session.pk))]
+    assert published == [EndSessions(str(alice.pk), str(session.pk), 1)]
 
 
 def test_access_token_buys_nothing(pair: Pair) -> None:

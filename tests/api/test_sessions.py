@@ -58,7 +58,7 @@ def test_its_sockets_close(
     as_alice: Door, alice: User, phone: Session, published: list[Envelope]
 ) -> None:
     as_alice.delete(f"me/sessions/{phone.pk}")
-    assert published == [EndSessions(str(alice.pk), str(phone.pk))]
+    assert published == [EndSessions(str(alice.pk), str(phone.pk), 1)]
 
 
 def test_current_session_may_be_ended_too(as_alice: Door) -> None:

@@ -11,6 +11,7 @@ from tests.served import Deployment, Person, Process, ServerName
 from tests.services import postgres, redis
 
 NewDeployment = Callable[..., Deployment]
+Two = tuple[Process, Process]
 
 
 @pytest.fixture(scope="session")
@@ -89,3 +90,29 @@ def new_scene(process: Process, alice: str, bob: str, charlie: str) -> Scene:
     room = process.call("POST", "rooms", alice, {"name": name}).json()["id"]
     assert process.call("POST", f"rooms/{room}/join", bob).ok
     return Scene(room, alice, bob, charlie)
+
+
+@pytest.fixture(scope="module", params=["uvicorn", "daphne"])
+def shared(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_url: str,
+    redis_url: str,
+) -> Deployment:
+    server: ServerName = request.param
+    directory = tmp_path_factory.mktemp(f"two-{server}")
+    deployment = Deployment(directory, server, postgres_url, redis_url)
+    deployment.manage("migrate", "--verbosity=0")
+    return deployment
+
+
+@pytest.fixture(scope="module")
+def two(shared: Deployment) -> Iterator[Two]:
+    with shared.serving() as first, shared.serving() as second:
+        yield first, second
+
+
+@pytest.fixture
+def shared_scene(shared: Deployment, two: Two) -> Scene:
+    alice, bob, charlie = (person.token for person in shared.people(3))
+    return new_scene(two[0], alice, bob, charlie)

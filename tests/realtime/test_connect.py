@@ -174,15 +174,3 @@ async def test_a_server_may_insist_on_tickets(embedded: Any) -> None:
         headers = {"Authorization": f"Bearer {person.token}"}
         async with opened(process.socket_url(), additional_headers=headers) as socket:
             await socket.expect("hello")
-
-
-async def test_an_expired_token_ends_the_socket(embedded: Any) -> None:
-    deployment = embedded(ACCESS_TOKEN_SECONDS="2")
-    with deployment.serving() as process:
-        [person] = deployment.people(1)
-        async with opened(process.socket_url(person.token)) as socket:
-            await socket.expect("hello")
-            bye, code = await socket.closed()
-    assert code == 4003
-    assert bye is not None
-    assert bye["reconnect"] is True

@@ -42,6 +42,7 @@ TABLE = {
     "read.mark": "ok ok ok ok none no no no none no",
     "room.join": "ok ok ok ok none ok ok ok none no",
     "room.leave": "no ok ok ok none ok ok ok none no",
+    "auth.refresh": "ok ok ok ok ok ok ok ok ok ok",
     "ping": "ok ok ok ok ok ok ok ok ok ok",
 }
 WORDS = {"no": "forbidden", "mute": "muted", "none": "room_not_found"}
@@ -115,6 +116,7 @@ def command(kind: str, room: str, seq: int) -> dict[str, Any]:
         "read.mark": {"room": room, "seq": seq},
         "room.join": {"room": room},
         "room.leave": {"room": room},
+        "auth.refresh": {},
         "ping": {},
     }
     return {"type": kind, **fields[kind]}
@@ -134,7 +136,10 @@ async def test_who_is_answered_what(world: World, kind: str) -> None:
         body = {"client_id": "1", "body": "hello"}
         sent = world.call("owner", "POST", f"rooms/{room}/messages", body)
         async with chatting(world.process.socket_url(world.tokens[role])) as socket:
-            found.append(await _outcome(socket, command(kind, room, sent["seq"])))
+            wanted = command(kind, room, sent["seq"])
+            if kind == "auth.refresh":
+                wanted["token"] = world.tokens[role]
+            found.append(await _outcome(socket, wanted))
     expected = [WORDS.get(word, word) for word in TABLE[kind].split()]
     assert dict(zip(ROLES, found, strict=True)) == dict(
         zip(ROLES, expected, strict=True)

@@ -1,44 +1,14 @@
 """Two processes on one PostgreSQL and one Redis, and the hints that get lost."""
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import suppress
 
-import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.served import Deployment, Process, ServerName
+from tests.served import Deployment
 from tests.sockets import chatting
 
-from .conftest import Scene, new_scene
-
-Two = tuple[Process, Process]
-
-
-@pytest.fixture(scope="module", params=["uvicorn", "daphne"])
-def shared(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    postgres_url: str,
-    redis_url: str,
-) -> Deployment:
-    server: ServerName = request.param
-    directory = tmp_path_factory.mktemp(f"two-{server}")
-    deployment = Deployment(directory, server, postgres_url, redis_url)
-    deployment.manage("migrate", "--verbosity=0")
-    return deployment
-
-
-@pytest.fixture(scope="module")
-def two(shared: Deployment) -> Iterator[Two]:
-    with shared.serving() as first, shared.serving() as second:
-        yield first, second
-
-
-@pytest.fixture
-def shared_scene(shared: Deployment, two: Two) -> Scene:
-    alice, bob, charlie = (person.token for person in shared.people(3))
-    return new_scene(two[0], alice, bob, charlie)
+from .conftest import Scene, Two
 
 
 async def test_sockets_on_two_processes_talk(two: Two, shared_scene: Scene) -> None:

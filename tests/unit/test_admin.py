@@ -233,7 +233,9 @@ def test_losing_or_gaining_a_right_ends_every_session(
     pair = tokens.start_session(alice)
     change_person(site, alice, **fields)
     ends = "is_superuser" not in fields
-    assert published == ([EndSessions(str(alice.pk), None)] if ends else [])
+    disabled = "is_active" in fields
+    ended = EndSessions(str(alice.pk), None, 2, is_disabled=disabled)
+    assert published == ([ended] if ends else [])
     assert is_good(pair.access) is not ends
 
 
@@ -241,7 +243,7 @@ def test_losing_the_staff_flag_ends_every_session(
     site: Client, dora: User, published: list[Envelope]
 ) -> None:
     change_person(site, dora, is_staff=None)
-    assert published == [EndSessions(str(dora.pk), None)]
+    assert published == [EndSessions(str(dora.pk), None, 2)]
     dora.refresh_from_db()
     assert (dora.is_staff, dora.token_version) == (False, 2)
 
@@ -277,7 +279,7 @@ def test_new_password_ends_every_session(
     assert site.post(path, form).status_code == 302
     alice.refresh_from_db()
     assert alice.check_password(PASSWORD)
-    assert published == [EndSessions(str(alice.pk), None)]
+    assert published == [EndSessions(str(alice.pk), None, 2)]
     assert not is_good(pair.access)
 
 
@@ -302,7 +304,7 @@ def test_chosen_sessions_are_ended(
     session = Session.objects.filter(user=alice).earliest("created_at")
     page = act(site, "accounts/session", "end_sessions", session.pk)
     assert "1 ended." in page
-    assert published == [EndSessions(str(alice.pk), str(session.pk))]
+    assert published == [EndSessions(str(alice.pk), str(session.pk), 1)]
     good = [is_good(pair.access) for pair in (phone, tablet, other)]
     assert good == [False, True, True]
     assert "0 ended." in act(site, "accounts/session", "end_sessions", session.pk)

@@ -26,8 +26,8 @@ ENVELOPES: list[Envelope] = [
         [Change(1, "message.created", b"{}"), Change(2, None, b"{}", "u1")],
     ),
     ToPerson("u1", "{}"),
-    EndSessions("u1", "s1"),
-    EndSessions("u1", None),
+    EndSessions("u1", "s1", 1),
+    EndSessions("u1", None, 2),
 ]
 
 

@@ -88,6 +88,10 @@ GOOD: list[tuple[dict[str, Any], commands.Command]] = [
     ),
     ({"type": "room.join", "ref": 4, "room": "a"}, commands.RoomJoin(4, "a")),
     ({"type": "room.leave", "ref": 4, "room": "a"}, commands.RoomLeave(4, "a")),
+    (
+        {"type": "auth.refresh", "ref": 8, "token": "a.b.c"},
+        commands.AuthRefresh(8, "a.b.c"),
+    ),
     ({"type": "ping", "ref": 2**53 - 1}, commands.Ping(2**53 - 1)),
     ({"type": "pong", "n": 5}, commands.Pong(5)),
 ]

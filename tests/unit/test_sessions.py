@@ -32,7 +32,7 @@ def test_ending_a_session_closes_its_sockets(
 ) -> None:
     session = Session.objects.get()
     assert end_session(alice, session.pk)
-    assert published == [EndSessions(str(alice.pk), str(session.pk))]
+    assert published == [EndSessions(str(alice.pk), str(session.pk), 1)]
     assert not is_good(pair.access)
 
 
@@ -49,7 +49,7 @@ def test_ending_all_closes_all_sockets_of_the_person(
 ) -> None:
     phone, other = tokens.start_session(alice), tokens.start_session(bob)
     end_all_sessions(alice)
-    assert published == [EndSessions(str(alice.pk), None)]
+    assert published == [EndSessions(str(alice.pk), None, 2)]
     assert [is_good(p.access) for p in (pair, phone, other)] == [False, False, True]
 
 
@@ -62,7 +62,7 @@ def test_new_password_ends_all_but_the_new_session(
         new_password="tuba-43-tuba",
         user_agent="pytest",
     )
-    assert published == [EndSessions(str(alice.pk), None)]
+    assert published == [EndSessions(str(alice.pk), None, 2)]
     assert not is_good(pair.access)
     assert is_good(fresh.access)
     assert Session.objects.get(ended_at=None).user_agent == "pytest"

@@ -104,7 +104,7 @@ export type ServerEvent =
   | ({ type: "read.updated"; room: string } & ReadState)
   | { type: "typing.started"; room: string; user: User; expires_in: number }
   | { type: "typing.stopped"; room: string; user: User }
-  | { type: "token.expiring" };
+  | { type: "token.expiring"; expires_at: string };
 
 export type ServerFrame =
   Hello | Bye | Reply | ErrorReply | ServerEvent | { type: "ping"; n: number };

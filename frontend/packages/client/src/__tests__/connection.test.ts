@@ -187,7 +187,7 @@ test("a ticket that arrives after close() opens nothing", async () => {
 
 test("an expiring token is renewed on the open socket", async () => {
   await connected();
-  FakeSocket.last.receive({ type: "token.expiring" });
+  FakeSocket.last.receive({ type: "token.expiring", expires_at: "2026-11-20T23:01:05Z" });
   await settle();
   expect(FakeSocket.last.commands("auth.refresh")).toMatchObject([{ token: "access" }]);
 });

@@ -1,0 +1,35 @@
+"""auth.refresh: the connection goes on with a new token of its session."""
+
+from accounts import tokens
+from accounts.tokens import Identity
+from chat.errors import TokenExpired, Unauthorized
+from chat.events import encode
+
+from .. import frames
+from ..commands import AuthRefresh
+from ..connection import Connection
+from ..database import in_database
+from ..lease import Lease
+
+
+async def refresh(connection: Connection, command: AuthRefresh) -> None:
+    """What was kept since the old token ended comes after the reply, in its order."""
+    identity = await in_database(tokens.verify_access, command.token)
+    _check(connection, identity)
+    kept = connection.lease.renew(identity.expires_at)
+    expires_at = connection.lease.expires_at
+    connection.write(encode(frames.TokenReply(command.ref, expires_at)))
+    for text in kept:
+        connection.write(text)
+
+
+def _check(connection: Connection, identity: Identity) -> None:
+    """A connection never becomes another person's, nor another session's.
+
+    Logging out one device must find all of its connections.
+    """
+    if str(identity.session_id) != connection.session_id:
+        raise Unauthorized("This token is of another session: open a new connection.")
+    # tokens.py forgives clocks that differ, but an ended token buys no time.
+    if Lease(identity.expires_at).has_ended():
+        raise TokenExpired

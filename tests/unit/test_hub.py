@@ -1,0 +1,74 @@
+"""The hub and who is revoked: what no hint tells, and what a late hint must spare."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from accounts import tokens
+from accounts.models import User
+from accounts.tokens import Identity
+from chat import broadcast
+from chat.broadcast import EndSessions
+from realtime.close_codes import CloseCode
+from realtime.connection import Connection
+from realtime.database import in_database
+from realtime.hub import Hub
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[Hub]:
+    hub = Hub()
+    # Past the first look at all sockets: the next one is far away.
+    await asyncio.sleep(0.2)
+    yield hub
+    for task in hub._tasks:
+        task.cancel()
+    broadcast.attach(None)
+
+
+@pytest.fixture
+def identity(alice: User) -> Identity:
+    return tokens.verify_access(tokens.start_session(alice).access)
+
+
+def connect(hub: Hub, identity: Identity) -> Connection:
+    async def send(message: Any) -> None:
+        pass
+
+    connection = Connection(identity, send, cut=lambda: None)
+    hub.add(connection)
+    return connection
+
+
+async def test_a_log_out_before_the_socket_is_known_closes_it(
+    identity: Identity, hub: Hub
+) -> None:
+    await in_database(tokens.revoke, identity.user, identity.session_id)
+    connection = connect(hub, identity)
+    await asyncio.sleep(0.8)
+    assert connection.closed_with is CloseCode.SESSION_REVOKED
+
+
+async def test_who_is_disabled_is_told_so(identity: Identity, hub: Hub) -> None:
+    people = User.objects.filter(pk=identity.user.pk)
+    await in_database(people.update, is_active=False)
+    connection = connect(hub, identity)
+    await asyncio.sleep(0.8)
+    assert connection.closed_with is CloseCode.ACCOUNT_DISABLED
+
+
+async def test_a_late_hint_spares_what_the_new_version_opened(
+    identity: Identity, hub: Hub
+) -> None:
+    connection = connect(hub, identity)
+    user, version = connection.user_id, identity.user.token_version
+    hub._dispatch(EndSessions(user, None, version))
+    hub._dispatch(EndSessions(user, "another session", version + 1))
+    await asyncio.sleep(0.8)
+    assert connection.closed_with is None
+    hub._dispatch(EndSessions(user, None, version + 1))
+    assert connection.closed_with is CloseCode.SESSION_REVOKED

@@ -1,0 +1,216 @@
+"""Every write looks anew at who came in: their session, their version, their rights."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils import timezone
+
+from accounts import standing, tokens
+from accounts.errors import Unauthorized
+from accounts.models import Session, User
+from chat.actions import (
+    avatars,
+    blocks,
+    direct,
+    invitations,
+    memberships,
+    messages,
+    moderation,
+    notifications,
+    profile,
+    reactions,
+    reads,
+    rooms,
+    sessions,
+)
+from chat.log import Draft, append
+from chat.models import Ban, Membership, Message, Room
+from chat.payloads import RoomPayload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Write = Callable[[User, str, User], object]
+
+# Each as alice, the owner of a room in which bob wrote message 3 and she message 4.
+WRITES: dict[str, Write] = {
+    "send": lambda u, room, _: messages.send_message(
+        u, room, client_id="1", body="hello"
+    ),
+    "edit": lambda u, room, _: messages.edit_message(u, room, 4, body="other"),
+    "delete": lambda u, room, _: messages.delete_message(u, room, 3),
+    "pin": lambda u, room, _: messages.pin_message(u, room, 3, pinned=True),
+    "react": lambda u, room, _: reactions.add_reaction(u, room, 3, emoji="👍"),
+    "take a reaction back": lambda u, room, _: reactions.remove_reaction(
+        u, room, 3, emoji="👍"
+    ),
+    "read": lambda u, room, _: reads.mark_read(u, room, 3),
+    "unread": lambda u, room, _: reads.mark_unread(u, room, 1),
+    "join": lambda u, room, _: memberships.join_room(u, room),
+    "leave": lambda u, room, _: memberships.leave_room(u, room),
+    "make a room": lambda u, room, _: rooms.create_room(u, name="new"),
+    "change a room": lambda u, room, _: rooms.update_room(u, room, {"topic": "t"}),
+    "delete a room": lambda u, room, _: rooms.delete_room(u, room),
+    "write to one": lambda u, room, bob: direct.open_direct(u, str(bob.pk)),
+    "make a group": lambda u, room, bob: direct.create_group(u, [str(bob.pk)]),
+    "add": lambda u, room, bob: moderation.add_member(u, room, str(bob.pk)),
+    "role": lambda u, room, bob: moderation.change_role(
+        u, room, str(bob.pk), "moderator"
+    ),
+    "remove": lambda u, room, bob: moderation.remove_member(u, room, str(bob.pk)),
+    "mute": lambda u, room, bob: moderation.mute_member(u, room, str(bob.pk), 60),
+    "unmute": lambda u, room, bob: moderation.unmute_member(u, room, str(bob.pk)),
+    "ban": lambda u, room, bob: moderation.ban(u, room, str(bob.pk)),
+    "unban": lambda u, room, bob: moderation.unban(u, room, str(bob.pk)),
+    "block": lambda u, room, bob: blocks.block(u, str(bob.pk)),
+    "unblock": lambda u, room, bob: blocks.unblock(u, str(bob.pk)),
+    "invite": lambda u, room, _: invitations.make_link(
+        u, room, expires_in=60, max_uses=1
+    ),
+    "level": lambda u, room, _: notifications.set_level(u, room, "none"),
+    "picture": lambda u, *_: avatars.remove_avatar(u),
+    "profile": lambda u, *_: profile.change_profile(u, {"display_name": "Other"}),
+    "password": lambda u, *_: sessions.change_password(
+        u, current_password="trombone-42", new_password="tuba-43-tuba", user_agent=""
+    ),
+    "log out": lambda u, *_: sessions.log_out(u, u.session_id or u.pk),
+    "log out everywhere": lambda u, *_: sessions.log_out_everywhere(u),
+}
+REVOKED: dict[str, Callable[[User], object]] = {
+    "the session ended": lambda u: Session.objects.filter(user=u).update(
+        ended_at=timezone.now()
+    ),
+    "the version rose": lambda u: User.objects.filter(pk=u.pk).update(token_version=2),
+    "disabled": lambda u: User.objects.filter(pk=u.pk).update(is_active=False),
+}
+
+
+@pytest.fixture
+def came_in(alice: User) -> User:
+    """Alice as a door hands her on; what happens next, she does not know."""
+    alice.set_password("trombone-42")
+    alice.save()
+    return tokens.verify_access(tokens.start_session(alice).access).user
+
+
+@pytest.fixture
+def talked(came_in: User, bob: User, room: RoomPayload) -> str:
+    append([Draft(room.id, bob, "hello"), Draft(room.id, came_in, "hello")])
+    return room.id
+
+
+def everything() -> list[list[Any]]:
+    models: list[Any] = [User, Session, Room, Membership, Message, Ban]
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+@pytest.mark.parametrize("cause", REVOKED)
+@pytest.mark.parametrize("write", WRITES)
+def test_who_is_revoked_writes_nothing(
+    came_in: User, bob: User, talked: str, write: str, cause: str
+) -> None:
+    REVOKED[cause](came_in)
+    before = everything()
+    with pytest.raises(Unauthorized):
+        WRITES[write](came_in, talked, bob)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("write", set(WRITES) - {"leave"})
+def test_who_is_not_does(came_in: User, bob: User, talked: str, write: str) -> None:
+    """Or the test above would pass for a wrong reason."""
+    WRITES[write](came_in, talked, bob)
+
+
+def test_a_missing_room_answers_the_revoked_as_a_hidden_one(
+    came_in: User, talked: str
+) -> None:
+    REVOKED["the session ended"](came_in)
+    missing = "01a1fb27-fd0a-71fd-82c3-fff019bd9000"
+    for room in (talked, missing):
+        with pytest.raises(Unauthorized):
+            rooms.update_room(came_in, room, {"topic": "t"})
+        [outcome] = append([Draft(room, came_in, "hello")])
+        assert isinstance(outcome, Unauthorized)
+
+
+def test_sessions_of_a_batch_are_looked_at_apart(
+    came_in: User, alice: User, talked: str
+) -> None:
+    phone = tokens.verify_access(tokens.start_session(alice).access).user
+    tokens.revoke(alice, came_in.session_id or alice.pk)
+    outcomes = append(
+        [Draft(talked, user, "hello") for user in (came_in, phone, alice)]
+    )
+    refused = [isinstance(outcome, Unauthorized) for outcome in outcomes]
+    assert refused == [True, False, False]
+
+
+def test_sessions_of_a_batch_are_one_query(
+    alice: User, bob: User, talked: str, django_assert_num_queries: Any
+) -> None:
+    came = [
+        tokens.verify_access(tokens.start_session(user).access).user
+        for user in (alice, bob) * 20
+    ]
+    # One more than without sessions: see test_log.py.
+    with django_assert_num_queries(7):
+        append([Draft(talked, user, "x", f"{n}") for n, user in enumerate(came)])
+
+
+@pytest.fixture
+def staff(dora: User) -> User:
+    return tokens.verify_access(tokens.start_session(dora).access).user
+
+
+def test_open_sockets_of_who_is_revoked_are_found(came_in: User, staff: User) -> None:
+    assert standing.revoked([came_in, staff]) == {}
+    REVOKED["the session ended"](came_in)
+    assert standing.revoked([came_in, staff]) == {came_in.session_id: False}
+
+
+def test_of_the_disabled_it_is_said(came_in: User, staff: User) -> None:
+    REVOKED["disabled"](came_in)
+    assert standing.revoked([came_in, staff]) == {came_in.session_id: True}
+
+
+def test_an_older_version_is_found(came_in: User) -> None:
+    REVOKED["the version rose"](came_in)
+    assert standing.revoked([came_in]) == {came_in.session_id: False}
+
+
+def test_a_lost_staff_flag_is_found_and_a_new_one_is_no_loss(
+    came_in: User, staff: User
+) -> None:
+    User.objects.filter(pk=staff.pk).update(is_staff=False)
+    User.objects.filter(pk=came_in.pk).update(is_staff=True)
+    assert standing.revoked([came_in, staff]) == {staff.session_id: False}
+
+
+def test_a_later_socket_of_the_session_does_not_hide_the_loss(staff: User) -> None:
+    User.objects.filter(pk=staff.pk).update(is_staff=False)
+    later = User.objects.get(pk=staff.pk)
+    later.session_id = staff.session_id
+    assert standing.revoked([staff, later]) == {staff.session_id: False}
+
+
+def test_a_session_that_is_no_more_is_ended(came_in: User) -> None:
+    came_in.delete()
+    with pytest.raises(ObjectDoesNotExist):
+        User.objects.get(username="alice")
+    assert standing.revoked([came_in]) == {came_in.session_id: False}
+
+
+def test_thousands_of_sockets_are_asked_about_in_parts(
+    came_in: User, django_assert_num_queries: Any
+) -> None:
+    crowd = [came_in]
+    for _ in range(1000):
+        somebody = User(username="x")
+        somebody.session_id = somebody.pk
+        crowd.append(somebody)
+    with django_assert_num_queries(2):
+        found = standing.revoked(crowd)
+    assert len(found) == 1000
+    assert came_in.session_id not in found
