@@ -217,9 +217,12 @@ def check_add(seat: Seat, person: User) -> None:
 
 
 def _check_group(room: Room, person: User) -> None:
-    others = room.memberships.exclude(user=person)
-    if others.count() >= GROUP_PEOPLE:
+    if _is_full(room, person):
         raise Forbidden(f"A group has at most {GROUP_PEOPLE} people.")
+
+
+def _is_full(room: Room, person: User) -> bool:
+    return room.memberships.exclude(user=person).count() >= GROUP_PEOPLE
 
 
 def check_moderate(seat: Seat, member: Membership) -> None:
@@ -320,9 +323,14 @@ def check_accept(invitation: Invitation, seat: Seat) -> None:
         seat.room.archived_at is not None
         or (seat.room.staff_only and not seat.user.is_staff)
         or (expires_at is not None and expires_at <= timezone.now())
-        or (seat.membership is None and (_is_used_up(invitation) or _is_banned(seat)))
+        or (seat.membership is None and _is_kept_out(invitation, seat))
     ):
         raise InvitationNotFound
+
+
+def _is_kept_out(invitation: Invitation, seat: Seat) -> bool:
+    full = seat.room.kind == Room.Kind.GROUP and _is_full(seat.room, seat.user)
+    return full or _is_used_up(invitation) or _is_banned(seat)
 
 
 def _is_used_up(invitation: Invitation) -> bool:

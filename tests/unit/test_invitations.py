@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import User
 from chat import queries
 from chat.actions import invitations, moderation, notifications
+from chat.actions.direct import create_group
 from chat.actions.memberships import get_or_create_room, join_room, leave_room
 from chat.actions.rooms import create_room, delete_room
 from chat.broadcast import Envelope
@@ -433,3 +434,11 @@ def test_rooms_are_not_made_by_visiting_where_that_is_off(
     assert refused(lambda: get_or_create_room(charlie, name="bridge")) == missing
     assert Room.objects.count() == 2
     assert create_room(charlie, name="new").role == "owner"
+
+
+def test_link_into_a_full_group_lets_nobody_in(alice: User) -> None:
+    names = [str(person(f"one-of-{number}").pk) for number in range(9)]
+    group = create_group(alice, names)
+    code = link(alice, group)
+    with pytest.raises(InvitationNotFound):
+        invitations.accept_link(person("eleventh"), code)
