@@ -16,11 +16,14 @@ from .conftest import SCALE, Target
 
 EXAMPLES = 25 * SCALE
 NAME, PASSWORD = "fuzzer", "a-password-of-tests-1"
-# Rules that a schema cannot say: which password is yours or good enough, which cursors
-# go together, which characters a text may have, what is an emoji.
+# Rules that a schema cannot say: which password is yours or good enough, which fields
+# go together, which characters a text may have, what is an emoji, a picture or a
+# cursor, and that nobody blocks or invites oneself.
 UNSAYABLE = (
-    "add_reaction change_password change_role create_room edit_message list_messages"
-    " open_direct register search_messages send_message update_me update_room"
+    "add_reaction block change_password change_role create_invitation create_room"
+    " edit_message enter_as_guest list_directory list_messages open_direct register"
+    " search_messages send_message set_my_avatar set_room_avatar update_me update_room"
+    " upload_attachment"
 )
 
 
