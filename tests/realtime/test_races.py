@@ -17,8 +17,8 @@ from tests.sockets import Socket, chatting, opened
 from .conftest import Scene, Two
 from .test_revocation import new_account
 
-TICKETS = int(os.environ.get("RACE_ROUNDS", "200"))
-BANS = int(os.environ.get("RACE_ROUNDS", "100"))
+TICKETS = int(os.environ.get("RACE_ROUNDS", "40"))
+BANS = int(os.environ.get("RACE_ROUNDS", "30"))
 SOCKETS = 50
 
 pytestmark = pytest.mark.timeout(600)
