@@ -25,6 +25,27 @@ async def test_sockets_on_two_processes_talk(two: Two, shared_scene: Scene) -> N
         assert [message["seq"] for message in await alice.hear(2)] == [3, 4]
 
 
+async def test_a_deleted_room_is_gone_from_every_process_at_once(
+    two: Two, shared_scene: Scene
+) -> None:
+    scene = shared_scene
+    async with (
+        chatting(two[0].socket_url(scene.alice)) as alice,
+        chatting(two[1].socket_url(scene.bob)) as bob,
+    ):
+        await alice.subscribe(scene.room)
+        await bob.subscribe(scene.room)
+        assert (
+            two[0].call("DELETE", f"rooms/{scene.room}", scene.alice).status_code == 204
+        )
+        for socket in (alice, bob):
+            assert (await socket.expect("room.deleted"))["room"] == scene.room
+            await socket.expect_nothing()
+            assert (await socket.subscribe(scene.room))["error"]["code"] == (
+                "room_not_found"
+            )
+
+
 async def test_both_may_write_at_once(two: Two, shared_scene: Scene) -> None:
     scene = shared_scene
     async with (
