@@ -12,22 +12,12 @@ from typing import Any, get_args
 import pytest
 
 from realtime.commands import Asking
+from tests.api.scene import ROLES as EVERYBODY
 from tests.served import Deployment, Process
 from tests.sockets import Socket, chatting
 
-ROLES = (
-    "owner",
-    "moderator",
-    "member",
-    "muted",
-    "banned",
-    "former",
-    "outsider",
-    "staff",
-    # The same person: the room is not open to guests, or it is.
-    "guest",
-    "visitor",
-)
+# Nobody opens a socket without being somebody.
+ROLES = tuple(role for role in EVERYBODY if role != "anonymous")
 # owner moderator member muted banned former outsider staff guest visitor
 TABLE = {
     "subscribe": "ok ok ok ok none no no no none ok",
