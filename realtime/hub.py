@@ -72,7 +72,7 @@ class Hub:
         # Kept, or the collector would end them.
         self._tasks: set[asyncio.Task[None]] = set()
         self.ear = Ear(self._deliver)
-        self._was_silent = False
+        self._was_silent = True
         self._heads_checked_at = 0.0
         broadcast.attach(self.publisher)
         for work in (
@@ -245,10 +245,13 @@ class Hub:
         """Every 10 s, every second while the layer is silent, and once after that."""
         now, silent = asyncio.get_running_loop().time(), self.ear.is_silent
         if silent != self._was_silent:
-            logger.warning("channel layer: %s", "silent" if silent else "heard again")
+            logger.warning("channel layer: %s", "silent" if silent else "heard")
         wait = CHECK_HEADS_SILENT_SECONDS if silent else CHECK_HEADS_SECONDS
         is_back = self._was_silent and not silent
         self._was_silent = silent
+        if is_back:
+            # A hint to end a session may have been among what was missed.
+            await self._check_sessions()
         if is_back or now - self._heads_checked_at >= wait:
             self._heads_checked_at = now
             await self._check_heads(patient=not silent)

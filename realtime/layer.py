@@ -7,6 +7,7 @@ told by errors but by our own packets, which must come back.
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 
 from chat import broadcast
@@ -25,7 +26,8 @@ class Ear:
     def __init__(self, heard: Callable[[Packet], None]) -> None:
         self._heard = heard
         self._loop = asyncio.get_running_loop()
-        self._echo_at = self._loop.time()
+        # Deaf until the first echo: what others say before that is missed.
+        self._echo_at = -math.inf
 
     @property
     def silent_seconds(self) -> float:

@@ -185,6 +185,27 @@ async def test_without_redis_they_close_within_35_s_and_write_nothing(
             await _all_are_found(deployment, first, second)
 
 
+async def test_what_redis_lost_is_made_up_for_when_it_is_back(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """A process whose first socket comes before Redis answers is such a case too."""
+    with redis_server() as redis:
+        deployment = Deployment(tmp_path, "uvicorn", postgres_url, redis.url)
+        deployment.manage("migrate", "--verbosity=0")
+        with deployment.serving() as first, deployment.serving() as second:
+            redis.stop()
+            account = new_account(first)
+            async with chatting(second.socket_url(account.access)) as far:
+                # Past the check of newcomers.
+                await asyncio.sleep(1)
+                ok(first.call("POST", "auth/logout", account.access))
+                redis.start()
+                back = time.monotonic()
+                code, closed_at = await closing(far)
+            assert code == 4501
+            assert closed_at - back < 5
+
+
 async def _all_are_found(
     deployment: Deployment, first: Process, second: Process
 ) -> None:
