@@ -115,6 +115,33 @@ def env_database(name: str, default_sqlite: Path) -> dict[str, object]:
     }
 
 
+def env_mail(name: str) -> dict[str, object]:
+    """smtp://user:password@host:587/?tls=true as Django's settings; none without it."""
+    url = env_str(name)
+    if not url:
+        return {}
+    parts = urlsplit(url)
+    port = _port(parts)
+    tls = dict(parse_qsl(parts.query)).get("tls", "off").lower()
+    if parts.scheme != "smtp" or not parts.hostname or port is None:
+        tls = "?"
+    if tls not in _TRUE | _FALSE:
+        # Not the value: it holds a password.
+        raise ImproperlyConfigured(
+            f"{name} cannot be used. Say smtp://user:password@host:587/?tls=true."
+        )
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": int(port or 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": tls in _TRUE,
+        # A mail server that hangs must not hold a thread for ever.
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
 def _port(parts: SplitResult) -> str | None:
     """None for what is no port; no port at all is the database's own."""
     try:

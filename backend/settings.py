@@ -253,6 +253,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# --- Resetting a forgotten password -----------------------------------------------
+
+PASSWORD_RESET_TIMEOUT = 3600
+
 # --- Logging: to standard error; no token, password or message body ------------------
 
 LOG_LEVEL = env_str("LOG_LEVEL", "INFO").upper()

@@ -1,0 +1,41 @@
+"""A forgotten password: the token that sets a new one.
+
+A token dies with what it was made from: the password, the address and the version of
+the person's tokens. So it works once, and not after any other change of these.
+"""
+
+from uuid import UUID
+
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+
+from .models import User
+
+
+class _Generator(PasswordResetTokenGenerator):
+    key_salt = "accounts.resets"
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        made_of = super()._make_hash_value(user, timestamp)
+        return f"{made_of}{user.token_version}"
+
+
+_generator = _Generator()
+
+
+def reset_token(user: User) -> str:
+    return f"{user.pk.hex}.{_generator.make_token(user)}"
+
+
+def holder(token: str) -> User | None:
+    """Whose token this is; None if it is nobody's, used, or older than an hour.
+
+    Call it in a transaction: the row stays locked, so of two uses at once one wins.
+    """
+    key, _, proof = token.partition(".")
+    try:
+        pk = UUID(hex=key)
+    except ValueError:
+        return None
+    people = User.objects.select_for_update().filter(is_active=True, is_guest=False)
+    user = people.filter(pk=pk, is_bot=False).first()
+    return user if user and _generator.check_token(user, proof) else None

@@ -1,0 +1,65 @@
+"""The token of a forgotten password: once, for an hour, for one person."""
+
+from datetime import datetime, timedelta
+from unittest.mock import patch
+
+import pytest
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+
+from accounts import resets
+from accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann() -> User:
+    return User.objects.create_user("ann", "a long first one", display_name="Ann")
+
+
+def test_names_its_person(ann: User) -> None:
+    assert resets.holder(resets.reset_token(ann)) == ann
+
+
+def test_dies_with_the_password(ann: User) -> None:
+    token = resets.reset_token(ann)
+    ann.set_password("a long second one")
+    ann.save()
+    assert resets.holder(token) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"token_version": 2},
+        {"email": "new@example.org"},
+        {"is_active": False},
+        {"is_guest": True},
+        {"is_bot": True},
+    ],
+)
+def test_dies_with_the_state_it_was_made_for(
+    ann: User, change: dict[str, object]
+) -> None:
+    token = resets.reset_token(ann)
+    User.objects.filter(pk=ann.pk).update(**change)
+    assert resets.holder(token) is None
+
+
+def test_of_one_person_is_not_of_another(ann: User) -> None:
+    bob = User.objects.create_user("bob", "a long first one", display_name="Bob")
+    proof = resets.reset_token(ann).partition(".")[2]
+    assert resets.holder(f"{bob.pk.hex}.{proof}") is None
+
+
+@pytest.mark.parametrize(("minutes", "valid"), [(59, True), (61, False)])
+def test_lives_an_hour(ann: User, minutes: int, valid: bool) -> None:
+    token = resets.reset_token(ann)
+    later = datetime.now() + timedelta(minutes=minutes)  # noqa: DTZ005
+    with patch.object(PasswordResetTokenGenerator, "_now", return_value=later):
+        assert (resets.holder(token) is not None) is valid
+
+
+@pytest.mark.parametrize("token", ["", ".", "x.y", "0" * 32 + ".a-b", "\0", "é" * 40])
+def test_nonsense_is_nobodys(token: str) -> None:
+    assert resets.holder(token) is None
