@@ -83,6 +83,11 @@ def set_password(user: User, *, current_password: str, new_password: str) -> Non
     """Raises Invalid when the current one is wrong or the new one is weak."""
     if not user.check_password(current_password):
         raise Invalid(fields={"current_password": ["This is not your password."]})
+    replace_password(user, new_password)
+
+
+def replace_password(user: User, new_password: str) -> None:
+    """For somebody who has shown who they are. Raises Invalid for a weak one."""
     try:
         validate_password(new_password, user)
     except ValidationError as error:

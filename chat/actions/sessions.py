@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts import people, tokens
+from accounts import people, resets, tokens
+from accounts.errors import Invalid
 from accounts.models import User
 from accounts.standing import current
 from accounts.tokens import Pair, TokenReused
@@ -68,6 +69,16 @@ def change_password(
     )
     end_all_sessions(user)
     return tokens.start_session(user, user_agent=user_agent)
+
+
+@transaction.atomic
+def reset_password(token: str, new_password: str) -> None:
+    """By the token that was mailed. No new session: the person logs in."""
+    user = resets.holder(token)
+    if user is None:
+        raise Invalid(fields={"token": ["This link was used or is too old."]})
+    people.replace_password(user, new_password)
+    end_all_sessions(user)
 
 
 @transaction.atomic

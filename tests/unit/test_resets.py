@@ -6,8 +6,10 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
-from accounts import resets
-from accounts.models import User
+from accounts import resets, tokens
+from accounts.errors import Invalid
+from accounts.models import Session, User
+from chat.actions import sessions
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +65,24 @@ def test_lives_an_hour(ann: User, minutes: int, valid: bool) -> None:
 @pytest.mark.parametrize("token", ["", ".", "x.y", "0" * 32 + ".a-b", "\0", "é" * 40])
 def test_nonsense_is_nobodys(token: str) -> None:
     assert resets.holder(token) is None
+
+
+def test_a_reset_ends_every_session_and_works_once(ann: User) -> None:
+    tokens.start_session(ann, user_agent="")
+    token = resets.reset_token(ann)
+    sessions.reset_password(token, "a long second one")
+    ann.refresh_from_db()
+    assert ann.check_password("a long second one")
+    assert not Session.objects.filter(user=ann, ended_at=None).exists()
+    with pytest.raises(Invalid):
+        sessions.reset_password(token, "a long third one")
+    ann.refresh_from_db()
+    assert ann.check_password("a long second one")
+
+
+def test_a_weak_password_does_not_use_the_token_up(ann: User) -> None:
+    token = resets.reset_token(ann)
+    with pytest.raises(Invalid) as refused:
+        sessions.reset_password(token, "12345678")
+    assert "new_password" in (refused.value.fields or {})
+    assert resets.holder(token) == ann
