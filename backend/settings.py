@@ -7,7 +7,15 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from backend.env import env_bool, env_database, env_int, env_list, env_secret, env_str
+from backend.env import (
+    env_bool,
+    env_database,
+    env_int,
+    env_list,
+    env_prefixed,
+    env_secret,
+    env_str,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env_bool("DEBUG", False)
@@ -185,6 +193,8 @@ else:
 # --- Limits (chat/limits.py names them) ----------------------------------------------
 
 RATE_LIMITS = env_bool("RATE_LIMITS", True)
+# LIMIT_MESSAGES_BURST=50 and so on; chat/limits.py has the table that reads them.
+LIMITS = env_prefixed("LIMIT_")
 # daphne's own limits on a frame; `serve` gives uvicorn the same number.
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = 65_536
 DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 65_536

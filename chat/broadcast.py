@@ -71,7 +71,18 @@ class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):
     session: str | None
 
 
-Envelope = RoomChanged | ToRoom | ToPerson | ToEverybody | PersonChanged | EndSessions
+class Opened(msgspec.Struct, frozen=True, tag="opened", array_like=True):
+    """When a process's sockets of one person were opened: they are counted together."""
+
+    user: str
+    process: str
+    times: list[float]
+    is_answer: bool
+
+
+Envelope = (
+    RoomChanged | ToRoom | ToPerson | ToEverybody | PersonChanged | EndSessions | Opened
+)
 
 
 class _Packet(msgspec.Struct, frozen=True, array_like=True):

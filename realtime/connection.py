@@ -8,6 +8,7 @@ A socket with too much unread loses volatile events first, is then closed, and r
 import asyncio
 import logging
 import secrets
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from datetime import datetime
@@ -57,6 +58,7 @@ class Connection:
         "expires_at",
         "feeds",
         "id",
+        "opened_at",
         "session_id",
         "user",
         "user_id",
@@ -70,6 +72,8 @@ class Connection:
         self.user_id = str(identity.user.pk)
         self.session_id = str(identity.session_id)
         self.expires_at = identity.expires_at
+        # Wall-clock time: it is compared with that of other processes.
+        self.opened_at = time.time()
         self.feeds: dict[str, Feed] = {}
         self.closed_with: CloseCode | None = None
         self._send = send

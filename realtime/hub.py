@@ -17,6 +17,7 @@ from chat import broadcast, queries
 from chat.broadcast import (
     EndSessions,
     Envelope,
+    Opened,
     PersonChanged,
     Publisher,
     RoomChanged,
@@ -26,7 +27,7 @@ from chat.broadcast import (
 )
 from chat.presence import RENEW_SECONDS
 
-from . import attendance
+from . import attendance, crowding
 from .attendance import Attendance
 from .close_codes import CloseCode
 from .connection import Connection
@@ -77,6 +78,7 @@ class Hub:
         self.connections.add(connection)
         self._by_user.setdefault(connection.user_id, set()).add(connection)
         self._attendance.came(connection.user_id)
+        crowding.came(self._by_user[connection.user_id])
 
     def remove(self, connection: Connection) -> None:
         self.typing.forget(connection)
@@ -172,6 +174,8 @@ class Hub:
             case ToPerson(user, text):
                 for connection in self._by_user.get(user, ()):
                     connection.write(text, volatile=True)
+            case Opened(user) as opened:
+                crowding.heard(opened, self._by_user.get(user, ()))
             case EndSessions(user, session):
                 for connection in self._by_user.get(user, ()):
                     if session in (None, connection.session_id):

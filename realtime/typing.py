@@ -25,7 +25,7 @@ class Typing:
     def start(self, connection: Connection, room: str) -> None:
         """Who is not subscribed, or tells it all the time, is not heard."""
         try:
-            limits.typing.take((connection.id, room))
+            limits.typing.take_now(connection.user_id)
         except RateLimited:
             return
         if room not in connection.feeds:

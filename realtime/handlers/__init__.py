@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
+from chat import limits
 from chat.errors import Internal, Refusal, Timeout, Unavailable
 
 from .. import commands, frames
@@ -45,6 +46,7 @@ async def handle(connection: Connection, command: Asking) -> None:
     """Run one command. Whatever happens, the client gets one answer and no 1011."""
     try:
         async with asyncio.timeout(HANDLER_SECONDS):
+            await limits.commands.take_soon(connection.user_id)
             await HANDLERS[type(command)](connection, command)
     except Refusal as refusal:
         connection.write(frames.error(command.ref, refusal))

@@ -2,7 +2,7 @@
 
 from msgspec import Raw
 
-from chat import queries
+from chat import limits, queries
 from chat.actions.direct import open_direct
 from chat.actions.messages import delete_message, draft_message, edit_message
 from chat.errors import Invalid
@@ -17,6 +17,7 @@ from ..hub import hub
 
 async def send(connection: Connection, command: MessageSend) -> None:
     """The reply means committed. The event may come before or after it."""
+    await limits.messages.take_soon(connection.user.pk)
     draft = draft_message(
         connection.user,
         command.room,
@@ -32,6 +33,7 @@ async def send(connection: Connection, command: MessageSend) -> None:
 
 async def send_direct(connection: Connection, command: DirectSend) -> None:
     """The room of the two is made when this is their first message."""
+    await limits.messages.take_soon(connection.user.pk)
     room, _ = await in_database(open_direct, connection.user, command.to)
     draft = draft_message(
         connection.user, room.id, client_id=command.client_id, body=command.body

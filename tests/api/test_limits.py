@@ -7,9 +7,10 @@ from pytest_django import Settings
 
 from accounts.models import User
 from chat import limits
-from chat.limits import LIMITS, RateLimit
+from chat.limits import LIMITS
 from chat.models import Message
 from chat.payloads import RoomPayload
+from chat.rates import RateLimit
 from tests.people import access_token
 
 from .door import Answer, Door, check_refused
