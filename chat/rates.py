@@ -28,6 +28,8 @@ class _Bucket:
     filled_at: float = field(default_factory=time.monotonic)
     # What was taken here and is not yet in Redis.
     told: Future[Taken | None] | None = None
+    # How many wait for Redis to grant them a token.
+    asking: int = 0
 
 
 class RateLimit:
@@ -57,11 +59,17 @@ class RateLimit:
     async def take_soon(self, key: object) -> None:
         """The same, on the event loop."""
         if asked := self._begin(key):
-            self._settle(key, await asyncio.wrap_future(asked))
+            try:
+                taken = await asyncio.wrap_future(asked)
+            except asyncio.CancelledError:
+                self._answered(key)
+                raise
+            self._settle(key, taken)
 
     def take_now(self, key: object) -> None:
         """The same, never waiting: who would have to ask Redis first is refused."""
         if self._begin(key):
+            self._answered(key)
             raise RateLimited(retry_after=1 / self.rate)
 
     def give_back(self, key: object) -> None:
@@ -87,7 +95,9 @@ class RateLimit:
             if not (self.shared and tally.is_up):
                 bucket.tokens -= 1
                 return None
-            if bucket.told is not None and not bucket.told.done():
+            is_untold = bucket.told is not None and not bucket.told.done()
+            if is_untold or bucket.asking:
+                bucket.asking += 1
                 return tally.ask(self._shared(key), self.rate, self.burst)
             self._read_told(bucket)
             if bucket.tokens < _ONE:
@@ -98,6 +108,7 @@ class RateLimit:
 
     def _settle(self, key: object, taken: Taken | None) -> None:
         """Redis answered, or did not: then the process's own bucket decides."""
+        self._answered(key)
         with self._lock:
             bucket = self._filled(key)
             if taken is not None:
@@ -110,6 +121,11 @@ class RateLimit:
                 return
             if taken is None or not taken.granted:
                 raise self._refusal(bucket.tokens)
+
+    def _answered(self, key: object) -> None:
+        with self._lock:
+            bucket = self._filled(key)
+            bucket.asking = max(0, bucket.asking - 1)
 
     def _read_told(self, bucket: _Bucket) -> None:
         """What the other processes took since is known with Redis's last answer."""
