@@ -20,8 +20,9 @@ from .door import Answer, Door, check_refused
 def _limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at once, then one in 1000 seconds; the buckets in use are left alone."""
     settings.RATE_LIMITS = True
-    for name in ("messages", "logins", "registrations"):
-        monkeypatch.setattr(limits, name, RateLimit(rate=0.001, burst=2))
+    for name in ("messages", "logins", "registrations", "refreshes"):
+        limit = RateLimit(rate=0.001, burst=2, name=name)
+        monkeypatch.setattr(limits, name, limit)
 
 
 def check_limited(answer: Answer) -> None:
@@ -29,6 +30,8 @@ def check_limited(answer: Answer) -> None:
     wait = answer.json()["retry_after"]
     assert 900 < wait <= 1000
     assert answer.headers["Retry-After"] == str(math.ceil(wait))
+    assert answer.headers["RateLimit-Policy"].endswith(";q=2;w=2000")
+    assert answer.headers["RateLimit"].endswith(f";r=0;t={math.ceil(wait)}")
 
 
 def test_every_limit_is_told_to_anybody(anonymous: Door) -> None:
@@ -66,7 +69,7 @@ def test_messages_are_counted_by_person_not_by_session(
 
 
 @pytest.mark.usefixtures("_limited")
-@pytest.mark.parametrize("action", ["login", "register"])
+@pytest.mark.parametrize("action", ["login", "register", "refresh"])
 def test_guessing_comes_too_fast(anonymous: Door, action: str) -> None:
     def guess() -> Answer:
         return anonymous.post(f"auth/{action}", {"username": "erin"})

@@ -7,6 +7,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from pytest_django import Settings
@@ -56,7 +57,7 @@ def test_two_processes_have_one_bucket() -> None:
     limits = two("one after the other")
     assert 20 <= sum(taken(limit) for limit in limits) <= 21
     limits = two("at once")
-    counts = at_once([lambda limit=limit: taken(limit) for limit in limits * 5])
+    counts = at_once([partial(taken, limit) for limit in limits * 5])
     assert 20 <= sum(n for n in counts if isinstance(n, int)) <= 21
 
 
