@@ -22,7 +22,7 @@ _uploads = re.compile(r"/api/v1/(?:rooms/[^/]+/(?:attachments|avatar)|me/avatar)
 
 
 class TooSlow(Refusal):
-    code = "timeout"
+    code = "request_timeout"
     status = 408
     detail = "The request's body did not arrive in time: nothing was done."
 

@@ -86,7 +86,7 @@ async def test_a_slow_body_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the time for all of it: a byte now and then does not help."""
     monkeypatch.setattr(bodies, "SECONDS", 0.1)
     request = Request("/api/v1/rooms", [b"x"] * 100, pause=0.03)
-    assert await request.run() == (408, "timeout")
+    assert await request.run() == (408, "request_timeout")
     assert request.is_aborted
     assert 0 < request.seen < 5
 
