@@ -61,7 +61,12 @@ class Room(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                Lower("name"), condition=Q(kind="public"), name="room_public_name"
+                Lower("name"),
+                # Staff-only rooms have names of their own: a name that is taken would
+                # tell everybody else that there is such a room.
+                "staff_only",
+                condition=Q(kind="public"),
+                name="room_public_name",
             )
         ]
 

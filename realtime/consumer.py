@@ -101,6 +101,12 @@ class ChatConsumer(AsyncConsumer):
                 self._refuse(bad.ref, bad.refusal)
 
     def _received(self, text: str | None) -> None:
+        try:
+            limits.frames.take(self.connection.id)
+        except RateLimited as refusal:
+            wait = refusal.retry_after
+            self.connection.close(CloseCode.RATE_LIMITED, retry_after=wait)
+            return
         if text is None:
             raise BadFrame
         command = decode(text)
@@ -115,7 +121,6 @@ class ChatConsumer(AsyncConsumer):
 
     def _asked(self, command: Asking) -> None:
         try:
-            limits.commands.take(self.connection.id)
             self._enqueue(command)
         except RateLimited as refusal:
             self.connection.write(frames.error(command.ref, refusal), always=True)
@@ -147,9 +152,15 @@ class ChatConsumer(AsyncConsumer):
 
 
 async def _turn_away(send: Any, refusal: Refusal) -> None:
-    known = isinstance(refusal, Unauthorized)
-    code = CloseCode.UNAUTHORIZED if known else CloseCode.INTERNAL
-    await send({"type": "websocket.send", "text": frames.bye(code)})
+    match refusal:
+        case Unauthorized():
+            code = CloseCode.UNAUTHORIZED
+        case RateLimited():
+            code = CloseCode.RATE_LIMITED
+        case _:
+            code = CloseCode.INTERNAL
+    bye = frames.bye(code, refusal.retry_after)
+    await send({"type": "websocket.send", "text": bye})
     await send({"type": "websocket.close", "code": int(code)})
 
 

@@ -18,6 +18,7 @@ from chat.broadcast import (
     EndSessions,
     Envelope,
     GuestOut,
+    Opened,
     Packet,
     PersonChanged,
     Publisher,
@@ -30,7 +31,7 @@ from chat.broadcast import (
 from chat.events import RoomDeleted, encode
 from chat.presence import RENEW_SECONDS
 
-from . import attendance
+from . import attendance, crowding
 from .attendance import Attendance
 from .close_codes import CloseCode
 from .connection import Connection
@@ -94,6 +95,7 @@ class Hub:
         self._newcomers.append(connection)
         self._by_user.setdefault(connection.user_id, set()).add(connection)
         self._attendance.came(connection.user_id)
+        crowding.came(self._by_user[connection.user_id])
 
     def remove(self, connection: Connection) -> None:
         self.typing.forget(connection)
@@ -206,6 +208,8 @@ class Hub:
             case ToPerson(user, text):
                 for connection in self._by_user.get(user, ()):
                     connection.write(text, volatile=True)
+            case Opened(user) as opened:
+                crowding.heard(opened, self._by_user.get(user, ()))
             case RoomGone(room):
                 self._gone(room)
             case GuestOut(room, user):

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
+from chat import limits
 from chat.errors import Internal, Refusal, Timeout, TokenExpired, Unavailable
 
 from .. import commands, frames
@@ -50,6 +51,7 @@ async def handle(connection: Connection, command: Asking) -> None:
         if connection.lease.has_ended() and not isinstance(command, _ALWAYS):
             raise TokenExpired
         async with asyncio.timeout(HANDLER_SECONDS):
+            await limits.commands.take_soon(connection.user_id)
             await HANDLERS[type(command)](connection, command)
     except Refusal as refusal:
         connection.write(frames.error(command.ref, refusal), always=True)

@@ -14,10 +14,10 @@ from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import delete_message, edit_message
 from chat.actions.moderation import ban, remove_member
 from chat.errors import Forbidden, Invalid, RateLimited, RoomNotFound
-from chat.limits import RateLimit
 from chat.log import Draft, append, append_one
 from chat.models import Membership, Message, Reaction
 from chat.payloads import RoomPayload, SearchPayload
+from chat.rates import RateLimit
 from chat.search import search
 
 from .found import bodies, found_by
