@@ -35,7 +35,7 @@ NOT_JSON = {
 }
 WITH_BODY = [o for o in OPERATIONS if o.method in {"POST", "PATCH"}]
 NOTHING = {"join", "leave", "accept", "link"}
-TAKES_NONE = {"logout", "logout-all", "ticket", *NOTHING}
+TAKES_NONE = {"logout", "logout-all", "ticket", "export", *NOTHING}
 PARSING = [
     o
     for o in WITH_BODY
