@@ -34,8 +34,8 @@ NOT_JSON = {
     "NUL": b"\x00",
 }
 WITH_BODY = [o for o in OPERATIONS if o.method in {"POST", "PATCH"}]
-NOTHING = {"join", "leave", "accept", "link"}
-TAKES_NONE = {"logout", "logout-all", "ticket", "export", *NOTHING}
+NOTHING = {"join", "leave", "accept", "link", "export"}
+TAKES_NONE = {"logout", "logout-all", "ticket", *NOTHING}
 PARSING = [
     o
     for o in WITH_BODY
