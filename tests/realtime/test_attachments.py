@@ -137,7 +137,7 @@ def test_bodies_are_cut_off_before_they_fill_the_disk(
             },
             timeout=30,
         )
-        assert endless.status_code == 400
+        assert endless.status_code == 413
         assert _written(process) - before < 10_000_000
 
 
