@@ -45,7 +45,7 @@ def say(room: RoomPayload, user: User, *, days: Sequence[float]) -> list[int]:
     """One message for each, so many days old; their numbers."""
     drafts = [Draft(room.id, user, f"{age} days old") for age in days]
     append(drafts)
-    said = Message.objects.filter(room=room.id, kind="user").order_by("-seq")
+    said = Message.objects.filter(room_id=room.id, kind="user").order_by("-seq")
     found = list(said[: len(drafts)])[::-1]
     for message, age in zip(found, days, strict=True):
         made = timezone.now() - timedelta(days=age)
@@ -58,7 +58,7 @@ def keep(room: RoomPayload, days: int | None) -> None:
 
 
 def left(room: RoomPayload) -> list[int]:
-    said = Message.objects.filter(room=room.id, kind="user", deleted_at=None)
+    said = Message.objects.filter(room_id=room.id, kind="user", deleted_at=None)
     return list(said.order_by("seq").values_list("seq", flat=True))
 
 
