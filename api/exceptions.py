@@ -29,7 +29,19 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
         response["WWW-Authenticate"] = "Bearer"
     if refusal.retry_after is not None:
         response["Retry-After"] = str(math.ceil(refusal.retry_after))
+        _say_policy(response, refusal)
     return response
+
+
+def _say_policy(response: Response, refusal: Refusal) -> None:
+    """draft-ietf-httpapi-ratelimit-headers-10; see docs/decisions/0012."""
+    policy = getattr(refusal, "policy", None)
+    if policy is not None:
+        wait = math.ceil(refusal.retry_after or 0)
+        response["RateLimit-Policy"] = (
+            f'"{policy.name}";q={policy.quota};w={policy.window}'
+        )
+        response["RateLimit"] = f'"{policy.name}";r=0;t={wait}'
 
 
 def body(refusal: Refusal) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Files in: multipart bodies, no longer than the largest file that anybody may send."""
+"""Files in: multipart bodies. How long they may be is settled in backend/bodies.py."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -6,8 +6,7 @@ from typing import IO, Any
 from django.core.exceptions import SuspiciousOperation
 from rest_framework.parsers import MultiPartParser
 
-from chat.errors import Invalid, TooLong
-from chat.limits import LIMITS
+from chat.errors import Invalid
 
 
 class FileParser(MultiPartParser):
@@ -17,11 +16,6 @@ class FileParser(MultiPartParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        # What was cut off reads as if nothing had been sent. (Without a Content-Length
-        # Django reads nothing at all.)
-        size = int(stream.META.get("CONTENT_LENGTH") or 0)  # type: ignore[attr-defined]  # the request
-        if size > LIMITS.attachment_bytes + LIMITS.request_bytes:
-            raise TooLong(f"A file has at most {LIMITS.attachment_bytes} bytes.")
         try:
             return super().parse(stream, media_type, parser_context)
         except SuspiciousOperation:

@@ -1,22 +1,25 @@
-"""The ASGI application: HTTP to Django, sockets to the realtime door."""
+"""The ASGI application: HTTP to Django, sockets to the realtime door.
+
+Both behind the proxies of TRUSTED_PROXIES, whichever server runs it.
+"""
 
 import os
 
 from channels.routing import ProtocolTypeRouter
+from django.conf import settings
 from django.core.asgi import get_asgi_application
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
 # Loads the applications; what follows imports their models.
 http = get_asgi_application()
 
-from backend.bodies import OVERHEAD, CutOff  # noqa: E402
-from chat.limits import LIMITS  # noqa: E402
+from backend.bodies import BodyLimit  # noqa: E402
 from realtime.routing import application as websocket  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {
-        "http": CutOff(http, LIMITS.attachment_bytes + OVERHEAD),
-        "websocket": websocket,
-    }
+# The client is the last address of X-Forwarded-For that is no proxy of ours.
+application = ProxyHeadersMiddleware(
+    ProtocolTypeRouter({"http": BodyLimit(http), "websocket": websocket}),  # type: ignore[arg-type]  # two packages' names for the same messages
+    trusted_hosts=settings.TRUSTED_PROXIES,
 )

@@ -1,35 +1,99 @@
-"""How much of a request's body is read at all, whoever asks.
+"""How much body a request may have, and how long it may take to arrive.
 
-Django puts a whole body on disk before a view may refuse it. What is longer than
-anything here takes is cut off; the Content-Length, which stays, tells the parsers.
+Here and not in a view: Django writes a whole body to disk before it calls one. Only a
+server that hands on what it gets is stopped in time: uvicorn does, daphne does not.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import re
 from typing import Any
 
-# Of a multipart body, beside the file in it.
-OVERHEAD = 65_536
+import msgspec
+
+from api.exceptions import body as error_body
+from chat.errors import Refusal, TooLong
+from chat.limits import LIMITS
+
+# A form has some bytes around its file.
+UPLOAD_MARGIN = 65_536
+SECONDS = 20
+UPLOAD_SECONDS = 120
+_uploads = re.compile(r"/api/v1/(?:rooms/[^/]+/(?:attachments|avatar)|me/avatar)")
 
 
-class CutOff:
-    """At most `limit` bytes of a body reach `app`."""
+class TooSlow(Refusal):
+    code = "request_timeout"
+    status = 408
+    detail = "The request's body did not arrive in time: nothing was done."
 
-    def __init__(self, app: Callable[..., Awaitable[None]], limit: int) -> None:
-        self._app = app
-        self._limit = limit
+
+class BodyLimit:
+    """Answers 413 or 408 itself; the application then sees a client that went away."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        left = self._limit
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        is_upload = _uploads.fullmatch(scope["path"]) is not None
+        upload = LIMITS.attachment_bytes + UPLOAD_MARGIN
+        most = upload if is_upload else LIMITS.request_bytes
+        if _declared(scope) > most:
+            await _refuse(send, _too_long(most))
+            return
+        seconds = UPLOAD_SECONDS if is_upload else SECONDS
+        await self.app(scope, _Body(receive, send, most, seconds), send)
 
-        async def cut() -> Any:
-            nonlocal left
-            message = await receive()
-            # The rest, which nobody waits for: it is dropped as it comes.
-            while left < 0 and message["type"] == "http.request":
-                message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0 and message["type"] == "http.request":
-                return {"type": "http.request", "body": b"", "more_body": False}
-            return message
 
-        await self._app(scope, cut, send)
+class _Body:
+    """`receive`, until there is too much of it."""
+
+    def __init__(self, receive: Any, send: Any, most: int, seconds: float) -> None:
+        self._receive = receive
+        self._send = send
+        self._most = most
+        self._deadline = asyncio.get_running_loop().time() + seconds
+        self._size = 0
+        self._is_complete = False
+
+    async def __call__(self) -> Any:
+        if self._is_complete:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            return await self._cut(TooSlow())
+        self._size += len(message.get("body", b""))
+        if self._size > self._most:
+            return await self._cut(_too_long(self._most))
+        self._is_complete = not message.get("more_body", False)
+        return message
+
+    async def _cut(self, refusal: Refusal) -> Any:
+        await _refuse(self._send, refusal)
+        return {"type": "http.disconnect"}
+
+
+def _declared(scope: Any) -> int:
+    found = [value for name, value in scope["headers"] if name == b"content-length"]
+    return max((int(value) for value in found if value.isdigit()), default=0)
+
+
+def _too_long(most: int) -> TooLong:
+    return TooLong(f"A request has at most {most} bytes.")
+
+
+async def _refuse(send: Any, refusal: Refusal) -> None:
+    content = msgspec.json.encode(error_body(refusal))
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(content)).encode()),
+        # What is still on its way is not read.
+        (b"connection", b"close"),
+    ]
+    start = {"type": "http.response.start", "status": refusal.status}
+    await send({**start, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

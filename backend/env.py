@@ -42,6 +42,15 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
 
 
+def env_prefixed(prefix: str) -> dict[str, str]:
+    """All variables whose names begin so, by the rest of their names in lower case."""
+    return {
+        name.removeprefix(prefix).lower(): env_str(name)
+        for name in os.environ
+        if name.startswith(prefix) and env_str(name)
+    }
+
+
 def env_secret(name: str, *, development_dir: Path | None) -> str:
     """NAME, or the content of the file NAME_FILE.
 

@@ -7,7 +7,15 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from backend.env import env_bool, env_database, env_int, env_list, env_secret, env_str
+from backend.env import (
+    env_bool,
+    env_database,
+    env_int,
+    env_list,
+    env_prefixed,
+    env_secret,
+    env_str,
+)
 from backend.storages import file_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -44,6 +52,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Who sends it may read /metrics; while it is empty nobody may.
+METRICS_TOKEN = env_str("METRICS_TOKEN")
 
 # --- Tokens (accounts/tokens.py) -----------------------------------------------------
 
@@ -143,7 +154,6 @@ STORAGES = {
     "default": file_storage(STATE_DIR / "files"),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-ATTACHMENT_BYTES = env_int("ATTACHMENT_BYTES", 10 * 1024 * 1024, minimum=1)
 # By content. What is not known by its content is application/octet-stream.
 ATTACHMENT_TYPES = env_list(
     "ATTACHMENT_TYPES",
@@ -217,6 +227,8 @@ else:
 # --- Limits (chat/limits.py names them) ----------------------------------------------
 
 RATE_LIMITS = env_bool("RATE_LIMITS", True)
+# LIMIT_MESSAGES_BURST=50 and so on; chat/limits.py has the table that reads them.
+LIMITS = env_prefixed("LIMIT_")
 # daphne's own limits on a frame; `serve` gives uvicorn the same number.
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = 65_536
 DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 65_536

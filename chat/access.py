@@ -19,6 +19,7 @@ from accounts.models import Standing, User
 from accounts.standing import current
 
 from .errors import (
+    Conflict,
     Forbidden,
     InvitationNotFound,
     MessageNotFound,
@@ -301,6 +302,13 @@ def check_pin(seat: Seat, message: Message) -> None:
         raise MessageNotFound
 
 
+def check_close(user: User) -> None:
+    """Whether they may delete their account. The caller holds the superusers' rows."""
+    superusers = User.objects.filter(is_superuser=True, is_active=True)
+    if user.is_superuser and not superusers.exclude(pk=user.pk).exists():
+        raise Conflict("You are the only superuser: make somebody else one first.")
+
+
 def check_create(user: User, *, staff_only: bool) -> None:
     check_account(user)
     if staff_only and not user.is_staff:
@@ -360,16 +368,20 @@ def access_room(user: User, room_id: str, *, lock: bool = False) -> Seat:
 
 
 def access_named(user: User, name: str) -> Seat:
-    """The public room of this name. Raises RoomNotFound unless visible."""
+    """The public room of this name. Raises RoomNotFound unless visible.
+
+    A staff-only room may have the name of another, which then comes first for staff
+    too: one name means one room, whoever says it.
+    """
     # PostgreSQL knows no NUL, and both databases fold a name as their index does.
     folded = Lower(Value(name.replace("\0", "")))
     public = Room.objects.filter(kind=Room.Kind.PUBLIC).alias(folded=Lower("name"))
-    room = public.filter(folded=folded).first()
-    if room is None or "\0" in name:
-        raise RoomNotFound
-    [seat] = seats(user, [room])
-    check_see(seat)
-    return seat
+    rooms = public.filter(folded=folded).order_by("staff_only")
+    if "\0" not in name:
+        for seat in seats(user, rooms):
+            if may_see(seat):
+                return seat
+    raise RoomNotFound
 
 
 class Invited(NamedTuple):

@@ -98,6 +98,15 @@ class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):
     is_disabled: bool = False
 
 
+class Opened(msgspec.Struct, frozen=True, tag="opened", array_like=True):
+    """When a process's sockets of one person were opened: they are counted together."""
+
+    user: str
+    process: str
+    times: list[float]
+    is_answer: bool
+
+
 Envelope = (
     RoomChanged
     | ToRoom
@@ -107,6 +116,7 @@ Envelope = (
     | RoomGone
     | GuestOut
     | EndSessions
+    | Opened
 )
 
 

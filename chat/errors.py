@@ -18,6 +18,8 @@ Refusal
 └── Internal           internal           500  ours; the id is in the log
 """
 
+from dataclasses import dataclass
+
 from accounts.errors import Invalid, Refusal, TokenExpired, Unauthorized
 
 __all__ = ["Invalid", "Refusal", "TokenExpired", "Unauthorized"]
@@ -82,10 +84,29 @@ class TooLong(Refusal):
     detail = "This is longer than the limits allow."
 
 
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which limit it was: `quota` at once, and as many again in `window` seconds."""
+
+    name: str
+    quota: int
+    window: int
+
+
 class RateLimited(Refusal):
     code = "rate_limited"
     status = 429
     detail = "Too fast: wait for retry_after seconds."
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        retry_after: float,
+        policy: Policy | None = None,
+    ) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.policy = policy
 
 
 class TooManyRooms(Refusal):

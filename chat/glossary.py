@@ -59,6 +59,12 @@ _PROFILES = {
     "max_uses": Term("How many may come in by it; null: any number.", 10),
     "uses": Term("How many came in by it.", 3),
     "expires_at": Term("When it is over; null: never.", _TIME),
+    "ExportPayload.expires_at": Term("When it is forgotten; null: not made.", _TIME),
+    "ExportPayload.url": Term("Where it is; null: not yet.", "/api/v1/me/export/file"),
+    "state": Term("How far it is.", "running"),
+    "done": Term("How many of the person's messages are in it.", 1500),
+    "total": Term("How many of them there are.", 4200),
+    "AccountDeletion.messages": Term("What becomes of what one wrote.", "keep"),
     "notify": Term("What one's devices make a noise about; null: no member.", "all"),
 }
 _FILES = {
@@ -130,6 +136,14 @@ _ROOMS = {
     "slow_mode_seconds": Term(
         "At least so long between two messages of one member; 0 is off.", 0
     ),
+    "retention_days": Term(
+        "Messages older than so many days are deleted; null: none is.", 90
+    ),
+    "days": Term("For how many days messages would be kept.", 90),
+    "RetentionPayload.messages": Term("How many messages would be deleted.", 1200),
+    "files": Term("How many files would be deleted with them.", 17),
+    "oldest_seq": Term("The oldest message that would stay; null: none would.", 1042),
+    "oldest_at": Term("When that was written; null: none would stay.", _TIME),
     "archived": Term("Nobody writes or joins any more.", False),
     "archived_at": Term("Since when nobody writes or joins; null: open.", _TIME),
     "get_or_create": Term("Join the public room of this name if there is one.", False),
@@ -235,15 +249,32 @@ _LIMITS = {
     "reaction_kinds": Term("Different emoji on one message.", 20),
     "rooms_per_subscribe": Term("Rooms of one subscribe command.", 100),
     "rooms_per_connection": Term("Rooms that one socket is subscribed to.", 500),
-    "messages_per_second": Term("Messages of one person, in the long run.", 5),
-    "messages_burst": Term("Messages of one person at once.", 20),
-    "commands_per_second": Term("Commands of one socket, in the long run.", 20),
-    "commands_burst": Term("Commands of one socket at once.", 60),
     "attachments_per_message": Term("Files of one message.", 10),
     "attachment_bytes": Term("Bytes of one file.", 10_485_760),
     "avatar_bytes": Term("Bytes of one avatar.", 2_097_152),
     "image_pixels": Term("Pixels of one picture.", 40_000_000),
+    "connections_per_person": Term("Sockets of one person.", 20),
+    "connections_per_address": Term("Sockets from one address.", 100),
 }
+# What is counted, the unit of time, how many in it, and how many at once.
+_RATES = (
+    ("connects", "New sockets from one address", "second", 10, 100),
+    ("frames", "Frames of one socket", "second", 100, 1_000),
+    ("commands", "Commands of one person", "second", 20, 60),
+    ("messages", "Messages of one person", "second", 5, 20),
+    ("typing", "Typing commands of one person", "second", 1, 5),
+    ("searches", "Searches of one person", "second", 2, 10),
+    ("uploads", "Uploads of one person", "minute", 60, 20),
+    ("invitation_codes", "Codes that one person tries", "minute", 10, 20),
+    ("logins", "Log-ins from one address", "minute", 10, 20),
+    ("failed_logins", "Wrong passwords for one account", "hour", 20, 5),
+    ("refreshes", "Refreshes from one address", "minute", 120, 120),
+    ("registrations", "New accounts from one address", "hour", 10, 20),
+    ("guests", "New guests from one address", "hour", 60, 20),
+)
+for _name, _what, _unit, _rate, _burst in _RATES:
+    _LIMITS[f"{_name}_per_{_unit}"] = Term(f"{_what}, each {_unit}.", _rate)
+    _LIMITS[f"{_name}_burst"] = Term(f"{_what}, at once.", _burst)
 TERMS = (
     _PEOPLE
     | _PROFILES

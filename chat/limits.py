@@ -1,44 +1,89 @@
 """Every limit, in one table; `GET /limits` and `hello` show it to clients.
 
 Sizes are refusals at the door (`too_long`); rates are token buckets (`rate_limited`).
+Each field can be set by the environment: LIMIT_ and its name in capitals.
 """
 
-import math
-import time
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from typing import Annotated
 
 import msgspec
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from msgspec import Meta
 
-from .errors import RateLimited
+from .rates import RateLimit
 
 CLIENT_ID = r"^[A-Za-z0-9_-]{1,64}$"
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server accepts. Sizes are in what their names say."""
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Rate = Annotated[float, Meta(gt=0, le=1_000_000)]
 
-    message_characters: int = 4_000
-    frame_bytes: int = 32_768
-    request_bytes: int = 65_536
-    history_page: int = 100
-    edit_seconds: int = 86_400
-    reaction_kinds: int = 20
-    attachments_per_message: int = 10
-    attachment_bytes: int = 10 * 1024 * 1024
-    avatar_bytes: int = 2 * 1024 * 1024
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the server accepts. Sizes are in what their names say.
+
+    A rate is so many in a second, minute or hour, and a burst so many at once.
+    """
+
+    message_characters: Count = 4_000
+    # The servers close at 64 KiB.
+    frame_bytes: Annotated[int, Meta(ge=1_024, le=65_536)] = 32_768
+    request_bytes: Count = 65_536
+    history_page: Count = 100
+    edit_seconds: Count = 86_400
+    reaction_kinds: Count = 20
+    attachments_per_message: Count = 10
+    attachment_bytes: Count = 10 * 1024 * 1024
+    avatar_bytes: Count = 2 * 1024 * 1024
     # Width times height, of all frames together.
-    image_pixels: int = 40_000_000
-    rooms_per_subscribe: int = 100
-    rooms_per_connection: int = 500
-    messages_per_second: float = 5
-    messages_burst: int = 20
-    commands_per_second: float = 20
-    commands_burst: int = 60
+    image_pixels: Count = 40_000_000
+    rooms_per_subscribe: Count = 100
+    rooms_per_connection: Count = 500
+    connections_per_person: Count = 20
+    connections_per_address: Count = 100
+    connects_per_second: Rate = 10
+    connects_burst: Count = 100
+    frames_per_second: Rate = 100
+    frames_burst: Count = 1_000
+    commands_per_second: Rate = 20
+    commands_burst: Count = 60
+    messages_per_second: Rate = 5
+    messages_burst: Count = 20
+    typing_per_second: Rate = 1
+    typing_burst: Count = 5
+    searches_per_second: Rate = 2
+    searches_burst: Count = 10
+    uploads_per_minute: Rate = 60
+    uploads_burst: Count = 20
+    invitation_codes_per_minute: Rate = 10
+    invitation_codes_burst: Count = 20
+    logins_per_minute: Rate = 10
+    logins_burst: Count = 20
+    failed_logins_per_hour: Rate = 20
+    failed_logins_burst: Count = 5
+    refreshes_per_minute: Rate = 120
+    refreshes_burst: Count = 120
+    registrations_per_hour: Rate = 10
+    registrations_burst: Count = 20
+    guests_per_hour: Rate = 60
+    guests_burst: Count = 20
 
 
-LIMITS = Limits(attachment_bytes=settings.ATTACHMENT_BYTES)
+def variable(field: str) -> str:
+    """The environment's name of a limit."""
+    return f"LIMIT_{field.upper()}"
+
+
+def read(found: dict[str, str]) -> Limits:
+    """The table with what the environment says; what it cannot say stops the start."""
+    try:
+        return msgspec.convert(found, Limits, strict=False)
+    except msgspec.ValidationError as error:
+        raise ImproperlyConfigured(f"A LIMIT_ variable: {error}") from None
+
+
+LIMITS = read(settings.LIMITS)
 
 # What a resuming client may have missed, in all rooms together, before it must read
 # history instead.
@@ -49,64 +94,39 @@ SEARCH_CHARACTERS = 200
 SEARCH_PAGE = 50
 DIRECTORY_PAGE = 100
 GROUP_PEOPLE = 10
+# A hundred years.
+RETENTION_DAYS = 36_500
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 
-@dataclass(slots=True)
-class _Bucket:
-    tokens: float
-    filled_at: float = field(default_factory=time.monotonic)
+def _by_table(name: str, *, shared: bool = True) -> RateLimit:
+    """The bucket of `<name>_per_<time>` and `<name>_burst`."""
+    for unit, seconds in _SECONDS.items():
+        rate = getattr(LIMITS, f"{name}_per_{unit}", None)
+        if rate is not None:
+            burst = getattr(LIMITS, f"{name}_burst")
+            return RateLimit(rate / seconds, burst, name=name, shared=shared)
+    raise LookupError(name)
 
 
-# Less the error of adding up fractions.
-_ONE = 1 - 1e-9
-
-
-class RateLimit:
-    """A token bucket for each key, refilled at `rate` a second up to `burst`."""
-
-    # Keys that have not been seen for long fall out: the table cannot grow for ever.
-    MAX_KEYS = 50_000
-
-    def __init__(self, rate: float, burst: int) -> None:
-        self.rate = rate
-        self.burst = burst
-        self._buckets: OrderedDict[object, _Bucket] = OrderedDict()
-
-    def take(self, key: object) -> None:
-        """Raises RateLimited, with the seconds to wait, when the bucket is empty."""
-        if not settings.RATE_LIMITS:
-            return
-        bucket = self._filled(key)
-        if bucket.tokens < _ONE:
-            wait = (1 - bucket.tokens) / self.rate
-            # Rounded up: whoever waits as told must get in.
-            raise RateLimited(retry_after=math.ceil(round(wait * 100, 6)) / 100)
-        bucket.tokens -= 1
-
-    def _filled(self, key: object) -> _Bucket:
-        bucket = self._buckets.setdefault(key, _Bucket(self.burst))
-        self._buckets.move_to_end(key)
-        if len(self._buckets) > self.MAX_KEYS:
-            self._buckets.popitem(last=False)
-        now = time.monotonic()
-        earned = (now - bucket.filled_at) * self.rate
-        bucket.tokens = min(self.burst, bucket.tokens + earned)
-        bucket.filled_at = now
-        return bucket
-
-
-# By person, through both doors.
-messages = RateLimit(LIMITS.messages_per_second, LIMITS.messages_burst)
-# By connection.
-commands = RateLimit(LIMITS.commands_per_second, LIMITS.commands_burst)
-# By connection and room.
-typing = RateLimit(1 / 2, 2)
-# By network address: guessing passwords and making accounts.
-logins = RateLimit(10 / 60, 20)
-registrations = RateLimit(10 / 3600, 20)
-# By person: trying codes of invitations.
-invitation_codes = RateLimit(10 / 60, 20)
-# By person: each one may be a picture to decode.
-uploads = RateLimit(1, 20)
-# By person: a search reads more than anything else.
-searches = RateLimit(2, 10)
+# By person, through both doors and all connections.
+messages = _by_table("messages")
+commands = _by_table("commands")
+typing = _by_table("typing")
+# Each upload may be a picture to decode.
+uploads = _by_table("uploads")
+# Trying the codes of invitations.
+invitation_codes = _by_table("invitation_codes")
+# A search reads more than anything else.
+searches = _by_table("searches")
+# By connection, whatever the frames are: who goes on in spite of refusals is closed.
+frames = _by_table("frames", shared=False)
+# By network address (chat/addresses.py): opening sockets, guessing, making accounts.
+connects = _by_table("connects")
+logins = _by_table("logins")
+refreshes = _by_table("refreshes")
+registrations = _by_table("registrations")
+guests = _by_table("guests")
+# By account, from wherever: wrong passwords alone.
+failed_logins = _by_table("failed_logins")

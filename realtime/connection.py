@@ -17,7 +17,7 @@ from accounts.tokens import Identity
 from chat.events import encode
 from chat.payloads import GUESTS
 
-from . import frames
+from . import frames, metrics
 from .close_codes import CloseCode
 from .lease import Lease
 
@@ -62,6 +62,7 @@ class Connection:
         "id",
         "lease",
         "names",
+        "opened_at",
         "session_id",
         "user",
         "user_id",
@@ -78,6 +79,8 @@ class Connection:
         self.names = guest if self.user.is_guest else own
         self.session_id = str(identity.session_id)
         self.lease = Lease(identity.expires_at)
+        # Wall-clock time: it is compared with that of other processes.
+        self.opened_at = time.time()
         self.feeds: dict[str, Feed] = {}
         self.closed_with: CloseCode | None = None
         self._send = send
@@ -115,6 +118,7 @@ class Connection:
                 self.close(CloseCode.SLOW_CONSUMER)
                 return
             if volatile:
+                metrics.volatile_dropped.inc()
                 return
         self._written += len(text)
         self._put({"type": "websocket.send", "text": text})

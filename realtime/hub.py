@@ -7,17 +7,19 @@ feed; every few seconds it asks the database whether it heard everything.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from accounts import people, standing, tokens
 from chat import broadcast, queries
 from chat.access import has_account
-from chat.actions import attachments, invitations
+from chat.actions import attachments, departures, exports, invitations, retention
 from chat.broadcast import (
     EndSessions,
     Envelope,
     GuestOut,
+    Opened,
     Packet,
     PersonChanged,
     Publisher,
@@ -30,7 +32,7 @@ from chat.broadcast import (
 from chat.events import RoomDeleted, encode
 from chat.presence import RENEW_SECONDS
 
-from . import attendance
+from . import attendance, crowding, metrics
 from .attendance import Attendance
 from .close_codes import CloseCode
 from .connection import Connection
@@ -57,7 +59,7 @@ DRAIN_SECONDS = 3.0
 
 
 class Hub:
-    """Owned by one event loop; `hub()` makes it with the first socket."""
+    """Owned by one event loop. `hub()` makes it, at the latest for the first socket."""
 
     def __init__(self) -> None:
         self.connections: set[Connection] = set()
@@ -74,10 +76,13 @@ class Hub:
         self.ear = Ear(self._deliver)
         self._was_silent = True
         self._heads_checked_at = 0.0
+        metrics.connections.set_function(lambda: len(self.connections))
+        metrics.layer_silent.set_function(lambda: self.ear.silent_seconds)
         broadcast.attach(self.publisher)
         for work in (
             self.ear.listen(),
             _every(PROBE_SECONDS, broadcast.send_probe),
+            _every(0, metrics.watch_loop),
             _every(CHECK_SOCKETS_SECONDS, self._check_sockets),
             _every(IS_SILENT_SECONDS, self._check_heads_in_time),
             _every(CHECK_NEWCOMERS_SECONDS, self._check_newcomers),
@@ -94,6 +99,7 @@ class Hub:
         self._newcomers.append(connection)
         self._by_user.setdefault(connection.user_id, set()).add(connection)
         self._attendance.came(connection.user_id)
+        crowding.came(self._by_user[connection.user_id])
 
     def remove(self, connection: Connection) -> None:
         self.typing.forget(connection)
@@ -180,8 +186,13 @@ class Hub:
     # --- What is heard ---------------------------------------------------------------
 
     def _deliver(self, packet: Packet) -> None:
+        source = "here" if packet.is_own else "elsewhere"
+        # Another process's clock may be ahead of ours.
+        took = max(0.0, time.time() - packet.committed_at)
         for envelope in packet.envelopes:
             self._dispatch(envelope)
+            if isinstance(envelope, RoomChanged):
+                metrics.commit_to_frame.labels(source).observe(took)
 
     def _dispatch(self, envelope: Envelope) -> None:
         match envelope:
@@ -206,6 +217,8 @@ class Hub:
             case ToPerson(user, text):
                 for connection in self._by_user.get(user, ()):
                     connection.write(text, volatile=True)
+            case Opened(user) as opened:
+                crowding.heard(opened, self._by_user.get(user, ()))
             case RoomGone(room):
                 self._gone(room)
             case GuestOut(room, user):
@@ -295,18 +308,23 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _clean_up() -> None:
-    """What can be used no longer goes: tokens, guests, invitations, files."""
+    """What can be used no longer goes, and what a process left undone goes on."""
     await in_database(tokens.forget_expired)
     await in_database(people.forget_guests)
     await in_database(invitations.forget_expired)
     await in_database(attachments.forget_unsent)
+    await in_database(exports.forget_expired)
+    # These take long, and go on in the background.
+    await in_database(exports.take_up_exports)
+    await in_database(departures.take_up_departures)
+    await in_database(retention.forget_old)
 
 
 _hub: Hub | None = None
 
 
 def hub() -> Hub:
-    """This process's hub; the first socket makes it. Call it on the event loop."""
+    """This process's hub; the first who asks makes it. Call it on the event loop."""
     global _hub
     if _hub is None:
         _hub = Hub()

@@ -16,6 +16,7 @@ from accounts import tokens
 from accounts.tokens import Identity
 from chat.errors import Refusal, Unauthorized, Unavailable
 
+from .admission import admitted
 from .database import in_database
 
 logger = logging.getLogger(__name__)
@@ -41,14 +42,19 @@ class TokenMiddleware:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         carried = take_tokens(scope)
-        try:
-            identity: Identity | Refusal = await in_database(identify, carried)
-        except Refusal as refusal:
-            identity = refusal
-        except DatabaseError as error:
-            logger.warning("database: %s", type(error).__name__)
-            identity = Unavailable()
-        await self.inner({**scope, "identity": identity}, receive, send)
+        async with admitted(scope) as refusal:
+            identity = refusal or await _identity(carried)
+            await self.inner({**scope, "identity": identity}, receive, send)
+
+
+async def _identity(carried: list[Carried]) -> Identity | Refusal:
+    try:
+        return await in_database(identify, carried)
+    except Refusal as refusal:
+        return refusal
+    except DatabaseError as error:
+        logger.warning("database: %s", type(error).__name__)
+        return Unavailable()
 
 
 def identify(carried: list[Carried]) -> Identity:

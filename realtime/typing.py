@@ -26,7 +26,7 @@ class Typing:
     def start(self, connection: Connection, room: str) -> None:
         """Who is not subscribed, is a guest, or tells it all the time is not heard."""
         try:
-            limits.typing.take((connection.id, room))
+            limits.typing.take_now(connection.user_id)
         except RateLimited:
             return
         is_silent = connection.lease.has_ended() or not has_account(connection.user)

@@ -9,6 +9,9 @@ from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room
 from chat.payloads import RoomPayload
 
+# An id such as there are, of nobody and nothing.
+NOBODY = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+
 
 def person(name: str, **flags: bool) -> User:
     return User.objects.create(

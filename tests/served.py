@@ -142,6 +142,15 @@ class Process:
             timeout=20,
         )
 
+    def log_in_from(self, forwarded: str) -> int:
+        """The status of a log-in of nobody, with an `X-Forwarded-For`."""
+        return requests.post(
+            f"{self.url}/api/v1/auth/login",
+            json={"username": "nobody", "password": "wrong"},
+            headers={"X-Forwarded-For": forwarded},
+            timeout=20,
+        ).status_code
+
     def terminate(self) -> float:
         """SIGTERM; how many seconds the process took to end."""
         started = time.monotonic()

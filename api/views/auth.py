@@ -12,7 +12,7 @@ from ..payloads import LoginPayload, PairPayload, TicketPayload, login_payload
 from ..schema import documented
 from ..serializers.auth import Guest, Login, Refresh, Registration
 from ..serializers.base import parse
-from .base import PublicView, View, address, user_agent
+from .base import PublicView, View, network, user_agent
 
 
 class RegisterView(PublicView):
@@ -25,7 +25,7 @@ class RegisterView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        limits.registrations.take(address(request))
+        limits.registrations.take(network(request))
         user = people.register(**parse(Registration, request))
         pair = tokens.start_session(user, user_agent=user_agent(request))
         return Response(login_payload(user, pair), status=201)
@@ -41,8 +41,8 @@ class LoginView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        limits.logins.take(address(request))
-        user = people.log_in(**parse(Login, request))
+        limits.logins.take(network(request))
+        user = sessions.log_in(**parse(Login, request))
         pair = tokens.start_session(user, user_agent=user_agent(request))
         return Response(login_payload(user, pair))
 
@@ -57,7 +57,7 @@ class GuestView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        limits.registrations.take(address(request))
+        limits.guests.take(network(request))
         fields = parse(Guest, request)
         guest, pair = admit_guest(**fields, user_agent=user_agent(request))
         return Response(login_payload(guest, pair), status=201)
@@ -69,10 +69,11 @@ class RefreshView(PublicView):
         "Exchange a refresh token for a new pair",
         request=Refresh,
         answers={200: PairPayload},
-        errors={401: "unauthorized, token_expired"},
+        errors={401: "unauthorized, token_expired", 429: "rate_limited"},
         public=True,
     )
     def post(self, request: Request) -> Response:
+        limits.refreshes.take(network(request))
         pair = sessions.refresh(parse(Refresh, request)["refresh"])
         return Response(PairPayload(pair.access, pair.refresh))
 

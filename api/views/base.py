@@ -5,6 +5,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.tokens import Identity
+from chat.addresses import network_of
 from chat.errors import Unauthorized
 
 
@@ -25,9 +26,9 @@ class PublicView(APIView):
     permission_classes = ()
 
 
-def address(request: Request) -> str:
-    """Who asks, as far as the network tells: limits count by it."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+def network(request: Request) -> str:
+    """Where it comes from, as far as the network tells: limits count by it."""
+    return network_of(str(request.META.get("REMOTE_ADDR", "")))
 
 
 def user_agent(request: Request) -> str:

@@ -19,8 +19,8 @@ from ..log import Appended, Draft, append_one, change
 from ..mentions import Mentionable
 from ..models import Message
 from ..slash import private_message
-from .attachments import remove_attachments
 from .direct import open_direct_from
+from .erasing import blank
 
 _client_id = re.compile(CLIENT_ID)
 # Unicode's Cc but tab and line ends, and Cs. One search: this runs on the event loop.
@@ -39,9 +39,9 @@ def draft_message(
 ) -> Draft:
     """What both doors hand to the log: the text's rules are here and nowhere else.
 
-    Raises Invalid, TooLong or RateLimited.
+    Raises Invalid or TooLong. It runs on the event loop too, where `limits.messages`
+    must not wait for Redis: whoever calls takes a token first.
     """
-    limits.messages.take(sender.pk)
     if not _client_id.fullmatch(client_id):
         raise Invalid(fields={"client_id": ["1 to 64 of A-Z a-z 0-9 _ and -."]})
     return Draft(
@@ -70,6 +70,7 @@ def send_message(
     `/pm name text` goes to the room of the two. The socket does not come here: its
     writer puts many drafts into one transaction.
     """
+    limits.messages.take(sender.pk)
     private = private_message(body, reply_to, level)
     draft = draft_message(
         sender,
@@ -147,12 +148,7 @@ def delete_message(user: User, room: str, seq: int) -> Written:
         check_delete(seat, message)
         if message.deleted_at is not None:
             return None
-        message.body = ""
-        message.mentions = []
-        message.pinned_at = None
-        message.reactions.all().delete()
-        remove_attachments(message.attachments.all())
-        message.deleted_at = timezone.now()
+        blank([message])
         return "message.deleted"
 
     return change(user, room, seq, edit)

@@ -1,8 +1,9 @@
-"""Ending sessions. What is ended closes its open sockets in every process.
+"""Logging in, and ending sessions: what is ended closes its sockets everywhere.
 
 Whoever ends their own session, or changes what it rests on, is looked at anew first.
 """
 
+from hashlib import blake2b
 from uuid import UUID
 
 from django.db import transaction
@@ -13,9 +14,25 @@ from accounts.models import User
 from accounts.standing import current
 from accounts.tokens import Pair, TokenReused
 
-from .. import broadcast
+from .. import broadcast, limits
 from ..access import check_account
 from ..broadcast import EndSessions
+
+
+def log_in(*, username: str, password: str) -> User:
+    """Guessing one account's password is slow, from however many addresses.
+
+    Good passwords cost nothing, and who is logged in already goes on by refreshing: a
+    stranger's guesses keep the person from new log-ins alone, a few minutes at a time.
+    Raises Unauthorized or RateLimited.
+    """
+    # Hashed: Redis need not know who tries to log in. Whether it is anybody's name
+    # makes no difference here.
+    account = blake2b(username.lower().encode(), digest_size=16).hexdigest()
+    limits.failed_logins.take(account)
+    user = people.log_in(username=username, password=password)
+    limits.failed_logins.give_back(account)
+    return user
 
 
 def refresh(raw: str) -> Pair:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from msgspec import Raw
 
-from chat import queries
+from chat import limits, queries
 from chat.actions.direct import open_direct, open_direct_from
 from chat.actions.messages import delete_message, draft_message, edit_message
 from chat.errors import Invalid
@@ -23,6 +23,7 @@ async def send(connection: Connection, command: MessageSend) -> None:
 
     `/pm name text` is a `direct.send` and is answered as one.
     """
+    await limits.messages.take_soon(connection.user.pk)
     private = private_message(command.body, command.reply_to, command.level)
     draft = draft_message(
         connection.user,
@@ -48,6 +49,7 @@ async def send(connection: Connection, command: MessageSend) -> None:
 
 async def send_direct(connection: Connection, command: DirectSend) -> None:
     """The room of the two is made when this is their first message."""
+    await limits.messages.take_soon(connection.user.pk)
     room, _ = await in_database(open_direct, connection.user, command.to)
     draft = draft_message(
         connection.user,

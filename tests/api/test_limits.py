@@ -7,9 +7,10 @@ from pytest_django import Settings
 
 from accounts.models import User
 from chat import limits
-from chat.limits import LIMITS, RateLimit
+from chat.limits import LIMITS
 from chat.models import Message
 from chat.payloads import RoomPayload
+from chat.rates import RateLimit
 from tests.people import access_token
 from tests.pictures import png
 
@@ -21,8 +22,9 @@ from .surface import UPLOADS, Operation, name
 def _limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at once, then one in 1000 seconds; the buckets in use are left alone."""
     settings.RATE_LIMITS = True
-    for limit in ("messages", "logins", "registrations", "uploads"):
-        monkeypatch.setattr(limits, limit, RateLimit(rate=0.001, burst=2))
+    for each in ("messages", "logins", "registrations", "refreshes", "uploads"):
+        limit = RateLimit(rate=0.001, burst=2, name=each)
+        monkeypatch.setattr(limits, each, limit)
 
 
 def check_limited(answer: Answer) -> None:
@@ -30,6 +32,8 @@ def check_limited(answer: Answer) -> None:
     wait = answer.json()["retry_after"]
     assert 900 < wait <= 1000
     assert answer.headers["Retry-After"] == str(math.ceil(wait))
+    assert answer.headers["RateLimit-Policy"].endswith(";q=2;w=2000")
+    assert answer.headers["RateLimit"].endswith(f";r=0;t={math.ceil(wait)}")
 
 
 def test_every_limit_is_told_to_anybody(anonymous: Door) -> None:
@@ -80,7 +84,7 @@ def test_messages_are_counted_by_person_not_by_session(
 
 
 @pytest.mark.usefixtures("_limited")
-@pytest.mark.parametrize("action", ["login", "register"])
+@pytest.mark.parametrize("action", ["login", "register", "refresh"])
 def test_guessing_comes_too_fast(anonymous: Door, action: str) -> None:
     def guess() -> Answer:
         return anonymous.post(f"auth/{action}", {"username": "erin"})

@@ -1,11 +1,16 @@
 """POST auth/login."""
 
+import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from pytest_django import Settings
 
 from accounts import people
 from accounts.models import Session, User
+from chat import limits
+from chat.rates import RateLimit
 
 from .door import Answer, Door, check_refused
 
@@ -73,3 +78,73 @@ def test_unknown_field(anonymous: Door) -> None:
 def test_strange_names_are_unknown_names(anonymous: Door, name: str) -> None:
     answer = log_in(anonymous, username=name, password="wrong")
     check_refused(answer, 401, "unauthorized")
+
+
+def test_an_unknown_name_costs_as_much_as_a_wrong_password(
+    anonymous: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted, not timed: the hasher runs once for each."""
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self: Any, password: str, salt: str) -> str:
+        hashed.append(password)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    for name in ("erin", "nobody"):
+        hashed.clear()
+        check_refused(
+            log_in(anonymous, username=name, password="wrong"), 401, "unauthorized"
+        )
+        assert hashed == ["wrong"]
+
+
+@pytest.fixture
+def _limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(limits, "failed_logins", RateLimit(0.001, 2, name="failed"))
+
+
+def guess(door: Door, number: int, **fields: Any) -> Answer:
+    """Each from another address."""
+    body = json.dumps({"username": "Erin", "password": "wrong", **fields})
+    address = f"192.0.2.{number}"
+    return door.raw("POST", "auth/login", body.encode(), REMOTE_ADDR=address)
+
+
+@pytest.mark.usefixtures("_limited")
+@pytest.mark.parametrize("name", ["erin", "nobody"])
+def test_guesses_at_one_account_are_counted_wherever_they_come_from(
+    anonymous: Door, name: str
+) -> None:
+    for number in range(2):
+        refused = guess(anonymous, number, username=name)
+        check_refused(refused, 401, "unauthorized")
+    answer = guess(anonymous, 3, username=name.upper())
+    check_refused(answer, 429, "rate_limited")
+    assert answer.headers["RateLimit-Policy"] == '"failed";q=2;w=2000'
+    assert answer.headers["RateLimit"].startswith('"failed";r=0;t=')
+    assert int(answer.headers["Retry-After"]) > 900
+    # Not even the right password is looked at now; other accounts are.
+    late = guess(anonymous, 4, username=name, password=PASSWORD)
+    check_refused(late, 429, "rate_limited")
+    check_refused(guess(anonymous, 5, username="frank"), 401, "unauthorized")
+
+
+@pytest.mark.usefixtures("_limited")
+def test_right_passwords_do_not_count(anonymous: Door) -> None:
+    assert [log_in(anonymous).status for _ in range(5)] == [200] * 5
+
+
+@pytest.mark.usefixtures("_limited")
+def test_who_is_logged_in_notices_nothing_of_a_strangers_guesses(
+    anonymous: Door,
+) -> None:
+    pair = log_in(anonymous).json()
+    for number in range(5):
+        guess(anonymous, number)
+    check_refused(log_in(anonymous), 429, "rate_limited")
+    refreshed = anonymous.post("auth/refresh", {"refresh": pair["refresh"]})
+    assert refreshed.status == 200
+    assert Door(refreshed.json()["access"]).get("me").status == 200

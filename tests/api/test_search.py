@@ -8,10 +8,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import User
 from chat import limits
 from chat.actions.messages import delete_message
-from chat.limits import RateLimit
 from chat.log import Draft, append, append_one
 from chat.models import Message
 from chat.payloads import RoomPayload
+from chat.rates import RateLimit
 
 from .door import Answer, Door, check_refused
 

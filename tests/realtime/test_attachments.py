@@ -117,7 +117,7 @@ def test_bodies_are_cut_off_before_they_fill_the_disk(
     embedded: NewDeployment,
 ) -> None:
     """A smaller limit than the default, and a body that says no length."""
-    deployment = embedded(ATTACHMENT_BYTES="1000")
+    deployment = embedded(LIMIT_ATTACHMENT_BYTES="1000")
     [person] = deployment.people(1)
     with deployment.serving() as process:
         limits = process.call("GET", "limits").json()
@@ -137,7 +137,7 @@ def test_bodies_are_cut_off_before_they_fill_the_disk(
             },
             timeout=30,
         )
-        assert endless.status_code == 400
+        assert endless.status_code == 413
         assert _written(process) - before < 10_000_000
 
 

@@ -1,15 +1,23 @@
 """Token buckets: what comes at once, what comes back, and for how long to wait."""
 
+import re
 import time
+from pathlib import Path
 
+import msgspec
 import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from accounts.models import User
 from chat import limits
-from chat.actions.messages import draft_message
-from chat.errors import RateLimited
-from chat.limits import RateLimit
+from chat.actions.messages import send_message
+from chat.errors import RateLimited, RoomNotFound
+from chat.limits import Limits, read, variable
+from chat.rates import RateLimit
+from tests.people import person
+
+from .threads import at_once
 
 
 class Clock:
@@ -25,7 +33,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("chat.limits.time.monotonic", clock)
+    monkeypatch.setattr("chat.rates.time.monotonic", clock)
     settings.RATE_LIMITS = True
     return clock
 
@@ -85,7 +93,8 @@ def test_wait_is_until_the_next_token(limit: RateLimit, clock: Clock) -> None:
     clock.now += 0.1
     with pytest.raises(RateLimited) as refused:
         limit.take("alice")
-    assert refused.value.retry_after == pytest.approx(0.4)
+    # Rounded up to hundredths, and the clock counts in fractions.
+    assert refused.value.retry_after == pytest.approx(0.4, abs=0.011)
 
 
 def test_waiting_as_told_is_enough(clock: Clock) -> None:
@@ -119,21 +128,112 @@ def test_limits_may_be_off(limit: RateLimit, settings: Settings) -> None:
     assert taken(limit, tries=1000) == 1000
 
 
+@pytest.mark.django_db
 def test_messages_are_limited_by_person(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "messages", RateLimit(rate=1, burst=1))
-    alice, bob = User(username="alice"), User(username="bob")
-    draft_message(alice, "room", client_id="1", body="hello")
-    draft_message(bob, "room", client_id="1", body="hello")
+    alice, bob = (person(name) for name in ("alice", "bob"))
+    nowhere = "no room has this id"
+    for sender in (alice, bob):
+        with pytest.raises(RoomNotFound):
+            send_message(sender, nowhere, client_id="1", body="hello")
     with pytest.raises(RateLimited):
-        draft_message(alice, "another room", client_id="2", body="hello")
+        send_message(alice, nowhere, client_id="2", body="hello")
 
 
-def test_buckets_in_use_are_those_of_the_table() -> None:
-    table = limits.LIMITS
-    messages, commands = limits.messages, limits.commands
-    assert (messages.rate, messages.burst) == (5, 20)
-    assert (commands.rate, commands.burst) == (20, 60)
-    assert (table.messages_per_second, table.messages_burst) == (5, 20)
-    assert (table.commands_per_second, table.commands_burst) == (20, 60)
+def test_what_is_given_back_does_not_count(limit: RateLimit) -> None:
+    taken(limit, tries=2)
+    limit.give_back("alice")
+    assert taken(limit) == 2
+
+
+def test_a_bucket_never_gets_back_more_than_it_holds(limit: RateLimit) -> None:
+    for _ in range(10):
+        limit.give_back("alice")
+    assert taken(limit) == 3
+
+
+async def test_the_event_loop_counts_in_the_same_buckets(limit: RateLimit) -> None:
+    assert taken(limit, tries=2) == 2
+    await limit.take_soon("alice")
+    with pytest.raises(RateLimited):
+        await limit.take_soon("alice")
+
+
+def test_a_refusal_names_the_limit(clock: Clock) -> None:
+    limit = RateLimit(rate=0.5, burst=3, name="typing")
+    taken(limit, tries=3)
+    with pytest.raises(RateLimited) as refused:
+        limit.take("alice")
+    policy = refused.value.policy
+    assert policy is not None
+    assert (policy.name, policy.quota, policy.window) == ("typing", 3, 6)
+
+
+def test_threads_do_not_take_the_same_token(clock: Clock) -> None:
+    limit = RateLimit(rate=0.001, burst=50)
+    counts = at_once([lambda: taken(limit, tries=20) for _ in range(8)])
+    assert sum(count for count in counts if isinstance(count, int)) == 50
+
+
+RATES = {
+    "messages": (5, 20),
+    "commands": (20, 60),
+    "typing": (1, 5),
+    "uploads": (1, 20),
+    "invitation_codes": (10 / 60, 20),
+    "searches": (2, 10),
+    "frames": (100, 1000),
+    "connects": (10, 100),
+    "logins": (10 / 60, 20),
+    "failed_logins": (20 / 3600, 5),
+    "refreshes": (2, 120),
+    "registrations": (10 / 3600, 20),
+    "guests": (60 / 3600, 20),
+}
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_buckets_in_use_are_those_of_the_table(name: str) -> None:
+    limit: RateLimit = getattr(limits, name)
+    assert (limit.rate, limit.burst) == RATES[name]
+    assert limit.shared is (name != "frames")
+
+
+def test_every_rate_of_the_table_has_a_bucket() -> None:
+    fields = Limits.__struct_fields__
+    named = {f.removesuffix("_burst") for f in fields if f.endswith("_burst")}
+    assert named == RATES.keys()
+
+
+def test_the_environment_sets_limits() -> None:
+    table = read({"messages_per_second": "0.5", "messages_burst": "2"})
+    assert (table.messages_per_second, table.messages_burst) == (0.5, 2)
+    assert table.commands_burst == Limits().commands_burst
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"messages_burst": value}
+        for value in ("0", "-1", "1.5", "many", "nan", "9" * 20, "")
+    ]
+    + [{"messages_per_second": value} for value in ("0", "-1", "nan", "inf", "x")]
+    + [{"frame_bytes": "100000"}, {"nonsense": "1"}],
+    ids=str,
+)
+def test_a_limit_that_is_none_stops_the_start(found: dict[str, str]) -> None:
+    with pytest.raises(ImproperlyConfigured):
+        read(found)
+
+
+def test_operations_page_has_every_limit() -> None:
+    """The table of docs/operations.md: the variable, and its default."""
+    page = (Path(settings.BASE_DIR) / "docs" / "operations.md").read_text()
+    rows = re.findall(
+        r"^\| `(LIMIT_[A-Z_]+)`(?: \*)? \| `([\d.]+)` \|", page, re.MULTILINE
+    )
+    documented = {name: float(value) for name, value in rows}
+    defaults = msgspec.structs.asdict(Limits())
+    assert documented == {variable(name): value for name, value in defaults.items()}

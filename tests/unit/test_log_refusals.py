@@ -1,7 +1,6 @@
 """Whose drafts the log refuses: it reads rights again, under the room's lock."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -14,6 +13,7 @@ from chat.errors import Forbidden, Muted, Refusal, RoomNotFound, Unauthorized
 from chat.log import Draft, append, append_one
 from chat.models import Membership, Message, Room
 from chat.payloads import RoomPayload
+from tests.people import NOBODY
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_outsider_of_a_private_room(charlie: User, private_room: RoomPayload) ->
     assert refused_as(Draft(private_room.id, charlie, "hello"), RoomNotFound)
 
 
-@pytest.mark.parametrize("room_id", ["", "general", "\x00", str(uuid4())])
+@pytest.mark.parametrize("room_id", ["", "general", "\x00", NOBODY])
 def test_room_that_is_not_there(alice: User, room_id: str) -> None:
     assert refused_as(Draft(room_id, alice, "hello"), RoomNotFound)
 

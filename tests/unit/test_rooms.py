@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from chat.access import access_named
 from chat.actions.memberships import get_or_create_room, join_room, leave_room
 from chat.actions.rooms import create_room, delete_room, update_room
 from chat.broadcast import Envelope, RoomGone
@@ -282,14 +283,34 @@ def test_first_visit_makes_the_room_and_later_ones_join_it(
     assert (created, again.head_seq) == (False, 2)
 
 
-def test_hidden_room_is_neither_joined_nor_made(
-    charlie: User, room: RoomPayload, staff_room: RoomPayload
+def test_room_one_is_banned_from_is_neither_joined_nor_made(
+    charlie: User, room: RoomPayload
 ) -> None:
     Ban.objects.create(room_id=room.id, user=charlie)
-    for name in ("general", "bridge"):
-        with pytest.raises(Conflict):
-            get_or_create_room(charlie, name=name)
+    with pytest.raises(Conflict):
+        get_or_create_room(charlie, name="general")
     assert not Membership.objects.filter(user=charlie).exists()
+
+
+def test_name_of_a_staff_room_is_free_for_everybody_else(
+    charlie: User, alice: User, staff_room: RoomPayload
+) -> None:
+    """Or `conflict` would tell that there is such a room."""
+    made, created = get_or_create_room(charlie, name="Bridge")
+    assert (created, made.staff_only) == (True, False)
+    with pytest.raises(Conflict):
+        create_room(alice, name="bridge")
+
+
+def test_staff_only_rooms_have_different_names(
+    dora: User, staff_room: RoomPayload
+) -> None:
+    with pytest.raises(Conflict):
+        create_room(dora, name="BRIDGE", staff_only=True)
+    shadow = create_room(dora, name="bridge")
+    assert str(access_named(dora, "bridge").room.pk) == shadow.id
+    delete_room(dora, shadow.id)
+    assert str(access_named(dora, "bridge").room.pk) == staff_room.id
 
 
 @pytest.mark.parametrize("notices", [True, False])

@@ -21,12 +21,7 @@ class Command(BaseCommand):
         self.check()
         if options["workers"] > 1:
             _check_several()
-        serve(
-            options["host"],
-            options["port"],
-            options["workers"],
-            settings.TRUSTED_PROXIES,
-        )
+        serve(options["host"], options["port"], options["workers"])
 
 
 def _check_several() -> None:

@@ -1,0 +1,19 @@
+"""What limits count by when they count by network address.
+
+The server says whose address it is (backend/addresses.py); here it becomes a key.
+"""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+
+def network_of(address: str) -> str:
+    """An IPv4 address, or the /64 of an IPv6 one: whoever has one has all of it."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ip_network((found, 64), strict=False))

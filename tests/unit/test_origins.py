@@ -1,0 +1,14 @@
+"""The one rule of origins that both servers hold by themselves before ours is asked."""
+
+from pytest_django import Settings
+
+from realtime.origins import is_allowed
+
+LISTED = b"https://app.example.com"
+
+
+def test_two_origins_are_one_too_many(settings: Settings) -> None:
+    settings.ALLOWED_ORIGINS = [LISTED.decode()]
+    assert is_allowed([(b"origin", LISTED)])
+    assert not is_allowed([(b"origin", LISTED), (b"origin", LISTED)])
+    assert not is_allowed([(b"origin", LISTED), (b"origin", b"https://evil.example")])
