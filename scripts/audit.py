@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Asks whether any locked package has a known hole: pip-audit and npm audit, at once.
 
 A finding ends in 1. Where nobody answers, that is said and no more: who works without
@@ -13,7 +12,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 15
@@ -108,7 +106,7 @@ def report(answers: dict[str, Answer]) -> int:
 
 def main() -> int:
     with ThreadPoolExecutor() as pool:
-        asked: dict[str, Any] = {"uv.lock": pool.submit(python_packages)}
+        asked = {"uv.lock": pool.submit(python_packages)}
         for tree in NPM_TREES:
             asked[f"{tree}/package-lock.json"] = pool.submit(npm_packages, tree)
     return report({name: answer.result() for name, answer in asked.items()})
