@@ -27,7 +27,7 @@ def tokens_are_safe(
 def strangers_come_over_tls(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Instead of Django's warnings that settings.py silences, which go by no address."""
+    """For Django's warnings that settings.py silences: they go by no address."""
     public = [host for host in settings.ALLOWED_HOSTS if _is_public(host)]
     if not public or settings.PUBLIC_URL.startswith("https://"):
         return []

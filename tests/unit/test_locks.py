@@ -33,7 +33,8 @@ def test_npm_packages_have_hashes(tree: str) -> None:
     assert fetched
     for name, package in fetched.items():
         assert package["integrity"].startswith("sha512-"), name
-        assert package["resolved"].startswith("https://registry.npmjs.org/"), name
+        # Where it comes from is the registry's matter, npm's own unless configured.
+        assert "resolved" not in package, name
 
 
 @pytest.mark.parametrize("file", INSTALLERS)
