@@ -89,6 +89,9 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# Who sends it may read /metrics; while it is empty nobody may.
+METRICS_TOKEN = env_str("METRICS_TOKEN")
+
 # --- Tokens (accounts/tokens.py) -----------------------------------------------------
 
 JWT_SIGNING_KEY = env_secret(

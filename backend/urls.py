@@ -8,7 +8,7 @@ from drf_spectacular.views import (
     SpectacularSwaggerSplitView,
 )
 
-from . import health, page
+from . import health, metrics, page
 
 handler404 = "api.exceptions.not_found"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("", page.index),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
     path("admin/", admin.site.urls),
     path("api/v1/", include("api.urls")),
     path("api/openapi.yaml", SpectacularAPIView.as_view(), name="openapi"),

@@ -217,6 +217,11 @@ class BadCommand(Exception):
         self.ref = ref
 
 
+def type_of(command: Asking) -> str:
+    """Its `type` on the wire."""
+    return str(command.__struct_config__.tag)
+
+
 def decode(text: str) -> Command:
     """Raises BadCommand."""
     try:

@@ -17,7 +17,7 @@ from accounts.tokens import Identity
 from chat.events import encode
 from chat.payloads import GUESTS
 
-from . import frames
+from . import frames, metrics
 from .close_codes import CloseCode
 from .lease import Lease
 
@@ -118,6 +118,7 @@ class Connection:
                 self.close(CloseCode.SLOW_CONSUMER)
                 return
             if volatile:
+                metrics.volatile_dropped.inc()
                 return
         self._written += len(text)
         self._put({"type": "websocket.send", "text": text})

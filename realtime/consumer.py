@@ -19,9 +19,17 @@ from chat.errors import BadFrame, RateLimited, Refusal, Unauthorized
 from chat.events import encode
 from chat.payloads import user_payload
 
-from . import frames
+from . import frames, metrics
 from .close_codes import CloseCode
-from .commands import Asking, BadCommand, Pong, TypingStart, TypingStop, decode
+from .commands import (
+    Asking,
+    BadCommand,
+    Pong,
+    TypingStart,
+    TypingStop,
+    decode,
+    type_of,
+)
 from .connection import Connection
 from .handlers import handle
 from .hub import hub
@@ -88,6 +96,7 @@ class ChatConsumer(AsyncConsumer):
             self.working.cancel()
         self.connection.abandon()
         hub().remove(self.connection)
+        metrics.closes.labels("client" if code is None else str(code.value)).inc()
         how = "by the client" if code is None else f"{code.value} {code.reason}"
         logger.info("connection %s closed: %s", self.connection.id, how)
 
@@ -123,6 +132,7 @@ class ChatConsumer(AsyncConsumer):
         try:
             self._enqueue(command)
         except RateLimited as refusal:
+            metrics.commands.labels(type_of(command), refusal.code).inc()
             self.connection.write(frames.error(command.ref, refusal), always=True)
 
     def _enqueue(self, command: Asking) -> None:
@@ -142,6 +152,7 @@ class ChatConsumer(AsyncConsumer):
 
     def _refuse(self, ref: int | None, refusal: Refusal) -> None:
         """A frame that is no command. Who sends many of them is broken, or worse."""
+        metrics.commands.labels("none", refusal.code).inc()
         self.connection.write(frames.error(ref, refusal), always=True)
         now = time.monotonic()
         if now - self.bad_since > BAD_FRAMES_SECONDS:
@@ -159,6 +170,7 @@ async def _turn_away(send: Any, refusal: Refusal) -> None:
             code = CloseCode.RATE_LIMITED
         case _:
             code = CloseCode.INTERNAL
+    metrics.closes.labels(str(code.value)).inc()
     bye = frames.bye(code, refusal.retry_after)
     await send({"type": "websocket.send", "text": bye})
     await send({"type": "websocket.close", "code": int(code)})

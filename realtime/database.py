@@ -5,6 +5,7 @@ Not `database_sync_to_async`: it runs every socket's queries in one thread
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,6 +13,8 @@ from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections, reset_queries
+
+from . import metrics
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,18 +26,24 @@ _writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
 async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `function` in a database thread; raises what it raises."""
-    return await _run(_readers, partial(function, *args, **kwargs))
+    return await _run("readers", _readers, partial(function, *args, **kwargs))
 
 
 async def in_writer_thread(
     function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
     """The same, in the one thread that the writer has for itself."""
-    return await _run(_writer, partial(function, *args, **kwargs))
+    return await _run("writer", _writer, partial(function, *args, **kwargs))
 
 
-async def _run(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(pool, _and_close, work)
+async def _run(name: str, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    asked_at = time.monotonic()
+
+    def timed() -> T:
+        metrics.database_wait.labels(name).observe(time.monotonic() - asked_at)
+        return _and_close(work)
+
+    return await asyncio.get_running_loop().run_in_executor(pool, timed)
 
 
 def _and_close(work: Callable[[], T]) -> T:

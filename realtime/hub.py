@@ -7,6 +7,7 @@ feed; every few seconds it asks the database whether it heard everything.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
@@ -31,7 +32,7 @@ from chat.broadcast import (
 from chat.events import RoomDeleted, encode
 from chat.presence import RENEW_SECONDS
 
-from . import attendance, crowding
+from . import attendance, crowding, metrics
 from .attendance import Attendance
 from .close_codes import CloseCode
 from .connection import Connection
@@ -58,7 +59,7 @@ DRAIN_SECONDS = 3.0
 
 
 class Hub:
-    """Owned by one event loop; `hub()` makes it with the first socket."""
+    """Owned by one event loop. `hub()` makes it, at the latest for the first socket."""
 
     def __init__(self) -> None:
         self.connections: set[Connection] = set()
@@ -75,10 +76,13 @@ class Hub:
         self.ear = Ear(self._deliver)
         self._was_silent = True
         self._heads_checked_at = 0.0
+        metrics.connections.set_function(lambda: len(self.connections))
+        metrics.layer_silent.set_function(lambda: self.ear.silent_seconds)
         broadcast.attach(self.publisher)
         for work in (
             self.ear.listen(),
             _every(PROBE_SECONDS, broadcast.send_probe),
+            _every(0, metrics.watch_loop),
             _every(CHECK_SOCKETS_SECONDS, self._check_sockets),
             _every(IS_SILENT_SECONDS, self._check_heads_in_time),
             _every(CHECK_NEWCOMERS_SECONDS, self._check_newcomers),
@@ -182,8 +186,13 @@ class Hub:
     # --- What is heard ---------------------------------------------------------------
 
     def _deliver(self, packet: Packet) -> None:
+        source = "here" if packet.is_own else "elsewhere"
+        # Another process's clock may be ahead of ours.
+        took = max(0.0, time.time() - packet.committed_at)
         for envelope in packet.envelopes:
             self._dispatch(envelope)
+            if isinstance(envelope, RoomChanged):
+                metrics.commit_to_frame.labels(source).observe(took)
 
     def _dispatch(self, envelope: Envelope) -> None:
         match envelope:
@@ -310,7 +319,7 @@ _hub: Hub | None = None
 
 
 def hub() -> Hub:
-    """This process's hub; the first socket makes it. Call it on the event loop."""
+    """This process's hub; the first who asks makes it. Call it on the event loop."""
     global _hub
     if _hub is None:
         _hub = Hub()

@@ -8,10 +8,13 @@ told by errors but by our own packets, which must come back.
 import asyncio
 import logging
 import math
+import time
 from collections.abc import Callable
 
 from chat import broadcast
 from chat.broadcast import Packet
+
+from . import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -62,5 +65,7 @@ class Ear:
         packet = broadcast.open_packet(data)
         if packet.is_own:
             self._echo_at = self._loop.time()
+            if not packet.envelopes:
+                metrics.layer_probe.observe(time.time() - packet.committed_at)
         else:
             self._heard(packet)

@@ -4,11 +4,13 @@ No timer: a lone message waits for nothing, and under load the batch grows by it
 """
 
 import asyncio
+import time
 from collections import deque
 
 from chat.errors import Refusal, Unavailable
 from chat.log import Appended, Draft, Outcome, append
 
+from . import metrics
 from .database import in_writer_thread
 
 # Of a thousand writers half are then answered while the other half is committed.
@@ -19,13 +21,14 @@ class Writer:
     """One per process. Drafts are written in the order in which they were submitted."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[Draft, asyncio.Future[Appended]]] = deque()
+        # With when it came, in monotonic seconds.
+        self._waiting: deque[tuple[Draft, asyncio.Future[Appended], float]] = deque()
         self._running: asyncio.Task[None] | None = None
 
     async def submit(self, draft: Draft) -> Appended:
         """Returns when the message is committed. Raises what refused it."""
         done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-        self._waiting.append((draft, done))
+        self._waiting.append((draft, done, time.monotonic()))
         if self._running is None:
             self._running = asyncio.create_task(self._run())
         return await done
@@ -39,8 +42,10 @@ class Writer:
         try:
             while self._waiting:
                 size = min(len(self._waiting), MAX_BATCH)
-                batch = [self._waiting.popleft() for _ in range(size)]
-                await self._write(batch)
+                metrics.batch_messages.observe(size)
+                metrics.writer_wait.observe(time.monotonic() - self._waiting[0][2])
+                taken = [self._waiting.popleft() for _ in range(size)]
+                await self._write([(draft, done) for draft, done, _ in taken])
         finally:
             self._running = None
 

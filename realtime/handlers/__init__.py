@@ -14,8 +14,8 @@ from django.db import InterfaceError, OperationalError
 from chat import limits
 from chat.errors import Internal, Refusal, Timeout, TokenExpired, Unavailable
 
-from .. import commands, frames
-from ..commands import Asking
+from .. import commands, frames, metrics
+from ..commands import Asking, type_of
 from ..connection import Connection
 from . import auth, liveness, messages, reactions, reads, rooms
 
@@ -47,6 +47,14 @@ _ALWAYS = (commands.AuthRefresh, commands.Ping)
 
 async def handle(connection: Connection, command: Asking) -> None:
     """Run one command. Whatever happens, the client gets one answer and no 1011."""
+    refusal = await _refusal(connection, command)
+    metrics.commands.labels(type_of(command), refusal.code if refusal else "ok").inc()
+    if refusal is not None:
+        connection.write(frames.error(command.ref, refusal), always=True)
+
+
+async def _refusal(connection: Connection, command: Asking) -> Refusal | None:
+    """None when the command did what it says, and answered."""
     try:
         if connection.lease.has_ended() and not isinstance(command, _ALWAYS):
             raise TokenExpired
@@ -54,9 +62,10 @@ async def handle(connection: Connection, command: Asking) -> None:
             await limits.commands.take_soon(connection.user_id)
             await HANDLERS[type(command)](connection, command)
     except Refusal as refusal:
-        connection.write(frames.error(command.ref, refusal), always=True)
+        return refusal
     except Exception as error:
-        connection.write(frames.error(command.ref, _as_refusal(error)), always=True)
+        return _as_refusal(error)
+    return None
 
 
 def _as_refusal(error: Exception) -> Refusal:

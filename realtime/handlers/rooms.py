@@ -9,7 +9,7 @@ from chat.events import encode
 from chat.limits import LIMITS
 from chat.queries.messages import CaughtUp
 
-from .. import frames
+from .. import frames, metrics
 from ..commands import RoomJoin, RoomLeave, Subscribe, Unsubscribe
 from ..connection import Connection
 from ..database import in_database
@@ -65,6 +65,7 @@ def _leave(connection: Connection, rooms: Iterable[str]) -> None:
 
 
 def _subscribed(room: str, answer: CaughtUp | Refusal) -> frames.SubscribedRoom:
+    metrics.resumes.labels(_result(answer)).inc()
     if isinstance(answer, Refusal):
         return frames.SubscribedRoom(room, error=frames.error_payload(answer))
     return frames.SubscribedRoom(
@@ -75,3 +76,11 @@ def _subscribed(room: str, answer: CaughtUp | Refusal) -> frames.SubscribedRoom:
         answer.messages,
         answer.online,
     )
+
+
+def _result(answer: CaughtUp | Refusal) -> str:
+    if isinstance(answer, Refusal):
+        return "refused"
+    if answer.recovered is None:
+        return "new"
+    return "recovered" if answer.recovered else "reset"

@@ -24,6 +24,7 @@ HEAD = [
     *COUNTERS,
     "longest delivery",
     "back p99",
+    "besides",
 ]
 
 
@@ -56,6 +57,7 @@ def _row(result: Result) -> str:
         *(getattr(result.counts, name) for name in COUNTERS),
         f"{figures.delivery_max:.2f} s",
         f"{figures.recovery_p99:.2f} s",
+        "; ".join(result.remarks),
     ]
     return " | ".join(str(cell) for cell in cells)
 

@@ -84,10 +84,10 @@ def check(histories: Sequence[History], log: Log) -> Counts:
 
 def _check_acknowledged(history: History, log: Log, counts: Counts) -> None:
     for event in history.events:
-        if event.kind != "ok":
+        if event.kind not in {"ok", "edited"}:
             continue
         row = log.by_seq.get((event.room, event.seq))
-        if row is None or row.client_id != event.client_id:
+        if row is None or row.client_id != event.client_id or row.rev < event.rev:
             counts.lost += 1
 
 

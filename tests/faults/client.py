@@ -15,7 +15,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from .history import History, Seen
+from .history import History, Kind, Seen
 
 # The server pings every 25 s.
 SILENCE_SECONDS = 35
@@ -39,6 +39,8 @@ class Client:
         self.epoch: str | None = None
         self.subscribed = asyncio.Event()
         self.acknowledged = 0
+        # The message that was acknowledged last.
+        self.said: Seen | None = None
         self.byes: list[int] = []
         # The close code of the server's that forbade to come back.
         self.stopped_with: int | None = None
@@ -224,20 +226,33 @@ class Client:
             answer = await self.ask(type="message.send", **command)
             if answer["type"] == "reply":
                 self.acknowledged += 1
-                seen = Seen.of(answer["message"])
-                self.history.add(
-                    "ok",
-                    client_id=client_id,
-                    room=self.room,
-                    seq=seen.seq,
-                    rev=seen.rev,
-                )
+                self.said = self._acknowledged("ok", answer)
                 return True
             self.history.add("error", client_id=client_id, code=answer["code"])
             if answer["code"] not in TRY_AGAIN:
                 return False
             await asyncio.sleep(RETRY_SECONDS)
         return False
+
+    async def edit(self) -> None:
+        """What was said last is said otherwise. Tried once: it may be lost or not."""
+        if self.said is not None:
+            body = self.said.body + "~"
+            command = {"room": self.room, "seq": self.said.seq, "body": body}
+            answer = await self.ask(type="message.edit", **command)
+            if answer["type"] == "reply":
+                self.said = self._acknowledged("edited", answer)
+
+    def _acknowledged(self, kind: Kind, answer: Frame) -> Seen:
+        seen = Seen.of(answer["message"])
+        self.history.add(
+            kind,
+            client_id=seen.client_id,
+            room=self.room,
+            seq=seen.seq,
+            rev=seen.rev,
+        )
+        return seen
 
     async def _subscribe(self) -> None:
         cursor: Frame = {"room": self.room}

@@ -1,5 +1,6 @@
 """How long things took, from the histories: deliveries, answers, coming back."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ class Figures:
 
 
 def measure(histories: Sequence[History]) -> Figures:
-    deliveries = list(_deliveries(histories))
+    deliveries = delivery_seconds(histories)
     return Figures(
         acknowledged=sum(e.kind == "ok" for h in histories for e in h.events),
         closes=sum(e.kind == "close" for h in histories for e in h.events),
@@ -39,8 +40,16 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
-def _deliveries(histories: Iterable[History]) -> Iterable[float]:
-    """To each who was subscribed when the sender had the answer."""
+def delivery_seconds(
+    histories: Iterable[History], *, since: float = 0.0, until: float = math.inf
+) -> list[float]:
+    """Of what was answered in this time."""
+    deliveries = _deliveries(histories)
+    return [seconds for at, seconds in deliveries if since <= at < until]
+
+
+def _deliveries(histories: Iterable[History]) -> Iterable[tuple[float, float]]:
+    """When it was answered, and how long each waited who was subscribed by then."""
     answered = {
         (e.room, e.client_id): e.at
         for h in histories
@@ -59,7 +68,7 @@ def _deliveries(histories: Iterable[History]) -> Iterable[float]:
                 for seen in event.messages:
                     at = answered.get((event.room, seen.client_id or ""))
                     if at is not None and at > listens_since and seen.rev == seen.seq:
-                        yield max(0.0, event.at - at)
+                        yield at, max(0.0, event.at - at)
 
 
 def _answers(histories: Iterable[History]) -> Iterable[float]:

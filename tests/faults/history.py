@@ -10,7 +10,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["invoke", "ok", "error", "open", "subscribed", "heard", "reset", "close"]
+Kind = Literal[
+    "invoke",
+    "ok",
+    "edited",
+    "error",
+    "open",
+    "subscribed",
+    "heard",
+    "reset",
+    "close",
+]
 
 
 class Seen(NamedTuple):
@@ -30,7 +40,8 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """`invoke`, `ok` and `error` are about a `client_id`, the others about a room.
+    """`invoke`, `ok`, `edited` and `error` are about a `client_id`, the others about a
+    room.
 
     `subscribed` is a reply (`seq` its head, None for `recovered` is no question asked),
     `heard` a durable event: all changes after `after` up to `seq`.

@@ -18,6 +18,8 @@ from .stored import read_heads, read_log
 
 # More than anything here may take.
 PATIENCE_SECONDS = 30
+# So many of the messages are edited at once.
+EDITED = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,7 @@ class Scenario:
     clients: int = 20
     rooms: int = 4
     # Between two messages of one client.
-    pause_seconds: float = 0.3
+    pause_seconds: float = 0.1
     # Only those at the first door write: the others hear nothing but by the layer.
     one_sided: bool = False
     processes: int = 2
@@ -59,6 +61,7 @@ class Result:
     counts: Counts
     figures: Figures
     notes: list[str]
+    remarks: list[str]
 
     def problems(self) -> list[str]:
         """Why this run does not hold; empty when it does."""
@@ -91,6 +94,8 @@ class Stage:
         self.faults = 0
         # What `inject` itself saw that was not as promised.
         self.notes: list[str] = []
+        # Figures that have no column.
+        self.remarks: list[str] = []
         self.random = random.Random(scenario.name)
         self._living: list[asyncio.Task[None]] = []
         self._writing: list[asyncio.Task[None]] = []
@@ -123,6 +128,8 @@ class Stage:
 
     async def _write(self, client: Client) -> None:
         while self.is_loud and await client.say():
+            if self.random.random() < EDITED:
+                await client.edit()
             pause = self.scenario.pause_seconds
             await asyncio.sleep(self.random.uniform(0, 2 * pause))
 
@@ -213,7 +220,12 @@ async def play(
     histories = [client.history for client in stage.clients]
     dump(histories, directory / f"{scenario.name}.jsonl".replace(" ", "-"))
     return Result(
-        scenario, stage.faults, check(histories, log), measure(histories), stage.notes
+        scenario,
+        stage.faults,
+        check(histories, log),
+        measure(histories),
+        stage.notes,
+        stage.remarks,
     )
 
 

@@ -14,10 +14,13 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.faults.client import Client
 from tests.faults.cluster import Slot
+from tests.faults.figures import delivery_seconds, percentile
 from tests.faults.stage import Promise, Scenario, Stage
 
 SLOW = 50
 SLOW_SECONDS = 15.0
+# How long it is watched before they stop.
+BEFORE_SECONDS = 5.0
 # One room at 40 KB a second and more.
 BODY = "x" * 4000
 MORE_MEMORY_BYTES = 50 * 1024 * 1024
@@ -27,29 +30,48 @@ CYCLES_A_SECOND = 50
 async def stop_reading(stage: Stage) -> None:
     """50 stop reading in a busy room; every fifth goes on sending."""
     [slot] = stage.cluster.slots
+    began = time.monotonic()
+    busy = asyncio.create_task(_keep_busy(stage.clients[0]))
+    await asyncio.sleep(BEFORE_SECONDS)
     before = _memory(slot)
     slow = [await _deaf(slot, stage.clients[n % 4]) for n in range(SLOW)]
     chatter = [asyncio.create_task(_go_on_sending(s)) for s in slow[::5]]
     started = time.monotonic()
     most = before
     while _is_open(slot, slow) and time.monotonic() - started < 2 * SLOW_SECONDS:
-        await stage.clients[0].ask(
-            type="message.send",
-            room=stage.clients[0].room,
-            client_id=f"busy-{time.monotonic_ns()}",
-            body=BODY,
-        )
         most = max(most, _memory(slot))
         await asyncio.sleep(0.05)
     took = time.monotonic() - started
     stage.faults += SLOW
     stage.expect(took <= SLOW_SECONDS, f"slow sockets gone after {took:.1f} s")
     more = (most - before) / 1024 / 1024
+    stage.remarks.append(f"gone after {took:.1f} s, {more:.0f} MiB more memory")
     stage.expect(most - before <= MORE_MEMORY_BYTES, f"{more:.0f} MiB more memory")
-    for task in chatter:
+    _compare_the_others(stage, began, started)
+    for task in (busy, *chatter):
         task.cancel()
     for connection in slow:
         connection.transport.abort()
+
+
+async def _keep_busy(client: Client) -> None:
+    while True:
+        command = {"room": client.room, "body": BODY}
+        key = f"busy-{time.monotonic_ns()}"
+        await client.ask(type="message.send", client_id=key, **command)
+        await asyncio.sleep(0.05)
+
+
+def _compare_the_others(stage: Stage, began: float, deaf_since: float) -> None:
+    """How long deliveries to those who read took before, and how long since."""
+    histories = [client.history for client in stage.clients]
+    before = delivery_seconds(histories, since=began, until=deaf_since)
+    since = delivery_seconds(histories, since=deaf_since)
+    quick, slow = percentile(before, 0.99), percentile(since, 0.99)
+    said = f"the others' deliveries, p99: {quick:.3f} s, then {slow:.3f} s"
+    stage.remarks.append(said)
+    # Below that it is the machine's noise.
+    stage.expect(slow <= max(2 * quick, 0.02), said)
 
 
 async def _deaf(slot: Slot, client: Client) -> ClientConnection:
@@ -114,6 +136,7 @@ async def come_and_go(stage: Stage) -> None:
     grown = (_memory(slot) - memory) / cycles
     more = _process(slot).num_fds() - files
     stage.faults += 1
+    stage.remarks.append(f"{cycles} cycles, {grown:.0f} bytes and {more} files more")
     stage.expect(grown <= 1024, f"{grown:.0f} bytes more for each of {cycles} cycles")
     stage.expect(more <= 5, f"{more} files more after {cycles} cycles")
 

@@ -1,0 +1,166 @@
+"""`/metrics`: what is counted is what happened, and nobody else may read it."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.served import Deployment, Person, Process
+from tests.sockets import chatting, opened
+
+from .conftest import Scene, new_scene
+
+TOKEN = "a-token-of-the-test-alone"
+# As on a server: while developing everybody may read it.
+SERVER = {"DEBUG": "off", "ALLOWED_HOSTS": "127.0.0.1"}
+Counts = dict[tuple[str, str], float]
+
+
+@dataclass(frozen=True)
+class Watched:
+    process: Process
+    people: list[Person]
+
+
+@pytest.fixture(scope="module", params=["uvicorn", "daphne"])
+def watched(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Watched]:
+    deployment = Deployment(tmp_path_factory.mktemp("watched"), request.param)
+    deployment.manage("migrate", "--verbosity=0")
+    people = deployment.people(3)
+    deployment.settings |= {**SERVER, "METRICS_TOKEN": TOKEN}
+    with deployment.serving() as process:
+        yield Watched(process, people)
+
+
+@pytest.fixture
+def scene(watched: Watched) -> Scene:
+    return new_scene(watched.process, *(person.token for person in watched.people))
+
+
+@pytest.fixture
+def process(watched: Watched) -> Process:
+    return watched.process
+
+
+def get(process: Process, authorization: str | None) -> requests.Response:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    return requests.get(f"{process.url}/metrics", headers=headers, timeout=20)
+
+
+def scraped(process: Process) -> Counts:
+    """By name and the values of the labels, which come sorted by their names."""
+    answer = get(process, f"Bearer {TOKEN}")
+    return {
+        (sample.name, ",".join(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def grown(process: Process, before: Counts, name: str, labels: str = "") -> float:
+    return scraped(process).get((name, labels), 0) - before.get((name, labels), 0)
+
+
+async def test_a_message_to_three_sockets(process: Process, scene: Scene) -> None:
+    before = scraped(process)
+    async with (
+        chatting(process.socket_url(scene.alice)) as alice,
+        chatting(process.socket_url(scene.bob)) as phone,
+        chatting(process.socket_url(scene.bob)) as laptop,
+    ):
+        for socket in (alice, phone, laptop):
+            await socket.subscribe(scene.room)
+        assert grown(process, before, "hubbub_connections") == 3
+        assert (await alice.say(scene.room, "hello"))["type"] == "reply"
+        for socket in (alice, phone, laptop):
+            await socket.hear(1)
+        for name, labels, by in (
+            ("hubbub_deliveries_total", "", 3),
+            ("hubbub_commands_total", "ok,message.send", 1),
+            ("hubbub_commands_total", "ok,subscribe", 3),
+            ("hubbub_resumes_total", "new", 3),
+            ("hubbub_writer_batch_messages_count", "", 1),
+            ("hubbub_writer_batch_messages_sum", "", 1),
+            ("hubbub_writer_wait_seconds_count", "", 1),
+            ("hubbub_commit_to_frame_seconds_count", "here", 1),
+            ("hubbub_database_wait_seconds_count", "writer", 1),
+        ):
+            assert grown(process, before, name, labels) == by, name
+    await asyncio.sleep(0.3)
+    assert grown(process, before, "hubbub_connections") == 0
+    assert grown(process, before, "hubbub_closes_total", "client") == 3
+
+
+async def test_what_is_refused_and_who_is_closed(
+    process: Process, scene: Scene
+) -> None:
+    before = scraped(process)
+    async with chatting(process.socket_url(scene.charlie)) as socket:
+        await socket.say(scene.room, "may I?")
+        await socket.connection.send("{}")
+        await socket.until(lambda frame: frame["type"] == "error")
+        answer = await asyncio.to_thread(
+            process.call, "POST", "auth/logout", scene.charlie
+        )
+        assert answer.ok
+        assert (await socket.closed())[1] == 4501
+    async with opened(process.socket_url("no-token")) as socket:
+        assert (await socket.closed())[1] == 4500
+    await asyncio.sleep(0.1)
+    for name, labels in (
+        ("hubbub_commands_total", "forbidden,message.send"),
+        ("hubbub_commands_total", "invalid,none"),
+        ("hubbub_closes_total", "4501"),
+        ("hubbub_closes_total", "4500"),
+    ):
+        assert grown(process, before, name, labels) == 1, labels
+
+
+async def test_resumes_by_their_result(process: Process, scene: Scene) -> None:
+    before = scraped(process)
+    async with chatting(process.socket_url(scene.bob)) as socket:
+        reply = await socket.subscribe(scene.room)
+        epoch = reply["epoch"]
+        await socket.subscribe(scene.room, after=1, epoch=epoch)
+        await socket.subscribe(scene.room, after=1, epoch="another")
+        await socket.subscribe("3f2504e0-4f89-41d3-9a0c-0305e82c3301")
+    for result in ("new", "recovered", "reset", "refused"):
+        assert grown(process, before, "hubbub_resumes_total", result) == 1, result
+
+
+async def test_the_loop_and_the_layer_are_watched(
+    process: Process, scene: Scene
+) -> None:
+    # Under daphne a process has no hub before its first socket.
+    async with chatting(process.socket_url(scene.alice)):
+        before = scraped(process)
+        await asyncio.sleep(1.5)
+    assert 2 <= grown(process, before, "hubbub_event_loop_lag_seconds_count") <= 8
+    assert grown(process, before, "hubbub_layer_probe_seconds_count") >= 2
+    assert scraped(process)["hubbub_layer_silent_seconds", ""] < 1
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Token {TOKEN}", TOKEN],
+)
+def test_it_is_not_there_for_others(
+    process: Process, authorization: str | None
+) -> None:
+    answer = get(process, authorization)
+    missing = requests.get(f"{process.url}/nothing", timeout=20)
+    assert (answer.status_code, answer.text) == (404, missing.text)
+
+
+def test_without_a_token_nobody_reads_it(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, "uvicorn", settings=SERVER)
+    deployment.manage("migrate", "--verbosity=0")
+    with deployment.serving() as process:
+        assert get(process, "Bearer ").status_code == 404
+        assert get(process, None).status_code == 404
