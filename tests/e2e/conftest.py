@@ -11,7 +11,7 @@ from tests.services import chromium
 
 @pytest.fixture(scope="session")
 def hubbub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """As `make run` starts it, with alice, bob and two rooms; and root for the admin."""
+    """As `make run` starts it: alice, bob, two rooms. And root, for the admin."""
     built = ROOT / "frontend" / "apps" / "web" / "dist" / "index.html"
     assert built.exists(), "The page is not built: run scripts/build-page first."
     settings = {"DJANGO_SUPERUSER_PASSWORD": "root-likes-hubbub"}
