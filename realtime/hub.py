@@ -14,7 +14,7 @@ from contextlib import suppress
 from accounts import people, standing, tokens
 from chat import broadcast, queries
 from chat.access import has_account
-from chat.actions import attachments, invitations
+from chat.actions import attachments, departures, exports, invitations, retention
 from chat.broadcast import (
     EndSessions,
     Envelope,
@@ -308,11 +308,16 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _clean_up() -> None:
-    """What can be used no longer goes: tokens, guests, invitations, files."""
+    """What can be used no longer goes, and what a process left undone goes on."""
     await in_database(tokens.forget_expired)
     await in_database(people.forget_guests)
     await in_database(invitations.forget_expired)
     await in_database(attachments.forget_unsent)
+    await in_database(exports.forget_expired)
+    # These take long, and go on in the background.
+    await in_database(exports.take_up_exports)
+    await in_database(departures.take_up_departures)
+    await in_database(retention.forget_old)
 
 
 _hub: Hub | None = None
