@@ -6,7 +6,7 @@ XFrameOptionsMiddleware add what is the same everywhere (settings.py).
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest
@@ -86,7 +86,8 @@ def policies(get_response: _Next) -> _Next:
             return _with_policy(request, await get_response(request))
 
         return answer
-    return lambda request: _with_policy(request, get_response(request))
+    here = cast(Callable[[HttpRequest], HttpResponseBase], get_response)
+    return lambda request: _with_policy(request, here(request))
 
 
 def _with_policy(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

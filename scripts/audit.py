@@ -61,11 +61,12 @@ def ask(command: list[str], folder: Path, read: Callable[[str], Answer]) -> Answ
         done = subprocess.run(  # noqa: S603  (our own words)
             command, cwd=folder, capture_output=True, text=True, timeout=SECONDS
         )
-        return read(done.stdout)
     except subprocess.TimeoutExpired:
         return Answer(unknown=f"no answer in {SECONDS} s")
     except OSError as error:
         return Answer(unknown=str(error))
+    try:
+        return read(done.stdout)
     except (ValueError, KeyError, TypeError, AttributeError):
         said = done.stderr.strip().splitlines()
         return Answer(unknown=said[-1] if said else "no JSON in the answer")
