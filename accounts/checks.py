@@ -20,7 +20,7 @@ _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".test")
 def tokens_are_safe(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    return [*_blacklist(), *_keys(), *_debug(), *_urls()]
+    return [*_blacklist(), *_keys(), *_debug(), *_urls(), *_mail()]
 
 
 @register(Tags.security, deploy=True)
@@ -97,4 +97,14 @@ def _urls() -> Iterator[CheckMessage]:
             "Access tokens live for more than 15 minutes and may be put into URLs.",
             hint="Set WS_REQUIRE_TICKET=on, or ACCESS_TOKEN_SECONDS to 900 or less.",
             id="accounts.E005",
+        )
+
+
+def _mail() -> Iterator[CheckMessage]:
+    """Not the host that a request asks for: whoever asks would choose who gets it."""
+    if settings.SENDS_MAIL and not settings.DEBUG and not settings.PUBLIC_URL:
+        yield Error(
+            "EMAIL_URL is set and PUBLIC_URL is not: mails would have no links.",
+            hint="Set PUBLIC_URL to the address that people type.",
+            id="accounts.E006",
         )

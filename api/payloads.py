@@ -28,6 +28,8 @@ class MePayload(msgspec.Struct, frozen=True):
     is_guest: bool
     status: str
     appear_offline: bool
+    # Confirmed, or empty. Nobody else sees it.
+    email: str
     avatar: str | None
     created_at: Time
 
@@ -104,6 +106,7 @@ def me_payload(user: User) -> MePayload:
         user.is_guest,
         user.status,
         user.appear_offline,
+        user.email,
         avatar_path(user.avatar),
         user.created_at,
     )

@@ -15,6 +15,7 @@ from backend.env import (
     env_database,
     env_int,
     env_list,
+    env_mail,
     env_origin,
     env_prefixed,
     env_secret,
@@ -304,8 +305,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# --- Resetting a forgotten password -----------------------------------------------
+# --- Mail (chat/actions/mails.py) ----------------------------------------------------
 
+_mail = env_mail("EMAIL_URL")
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+globals().update(_mail)
+DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "hubbub@localhost")
+# To the console only while developing: a log has no business with these links.
+SENDS_MAIL = bool(_mail) or DEBUG
 PASSWORD_RESET_TIMEOUT = 3600
 
 # --- Logging: to standard error; no token, password or message body ------------------

@@ -37,6 +37,7 @@ _PEOPLE = {
 }
 _PROFILES = {
     "status": Term("A short text about now; may be empty.", "On holiday"),
+    "email": Term("A confirmed address, or empty; nobody else sees it.", "a@b.org"),
     "appear_offline": Term("Whether others never see this person online.", False),
     "is_guest": Term("Whether this person has no account and only reads.", False),
     "avatar": Term(
@@ -270,6 +271,7 @@ _RATES = (
     ("failed_logins", "Wrong passwords for one account", "hour", 20, 5),
     ("refreshes", "Refreshes from one address", "minute", 120, 120),
     ("registrations", "New accounts from one address", "hour", 10, 20),
+    ("mails", "Mails from one address, or to one", "hour", 20, 5),
     ("guests", "New guests from one address", "hour", 60, 20),
 )
 for _name, _what, _unit, _rate, _burst in _RATES:

@@ -66,6 +66,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     refreshes_burst: Count = 120
     registrations_per_hour: Rate = 10
     registrations_burst: Count = 20
+    mails_per_hour: Rate = 20
+    mails_burst: Count = 5
     guests_per_hour: Rate = 60
     guests_burst: Count = 20
 
@@ -128,5 +130,7 @@ logins = _by_table("logins")
 refreshes = _by_table("refreshes")
 registrations = _by_table("registrations")
 guests = _by_table("guests")
+# By network address, and by the address that the mail goes to.
+mails = _by_table("mails")
 # By account, from wherever: wrong passwords alone.
 failed_logins = _by_table("failed_logins")

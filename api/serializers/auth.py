@@ -60,3 +60,24 @@ class AccountDeletion(Body):
 class PasswordChange(Body):
     current_password = Text(max_length=128, trim_whitespace=False)
     new_password = Text(max_length=128, trim_whitespace=False)
+
+
+class EmailChange(Body):
+    email = serializers.EmailField(
+        max_length=254,
+        allow_blank=True,
+        help_text="Yours when you confirm it; an empty one takes yours away.",
+    )
+    current_password = Text(max_length=128, trim_whitespace=False)
+
+
+class ResetRequest(Body):
+    email = serializers.EmailField(max_length=254)
+
+
+class Proof(Body):
+    token = Text(max_length=1024, help_text="From the mail.")
+
+
+class PasswordReset(Proof):
+    new_password = Text(max_length=128, trim_whitespace=False)

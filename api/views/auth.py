@@ -7,10 +7,19 @@ from accounts import people, tokens
 from chat import limits
 from chat.actions import sessions
 from chat.actions.guests import admit_guest
+from chat.actions.mails import ask_for_reset, confirm_email
 
 from ..payloads import LoginPayload, PairPayload, TicketPayload, login_payload
 from ..schema import documented
-from ..serializers.auth import Guest, Login, Refresh, Registration
+from ..serializers.auth import (
+    Guest,
+    Login,
+    PasswordReset,
+    Proof,
+    Refresh,
+    Registration,
+    ResetRequest,
+)
 from ..serializers.base import parse
 from .base import PublicView, View, network, user_agent
 
@@ -113,3 +122,48 @@ class TicketView(View):
             status=201,
             headers={"Cache-Control": "no-store"},
         )
+
+
+class ResetRequestView(PublicView):
+    @documented(
+        "ask_for_password_reset",
+        "Have a link mailed that sets a new password; the answer is always the same",
+        request=ResetRequest,
+        answers={204: None},
+        errors={403: "forbidden", 429: "rate_limited"},
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        limits.mails.take(network(request))
+        ask_for_reset(**parse(ResetRequest, request))
+        return Response(status=204)
+
+
+class PasswordResetView(PublicView):
+    @documented(
+        "reset_password",
+        "Set a new password by the mailed token; every session ends",
+        request=PasswordReset,
+        answers={204: None},
+        errors={429: "rate_limited"},
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        limits.logins.take(network(request))
+        sessions.reset_password(**parse(PasswordReset, request))
+        return Response(status=204)
+
+
+class EmailView(PublicView):
+    @documented(
+        "confirm_email",
+        "Confirm an address by the mailed token",
+        request=Proof,
+        answers={204: None},
+        errors={409: "conflict", 429: "rate_limited"},
+        public=True,
+    )
+    def post(self, request: Request) -> Response:
+        limits.logins.take(network(request))
+        confirm_email(**parse(Proof, request))
+        return Response(status=204)

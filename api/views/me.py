@@ -10,6 +10,7 @@ from accounts import people
 from chat import queries
 from chat.actions import blocks, sessions
 from chat.actions.departures import close_account
+from chat.actions.mails import change_email
 from chat.actions.profile import change_profile
 
 from ..payloads import (
@@ -21,7 +22,7 @@ from ..payloads import (
     session_payload,
 )
 from ..schema import documented
-from ..serializers.auth import AccountDeletion, PasswordChange, Profile
+from ..serializers.auth import AccountDeletion, EmailChange, PasswordChange, Profile
 from ..serializers.base import parse
 from .base import View, user_agent
 
@@ -70,6 +71,19 @@ class DeleteView(View):
     )
     def post(self, request: Request) -> Response:
         close_account(self.user(request), **parse(AccountDeletion, request))
+        return Response(status=204)
+
+
+class EmailView(View):
+    @documented(
+        "change_email",
+        "Give an e-mail address; a link to confirm it is mailed there",
+        request=EmailChange,
+        answers={204: None},
+        errors={403: "forbidden", 429: "rate_limited"},
+    )
+    def post(self, request: Request) -> Response:
+        change_email(self.user(request), **parse(EmailChange, request))
         return Response(status=204)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts import people, resets, tokens
+from accounts import people, proofs, tokens
 from accounts.errors import Invalid
 from accounts.models import User
 from accounts.standing import current
@@ -98,7 +98,7 @@ def change_password(
 @transaction.atomic
 def reset_password(token: str, new_password: str) -> None:
     """By the token that was mailed. No new session: the person logs in."""
-    user = resets.holder(token)
+    user = proofs.holder(token)
     if user is None:
         raise Invalid(fields={"token": ["This link was used or is too old."]})
     people.replace_password(user, new_password)

@@ -10,6 +10,13 @@ BODIES: dict[str, object] = {
     "POST auth/guest": {"display_name": "Passer-by"},
     "POST auth/login": {"username": "owner", "password": "wrong"},
     "POST auth/refresh": {"refresh": "wrong"},
+    "POST auth/email": {"token": "wrong"},
+    "POST auth/password-reset": {"email": "nobody@example.org"},
+    "POST auth/password-reset/confirm": {
+        "token": "wrong",
+        "new_password": "correct horse",
+    },
+    "POST me/email": {"email": "", "current_password": "wrong"},
     "POST auth/register": {"username": "newcomer", "password": "correct horse"},
     "POST direct": {"user": "victim"},
     "PUT me/avatar": Upload("me.png", png()),

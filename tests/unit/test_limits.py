@@ -190,6 +190,7 @@ RATES = {
     "failed_logins": (20 / 3600, 5),
     "refreshes": (2, 120),
     "registrations": (10 / 3600, 20),
+    "mails": (20 / 3600, 5),
     "guests": (60 / 3600, 20),
 }
 

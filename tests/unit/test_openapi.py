@@ -26,6 +26,9 @@ PUBLIC = {
     "log_in",
     "enter_as_guest",
     "refresh",
+    "ask_for_password_reset",
+    "reset_password",
+    "confirm_email",
     "get_limits",
     "get_avatar",
 }

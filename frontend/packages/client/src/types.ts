@@ -31,6 +31,7 @@ export interface Me extends User {
   is_guest: boolean;
   status: string;
   appear_offline: boolean;
+  email: string;
   created_at: string;
 }
 

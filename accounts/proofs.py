@@ -1,4 +1,4 @@
-"""A forgotten password: the token that sets a new one.
+"""What is proven by having read a mail: whose address it is, and who forgot a password.
 
 A token dies with what it was made from: the password, the address and the version of
 the person's tokens. So it works once, and not after any other change of these.
@@ -10,24 +10,35 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
 from .models import User
 
+# No address.
+_RESET = ""
+
 
 class _Generator(PasswordResetTokenGenerator):
-    key_salt = "accounts.resets"
+    key_salt = "accounts.proofs"
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__()
+        self._purpose = purpose
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
         made_of = super()._make_hash_value(user, timestamp)
-        return f"{made_of}{user.token_version}"
-
-
-_generator = _Generator()
+        return f"{made_of}{user.token_version} {self._purpose}"
 
 
 def reset_token(user: User) -> str:
-    return f"{user.pk.hex}.{_generator.make_token(user)}"
+    return f"{user.pk.hex}.{_Generator(_RESET).make_token(user)}"
 
 
-def holder(token: str) -> User | None:
+def email_token(user: User, email: str) -> str:
+    """For a new address, which is not the person's before this comes back."""
+    return f"{user.pk.hex}.{_Generator(email).make_token(user)}"
+
+
+def holder(token: str, purpose: str = _RESET) -> User | None:
     """Whose token this is; None if it is nobody's, used, or older than an hour.
+
+    `purpose` is the new address where one is confirmed.
 
     Call it in a transaction: the row stays locked, so of two uses at once one wins.
     """
@@ -38,4 +49,4 @@ def holder(token: str) -> User | None:
         return None
     people = User.objects.select_for_update().filter(is_active=True, is_guest=False)
     user = people.filter(pk=pk, is_bot=False).first()
-    return user if user and _generator.check_token(user, proof) else None
+    return user if user and _Generator(purpose).check_token(user, proof) else None

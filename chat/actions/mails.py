@@ -1,0 +1,106 @@
+"""Mails: to confirm an address, and to set a new password when one was forgotten.
+
+Asking tells nobody whether there is such an address: the answer comes before it is
+looked for. Links have their token behind a #, which browsers keep to themselves.
+"""
+
+from functools import partial
+from hashlib import blake2b
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
+
+from accounts import people, proofs
+from accounts.models import User
+from accounts.standing import current
+
+from .. import background, limits
+from ..access import check_account
+from ..errors import Conflict, Forbidden, Invalid
+
+_CONFIRM = """Hello {name},
+
+somebody, probably you, gave this address for the account {username}. If it is right,
+open this within an hour:
+
+{link}
+"""
+_RESET = """Hello {name},
+
+somebody, probably you, forgot the password of the account {username}. To set a new one,
+open this within an hour:
+
+{link}
+
+If it was not you, do nothing: the password stays as it is.
+"""
+
+
+@transaction.atomic
+def change_email(user: User, *, email: str, current_password: str) -> None:
+    """An empty one goes at once; any other is theirs when they confirm it."""
+    check_account(user)
+    person = current(user, lock=True)
+    people.check_password(person, current_password)
+    if not email:
+        person.email = ""
+        person.save(update_fields=["email"])
+        return
+    _check_mails(email)
+    # In hex: a link takes no @ as it is.
+    token = f"{email.encode().hex()}.{proofs.email_token(person, email)}"
+    _send(person, email, "Confirm your address", _CONFIRM, f"email={token}")
+
+
+def confirm_email(token: str) -> None:
+    """Raises Invalid, or Conflict when somebody else has confirmed it before."""
+    encoded, _, proof = token.partition(".")
+    try:
+        email = bytes.fromhex(encoded).decode()
+    except ValueError:
+        email = ""
+    try:
+        with transaction.atomic():
+            person = proofs.holder(proof, email) if email else None
+            if person is None:
+                raise Invalid(fields={"token": ["This link was used or is too old."]})
+            person.email = email
+            person.save(update_fields=["email"])
+    except IntegrityError:
+        raise Conflict("Another account has this address.") from None
+
+
+def ask_for_reset(email: str) -> None:
+    _check_mails(email)
+    background.start(partial(_mail_reset, email))
+
+
+def _check_mails(email: str) -> None:
+    if not settings.SENDS_MAIL:
+        raise Forbidden("This server sends no mail: ask its operator.")
+    # Whoever's it is. Hashed: Redis need not know.
+    key = blake2b(email.lower().encode(), digest_size=16).hexdigest()
+    limits.mails.take(key)
+
+
+def _mail_reset(email: str) -> None:
+    found = User.objects.filter(email__iexact=email, is_active=True, is_guest=False)
+    if person := found.filter(is_bot=False).first():
+        token = proofs.reset_token(person)
+        _send(person, person.email, "Set a new password", _RESET, f"reset={token}")
+
+
+def _send(person: User, to: str, subject: str, text: str, fragment: str) -> None:
+    """In the background: who waits for a mail server knows that there is a mail."""
+    filled = text.format(
+        name=person.display_name,
+        username=person.username,
+        link=f"{settings.PUBLIC_URL or 'http://localhost:8000'}/#{fragment}",
+    )
+    mail = EmailMessage(subject, filled, to=[to])
+    transaction.on_commit(lambda: background.start(partial(_deliver, mail)))
+
+
+def _deliver(mail: EmailMessage) -> None:
+    mail.send()
