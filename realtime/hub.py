@@ -258,7 +258,8 @@ class Hub:
         """Every 10 s, every second while the layer is silent, and once after that."""
         now, silent = asyncio.get_running_loop().time(), self.ear.is_silent
         if silent != self._was_silent:
-            logger.warning("channel layer: %s", "silent" if silent else "heard")
+            level = logging.WARNING if silent else logging.INFO
+            logger.log(level, "channel layer: %s", "silent" if silent else "heard")
         wait = CHECK_HEADS_SILENT_SECONDS if silent else CHECK_HEADS_SECONDS
         is_back = self._was_silent and not silent
         self._was_silent = silent

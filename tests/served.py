@@ -19,6 +19,8 @@ from typing import Any, Literal
 
 import requests
 
+from tests import canary
+
 ROOT = Path(__file__).resolve().parent.parent
 ServerName = Literal["uvicorn", "daphne"]
 START_SECONDS = 30
@@ -45,6 +47,8 @@ class Deployment:
         return inherited | {
             "DEBUG": "on",
             "RATE_LIMITS": "off",
+            # For tests/canary.py, which searches all that is printed.
+            "LOG_LEVEL": "DEBUG",
             "PYTHONUNBUFFERED": "1",
             "STATE_DIR": str(self.directory),
             "DATABASE_URL": self.database_url,
@@ -127,6 +131,7 @@ class Process:
     def call(
         self, method: str, path: str, token: str = "", body: Any = None
     ) -> requests.Response:
+        canary.give(self.port, body)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         url = f"{self.url}/api/v1/{path}"
         return requests.request(method, url, json=body, headers=headers, timeout=20)
@@ -156,12 +161,15 @@ class Process:
         started = time.monotonic()
         self.popen.send_signal(signal.SIGTERM)
         self.popen.wait(timeout=30)
-        return time.monotonic() - started
+        took = time.monotonic() - started
+        canary.check(self.port, self.log)
+        return took
 
     def stop(self) -> None:
         if self.popen.poll() is None:
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait(timeout=10)
+        canary.check(self.port, self.log)
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_SECONDS
