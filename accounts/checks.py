@@ -102,7 +102,7 @@ def _urls() -> Iterator[CheckMessage]:
 
 def _mail() -> Iterator[CheckMessage]:
     """Not the host that a request asks for: whoever asks would choose who gets it."""
-    if settings.SENDS_MAIL and not settings.DEBUG and not settings.PUBLIC_URL:
+    if "smtp" in settings.EMAIL_BACKEND and not settings.PUBLIC_URL:
         yield Error(
             "EMAIL_URL is set and PUBLIC_URL is not: mails would have no links.",
             hint="Set PUBLIC_URL to the address that people type.",

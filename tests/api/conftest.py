@@ -4,6 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
+from chat import background
 from tests.people import access_token
 from tests.unit.conftest import (
     alice,
@@ -36,6 +37,12 @@ __all__ = [
 def _page_need_not_be_built(settings: Settings) -> None:
     """WhiteNoise warns of a missing folder, and a warning is an error here."""
     settings.WHITENOISE_ROOT = None
+
+
+@pytest.fixture(autouse=True)
+def _nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its threads would work in a database that the next test empties."""
+    monkeypatch.setattr(background, "start", lambda job: None)
 
 
 @pytest.fixture

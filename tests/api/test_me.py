@@ -20,6 +20,7 @@ def test_myself(as_dora: Door, dora: User) -> None:
         "is_guest": False,
         "status": "",
         "appear_offline": False,
+        "email": "",
         "avatar": None,
         "created_at": None,
     }

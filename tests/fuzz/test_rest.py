@@ -20,10 +20,11 @@ NAME, PASSWORD = "fuzzer", "a-password-of-tests-1"
 # go together, which characters a text may have, what is an emoji, a picture or a
 # cursor, and that nobody blocks or invites oneself.
 UNSAYABLE = (
-    "add_reaction block change_password change_role create_invitation create_room"
-    " delete_me edit_message enter_as_guest list_directory list_messages open_direct"
-    " register search_messages send_message set_my_avatar set_room_avatar update_me"
-    " update_room upload_attachment"
+    "add_reaction ask_for_password_reset block change_email change_password"
+    " change_role confirm_email create_invitation create_room delete_me edit_message"
+    " enter_as_guest list_directory list_messages open_direct register"
+    " reset_password search_messages send_message set_my_avatar set_room_avatar"
+    " update_me update_room upload_attachment"
 )
 
 

@@ -99,3 +99,10 @@ def test_each_error_says_what_to_set(settings: Settings) -> None:
     assert "JWT_SIGNING_KEY" in hints["accounts.E002"]
     assert "JWT_SIGNING_KEY" in hints["accounts.E003"]
     assert "DEBUG" in hints["accounts.E004"]
+
+
+def test_mail_without_an_address_for_its_links_is_an_error(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert found() == ["accounts.E006"]
+    settings.PUBLIC_URL = "https://chat.example.org"
+    assert found() == []

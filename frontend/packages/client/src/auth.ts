@@ -15,6 +15,12 @@ export interface PasswordAuth extends Auth {
   login(credentials: Credentials): Promise<void>;
   register(credentials: Credentials): Promise<void>;
   logout(): Promise<void>;
+  /** Has a link mailed, if somebody has this address; nothing tells whether. */
+  askForReset(email: string): Promise<void>;
+  /** `token` is what the mailed link has behind `#reset=`. Ends every session. */
+  resetPassword(token: string, newPassword: string): Promise<void>;
+  /** `token` is what the mailed link has behind `#email=`. */
+  confirmEmail(token: string): Promise<void>;
   /** Drops the tokens without telling the server, which has ended the session already. */
   forget(): void;
 }
@@ -50,6 +56,16 @@ export function passwordAuth(options: { url: string; storage?: TokenStorage }): 
     login: (credentials) => enter("login", credentials),
     register: (credentials) => enter("register", credentials),
     forget: () => tokens.forget(),
+    async askForReset(email) {
+      await post("password-reset", { email });
+    },
+    async resetPassword(token, newPassword) {
+      await post("password-reset/confirm", { token, new_password: newPassword });
+      tokens.forget();
+    },
+    async confirmEmail(token) {
+      await post("email", { token });
+    },
     async logout() {
       try {
         await post("logout", undefined, await tokens.get());

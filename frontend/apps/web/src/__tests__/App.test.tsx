@@ -2,7 +2,7 @@
 import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import { StrictMode } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { FakeSocket, installFakeServer, message } from "./fakeServer";
+import { answers, FakeSocket, installFakeServer, message } from "./fakeServer";
 
 beforeEach(async () => {
   vi.resetModules();
@@ -106,4 +106,20 @@ test("logging out closes the socket, drops the tokens and shows the login form",
   expect(await screen.findByLabelText("Username")).toBeTruthy();
   expect(localStorage).toHaveLength(0);
   expect(socket.isClosed).toBe(true);
+});
+
+test("a forgotten password is asked for, and the mailed link sets a new one", async () => {
+  answers["auth/password-reset"] = null;
+  answers["auth/password-reset/confirm"] = null;
+  fireEvent.click(screen.getByRole("button", { name: "Forgot your password?" }));
+  fireEvent.change(screen.getByLabelText("E-mail"), { target: { value: "a@example.org" } });
+  fireEvent.click(screen.getByRole("button", { name: "Send me a link" }));
+  expect((await screen.findByRole("status")).textContent).toContain("on its way");
+  act(() => {
+    location.hash = "#reset=token";
+    window.dispatchEvent(new Event("hashchange"));
+  });
+  fireEvent.change(await screen.findByLabelText("New password"), { target: { value: "new" } });
+  fireEvent.click(screen.getByRole("button", { name: "Set password" }));
+  expect((await screen.findByRole("status")).textContent).toContain("Your password is set");
 });

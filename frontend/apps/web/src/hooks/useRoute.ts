@@ -19,6 +19,18 @@ export function useRoomId(): string | null {
   return hash.startsWith(ROOM) ? decodeURIComponent(hash.slice(ROOM.length)) : null;
 }
 
+export interface Mailed {
+  purpose: "reset" | "email";
+  token: string;
+}
+
+/** What a mailed link carries, or null. Behind the #, so that no server's log has it. */
+export function useMailed(): Mailed | null {
+  const hash = useSyncExternalStore(watch, () => location.hash);
+  const found = /^#(reset|email)=(.+)$/.exec(hash);
+  return found ? { purpose: found[1] as Mailed["purpose"], token: found[2] ?? "" } : null;
+}
+
 function watch(listener: () => void): () => void {
   window.addEventListener("hashchange", listener);
   return () => window.removeEventListener("hashchange", listener);

@@ -1,12 +1,13 @@
 /** Log in, or create an account. One rule: a password manager must be able to fill and to save it. */
 import { useState } from "react";
-import type { SyntheticEvent } from "react";
 import { useAction } from "../../hooks/useAction";
 import { auth, lastSession } from "../../session";
 import { Field } from "../../components/Field";
 import { formText } from "../../components/formText";
+import { Card } from "./Card";
+import { ForgotPage } from "./ForgotPage";
 
-type Mode = "login" | "register";
+type Mode = "login" | "register" | "forgot";
 
 const texts = {
   login: { title: "Log in", other: "New here?", switch: "Create an account" },
@@ -16,57 +17,56 @@ const texts = {
 export function LoginPage() {
   const [mode, setMode] = useState<Mode>("login");
   const { busy, error, run } = useAction();
+  if (mode === "forgot") return <ForgotPage onBack={() => setMode("login")} />;
   const text = texts[mode];
-  const fieldErrors = error?.fields ?? {};
-  const isAboutFields = Object.keys(fieldErrors).length > 0;
+  const other = mode === "login" ? "register" : "login";
 
-  function submit(event: SyntheticEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const username = formText(event.currentTarget, "username").trim();
-    const password = formText(event.currentTarget, "password");
-    run(() => auth[mode]({ username, password }));
+  function submit(form: HTMLFormElement) {
+    const username = formText(form, "username").trim();
+    const password = formText(form, "password");
+    run(() => auth[mode === "login" ? "login" : "register"]({ username, password }));
   }
 
   return (
-    <main className="login">
-      <form className="login-card" onSubmit={submit} aria-labelledby="login-title">
-        <p className="brand">Hubbub</p>
-        <h1 id="login-title">{text.title}</h1>
-        {lastSession.endedByServer && <p>Your session has ended. Please log in again.</p>}
-        <Field
-          label="Username"
-          name="username"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          errors={fieldErrors["username"]}
-        />
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          autoComplete={mode === "login" ? "current-password" : "new-password"}
-          errors={fieldErrors["password"]}
-        />
-        {error && !isAboutFields && (
-          <p className="error" role="alert">
-            {error.message}
-          </p>
-        )}
-        <button className="primary" disabled={busy}>
-          {text.title}
-        </button>
-        <p className="quiet">
-          {text.other}{" "}
-          <button
-            type="button"
-            className="link"
-            onClick={() => setMode(mode === "login" ? "register" : "login")}
-          >
-            {text.switch}
+    <Card
+      title={text.title}
+      error={error}
+      onSubmit={submit}
+      actions={
+        <>
+          <button className="primary" disabled={busy}>
+            {text.title}
           </button>
-        </p>
-      </form>
-    </main>
+          <p className="quiet">
+            {text.other}{" "}
+            <button type="button" className="link" onClick={() => setMode(other)}>
+              {text.switch}
+            </button>
+          </p>
+          {mode === "login" && (
+            <button type="button" className="link" onClick={() => setMode("forgot")}>
+              Forgot your password?
+            </button>
+          )}
+        </>
+      }
+    >
+      {lastSession.endedByServer && <p>Your session has ended. Please log in again.</p>}
+      <Field
+        label="Username"
+        name="username"
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        errors={error?.fields?.["username"]}
+      />
+      <Field
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete={mode === "login" ? "current-password" : "new-password"}
+        errors={error?.fields?.["password"]}
+      />
+    </Card>
   );
 }
