@@ -27,7 +27,7 @@ export function Card({ title, error, onSubmit, children, actions }: CardProps) {
         {children}
         {error && !isAboutFields && (
           <p className="error" role="alert">
-            {error.fields?.["token"]?.join(" ") ?? error.message}
+            {error.fields["token"]?.join(" ") ?? error.message}
           </p>
         )}
         {actions}

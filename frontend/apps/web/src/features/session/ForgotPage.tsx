@@ -41,7 +41,7 @@ export function ForgotPage({ onBack }: { onBack: () => void }) {
           name="email"
           type="email"
           autoComplete="email"
-          errors={error?.fields?.["email"]}
+          errors={error?.fields["email"]}
         />
       )}
     </Card>

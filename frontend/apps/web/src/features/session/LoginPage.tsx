@@ -58,14 +58,14 @@ export function LoginPage() {
         autoComplete="username"
         autoCapitalize="none"
         spellCheck={false}
-        errors={error?.fields?.["username"]}
+        errors={error?.fields["username"]}
       />
       <Field
         label="Password"
         name="password"
         type="password"
         autoComplete={mode === "login" ? "current-password" : "new-password"}
-        errors={error?.fields?.["password"]}
+        errors={error?.fields["password"]}
       />
     </Card>
   );

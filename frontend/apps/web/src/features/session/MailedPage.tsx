@@ -48,7 +48,7 @@ export function MailedPage({ mailed, onDone }: { mailed: Mailed; onDone: () => v
           name="new_password"
           type="password"
           autoComplete="new-password"
-          errors={error?.fields?.["new_password"]}
+          errors={error?.fields["new_password"]}
         />
       )}
     </Card>
