@@ -10,6 +10,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests import canary
 from tests.frames import check_sent
 
 SECONDS = 10.0
@@ -28,11 +29,13 @@ class Socket:
     async def send(self, **command: Any) -> int:
         """Send a command with the next `ref`; the ref."""
         ref = next(self._refs)
+        canary.mark_all(command)
         await self.connection.send(json.dumps({"ref": ref, **command}))
         return ref
 
     async def tell(self, **command: Any) -> None:
         """Send what has no `ref` and gets no answer."""
+        canary.mark_all(command)
         await self.connection.send(json.dumps(command))
 
     async def ask(self, **command: Any) -> Frame:
