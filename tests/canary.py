@@ -48,7 +48,7 @@ def mark(kind: str, secret: str) -> None:
     shortest = SHORTEST_PASSWORD if kind == "a password" else SHORTEST
     for written in {text, json.dumps(text)[1:-1], repr(text)[1:-1]}:
         if len(written.strip()) >= shortest and len(set(written)) > 1:
-            _marked[written[:_ENOUGH]] = kind
+            _marked.setdefault(written[:_ENOUGH], kind)
 
 
 def mark_all(sent: Any) -> None:
