@@ -81,14 +81,35 @@ def clean_line(field: str, text: str) -> str:
 
 def set_password(user: User, *, current_password: str, new_password: str) -> None:
     """Raises Invalid when the current one is wrong or the new one is weak."""
-    if not user.check_password(current_password):
-        raise Invalid(fields={"current_password": ["This is not your password."]})
+    check_password(user, current_password)
     try:
         validate_password(new_password, user)
     except ValidationError as error:
         raise Invalid(fields={"new_password": error.messages}) from None
     user.set_password(new_password)
     user.save(update_fields=["password"])
+
+
+def check_password(user: User, current_password: str) -> None:
+    if not user.check_password(current_password):
+        raise Invalid(fields={"current_password": ["This is not your password."]})
+
+
+def anonymise(user: User) -> None:
+    """What stays of somebody who is gone: a row that their messages can name.
+
+    Nobody logs in as this one, and the old username can be taken again.
+    """
+    user.username = f"deleted-{secrets.token_hex(8)}"
+    user.display_name = "Deleted user"
+    user.status = user.avatar = user.email = ""
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.last_seen_at = None
+    user.set_unusable_password()
+    user.save()
+    user.groups.clear()
+    user.user_permissions.clear()
+    user.sessions.update(user_agent="")
 
 
 def _invalid(error: ValidationError) -> Invalid:

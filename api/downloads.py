@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from chat import storage
 from chat.files import PICTURES, UNKNOWN
 from chat.links import LINK_SECONDS
-from chat.models import Attachment
+from chat.models import Attachment, Export
 from chat.pictures import AVATAR_TYPE
 
 _CHUNK = 256 * 1024
@@ -43,6 +43,15 @@ def attachment_file(found: Attachment) -> Download:
 
 def attachment_thumbnail(found: Attachment) -> Download:
     return _private(_download("attachments", found.thumbnail, AVATAR_TYPE))
+
+
+def export_file(found: Export) -> Download:
+    """Somebody's whole life here: no cache keeps it."""
+    response = _download(
+        "exports", found.file, "application/zip", filename="hubbub.zip", save=True
+    )
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def avatar_file(name: str) -> Download:

@@ -5,6 +5,7 @@ from django.urls import path
 from .exceptions import not_found
 from .views import (
     auth,
+    exports,
     files,
     invitations,
     limits,
@@ -28,6 +29,9 @@ urlpatterns = [
     path("auth/ticket", auth.TicketView.as_view()),
     path("me", me.MeView.as_view()),
     path("me/password", me.PasswordView.as_view()),
+    path("me/delete", me.DeleteView.as_view()),
+    path("me/export", exports.ExportView.as_view()),
+    path("me/export/file", exports.ExportFileView.as_view()),
     path("me/sessions", me.SessionsView.as_view()),
     path("me/sessions/<uuid:session_id>", me.SessionView.as_view()),
     path("me/blocks", me.BlocksView.as_view()),
@@ -56,6 +60,7 @@ urlpatterns = [
     path("rooms/<str:room_id>/members", members.MembersView.as_view()),
     path("rooms/<str:room_id>/members/<str:user_id>", members.MemberView.as_view()),
     path("rooms/<str:room_id>/members/<str:user_id>/mute", members.MuteView.as_view()),
+    path("rooms/<str:room_id>/retention", rooms.RetentionView.as_view()),
     path("rooms/<str:room_id>/notifications", rooms.NotificationsView.as_view()),
     path("rooms/<str:room_id>/invitations", invitations.RoomInvitationsView.as_view()),
     path(

@@ -19,6 +19,7 @@ from accounts.models import Standing, User
 from accounts.standing import current
 
 from .errors import (
+    Conflict,
     Forbidden,
     InvitationNotFound,
     MessageNotFound,
@@ -299,6 +300,13 @@ def check_pin(seat: Seat, message: Message) -> None:
         raise Forbidden("Only moderators pin messages.")
     if message.deleted_at is not None:
         raise MessageNotFound
+
+
+def check_close(user: User) -> None:
+    """Whether they may delete their account. The caller holds the superusers' rows."""
+    superusers = User.objects.filter(is_superuser=True, is_active=True)
+    if user.is_superuser and not superusers.exclude(pk=user.pk).exists():
+        raise Conflict("You are the only superuser: make somebody else one first.")
 
 
 def check_create(user: User, *, staff_only: bool) -> None:

@@ -59,6 +59,12 @@ _PROFILES = {
     "max_uses": Term("How many may come in by it; null: any number.", 10),
     "uses": Term("How many came in by it.", 3),
     "expires_at": Term("When it is over; null: never.", _TIME),
+    "ExportPayload.expires_at": Term("When it is forgotten; null: not made.", _TIME),
+    "ExportPayload.url": Term("Where it is; null: not yet.", "/api/v1/me/export/file"),
+    "state": Term("How far it is.", "running"),
+    "done": Term("How many of the person's messages are in it.", 1500),
+    "total": Term("How many of them there are.", 4200),
+    "AccountDeletion.messages": Term("What becomes of what one wrote.", "keep"),
     "notify": Term("What one's devices make a noise about; null: no member.", "all"),
 }
 _FILES = {
@@ -130,6 +136,14 @@ _ROOMS = {
     "slow_mode_seconds": Term(
         "At least so long between two messages of one member; 0 is off.", 0
     ),
+    "retention_days": Term(
+        "Messages older than so many days are deleted; null: none is.", 90
+    ),
+    "days": Term("For how many days messages would be kept.", 90),
+    "RetentionPayload.messages": Term("How many messages would be deleted.", 1200),
+    "files": Term("How many files would be deleted with them.", 17),
+    "oldest_seq": Term("The oldest message that would stay; null: none would.", 1042),
+    "oldest_at": Term("When that was written; null: none would stay.", _TIME),
     "archived": Term("Nobody writes or joins any more.", False),
     "archived_at": Term("Since when nobody writes or joins; null: open.", _TIME),
     "get_or_create": Term("Join the public room of this name if there is one.", False),

@@ -94,6 +94,8 @@ SEARCH_CHARACTERS = 200
 SEARCH_PAGE = 50
 DIRECTORY_PAGE = 100
 GROUP_PEOPLE = 10
+# A hundred years.
+RETENTION_DAYS = 36_500
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 

@@ -1,4 +1,4 @@
-"""The room's log: `append` and `change` are the only ways into it.
+"""The room's log: `append`, `change` and `record` are the only ways in.
 
 The rooms' rows are locked first, in the order of their ids, and held until commit. So
 the numbers of a room have no gap and commit in order, two writers cannot deadlock, and
@@ -24,9 +24,12 @@ from .batch import Appended, Batch, Draft, LookTwice, Outcome, Written, written
 from .broadcast import RoomChanged
 from .errors import Invalid, MessageNotFound, Refusal
 from .events import Change, EventName
-from .models import Message
+from .models import Message, Room
 
-__all__ = ["Appended", "Draft", "Outcome", "append", "append_one", "change"]
+__all__ = ["Appended", "Draft", "Outcome", "append", "append_one", "change", "record"]
+
+# All that ever changes of a message that is there.
+_CHANGING = ("body", "mentions", "edited_at", "deleted_at", "pinned_at", "rev")
 
 # Changes the message and says which event that is; None when it is as wished already.
 Edit = Callable[[Seat, Message], EventName | None]
@@ -88,14 +91,26 @@ def change(user: User, room_id: str, seq: int, edit: Edit) -> Written:
     if found is None:
         raise MessageNotFound
     event = edit(seat, found)
-    if event is not None:
-        seat.room.head_seq += 1
-        seat.room.save(update_fields=["head_seq"])
-        found.rev = seat.room.head_seq
-        found.save()
-    result = written(message.whole().get())
-    if event is not None:
-        announced = Change(found.rev, event, result.json)
-        envelope = RoomChanged(str(seat.room.pk), seat.room.epoch, [announced])
-        transaction.on_commit(lambda: broadcast.publish([envelope]))
+    if event is None:
+        return written(message.whole().get())
+    [result] = record(seat.room, [found], event)
     return result
+
+
+def record(room: Room, messages: Sequence[Message], event: EventName) -> list[Written]:
+    """Store what was changed of these messages, each with the room's next number.
+
+    The caller holds the room's row.
+    """
+    for message in messages:
+        room.head_seq += 1
+        message.rev = room.head_seq
+    room.save(update_fields=["head_seq"])
+    Message.objects.bulk_update(messages, _CHANGING)
+    # Read again: with the reactions and files that there are now.
+    rows = Message.objects.whole().filter(pk__in=[message.pk for message in messages])
+    results = [written(message) for message in rows.order_by("rev")]
+    changes = [Change(r.message.rev, event, r.json) for r in results]
+    envelope = RoomChanged(str(room.pk), room.epoch, changes)
+    transaction.on_commit(lambda: broadcast.publish([envelope]))
+    return results

@@ -47,7 +47,7 @@ class Room(models.Model):
     color = models.CharField(max_length=7, blank=True)
     # The picture's name in the storage; see chat/pictures.py.
     avatar = models.CharField(max_length=64, blank=True, editable=False)
-    # Messages older than this go away; None keeps them for ever.
+    # Messages older than this are deleted, but pinned ones; None keeps them for ever.
     retention_days = models.PositiveIntegerField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     # Of a direct room: the ids of its two people, so that each pair has one.
@@ -322,3 +322,56 @@ class Reaction(models.Model):
 
     def __str__(self) -> str:
         return self.emoji
+
+
+class Lease(models.Model):
+    """That one process is at a piece of work; void when it was not renewed in time."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    holder = models.CharField(max_length=16)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Export(models.Model):
+    """A person's own data in one archive: to be made, in the making, or there."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        READY = "ready"
+        FAILED = "failed"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="export"
+    )
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    # Of the person's messages: how many are in it, of how many.
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    # The archive's name in the storage.
+    file = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"data of {self.user}"
+
+
+class Departure(models.Model):
+    """That a person deleted their account. What is left to do is what is still there.
+
+    The row stays for ever: it tells who is gone from who is only deactivated.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="departure"
+    )
+    deletes_messages = models.BooleanField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} is gone"

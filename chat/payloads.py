@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from accounts.models import User
 
-from .models import Attachment, Ban, Membership, Message, Reaction, Room
+from .models import Attachment, Ban, Export, Membership, Message, Reaction, Room
 from .slash import is_action
 
 # Below the server's own address.
@@ -121,6 +121,7 @@ class RoomPayload(msgspec.Struct, frozen=True):
     announcements_only: bool
     notices: bool
     slow_mode_seconds: int
+    retention_days: int | None
     color: str
     avatar: str | None
     archived_at: Time | None
@@ -132,6 +133,27 @@ class RoomPayload(msgspec.Struct, frozen=True):
     notify: Notify | None
     muted_until: Time | None
     read: ReadPayload | None = None
+
+
+class RetentionPayload(msgspec.Struct, frozen=True):
+    """What would be deleted now if messages were kept for so many days, and the oldest
+    that would stay."""
+
+    messages: int
+    files: int
+    oldest_seq: int | None
+    oldest_at: Time | None
+
+
+class ExportPayload(msgspec.Struct, frozen=True):
+    """A person's data in one archive; `url` wants the token."""
+
+    state: Literal["waiting", "running", "ready", "failed"]
+    done: int
+    total: int
+    created_at: Time
+    expires_at: Time | None
+    url: str | None
 
 
 class DirectoryEntry(RoomPayload, frozen=True, kw_only=True):
@@ -305,6 +327,7 @@ def room_payload(
         announcements_only=room.announcements_only,
         notices=room.notices,
         slow_mode_seconds=room.slow_mode_seconds,
+        retention_days=room.retention_days,
         color=room.color,
         avatar=avatar_path(room.avatar),
         archived_at=room.archived_at,
@@ -316,6 +339,17 @@ def room_payload(
         notify=membership.notify if membership else None,  # type: ignore[arg-type]
         muted_until=membership.muted_until if membership else None,
         read=read,
+    )
+
+
+def export_payload(export: Export) -> ExportPayload:
+    return ExportPayload(
+        export.state,  # type: ignore[arg-type]  # the column's choices
+        export.done,
+        export.total,
+        export.created_at,
+        export.expires_at,
+        f"{_API}/me/export/file" if export.file else None,
     )
 
 

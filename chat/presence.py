@@ -5,7 +5,7 @@ was killed takes its people offline for everybody else, LEASE_SECONDS later at t
 Who appears offline has a lease like others, and nobody is told; nor of guests.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -35,21 +35,23 @@ def renew(process: str) -> None:
         ServerProcess.objects.create(pk=process, alive_until=alive_until)
 
 
-def arrive(process: str, user_id: UUID) -> None:
-    """This person's first socket in this process. Announced if they were offline."""
+def arrive(process: str, *user_ids: UUID) -> None:
+    """Each one's first socket in this process. Announced are who were offline."""
     with transaction.atomic():
-        was_online = is_online(user_id)
+        were_online = _online_of(user_ids)
         if not ServerProcess.objects.filter(pk=process).exists():
             renew(process)
-        Attendance.objects.get_or_create(process_id=process, user_id=user_id)
-    if not was_online and not _is_hidden(user_id):
-        _announce(user_id, is_online=True)
+        # Who is deleted by now would take all the others' rows with them.
+        there = User.objects.filter(pk__in=user_ids).values_list("pk", flat=True)
+        rows = [Attendance(process_id=process, user_id=user_id) for user_id in there]
+        Attendance.objects.bulk_create(rows, ignore_conflicts=True)
+    _announce(set(user_ids) - were_online, is_online=True)
 
 
-def depart(process: str, user_id: UUID) -> None:
-    """Their last socket in this process is gone; announced if it was their last."""
-    Attendance.objects.filter(process=process, user=user_id).delete()
-    _went(user_id)
+def depart(process: str, *user_ids: UUID) -> None:
+    """Each one's last socket in this process is gone; announced if it was the last."""
+    Attendance.objects.filter(process=process, user__in=user_ids).delete()
+    _went(user_ids)
 
 
 def expire() -> None:
@@ -59,8 +61,7 @@ def expire() -> None:
         users = list(process.attendances.values_list("user", flat=True))
         # Of several processes that notice, one deletes the row and tells.
         if ServerProcess.objects.filter(pk=process.pk).delete()[0]:
-            for user_id in users:
-                _went(user_id)
+            _went(users)
 
 
 def end(process: str) -> None:
@@ -75,7 +76,7 @@ def switch(user: User) -> None:
         return
     if user.appear_offline:
         User.objects.filter(pk=user.pk).update(last_seen_at=Now())
-    _announce(user.pk, is_online=not user.appear_offline)
+    _publish([user.pk], is_online=not user.appear_offline)
 
 
 def shown_online() -> Q:
@@ -110,31 +111,43 @@ def online_counts(room_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 
 def is_online(user_id: UUID) -> bool:
-    alive = Attendance.objects.filter(process__alive_until__gt=Now())
-    return alive.filter(user=user_id).exists()
+    return bool(_online_of([user_id]))
 
 
 def is_seen_online(user: User) -> bool:
     return not user.appear_offline and is_online(user.pk)
 
 
-def _is_hidden(user_id: UUID) -> bool:
-    hidden = User.objects.filter(Q(appear_offline=True) | Q(is_guest=True))
-    return hidden.filter(pk=user_id).exists()
+def _online_of(user_ids: Collection[UUID]) -> set[UUID]:
+    alive = Attendance.objects.filter(process__alive_until__gt=Now())
+    return set(alive.filter(user__in=user_ids).values_list("user", flat=True))
 
 
-def _went(user_id: UUID) -> None:
-    if not is_online(user_id) and not _is_hidden(user_id):
-        User.objects.filter(pk=user_id).update(last_seen_at=Now())
-        _announce(user_id, is_online=False)
+def _went(user_ids: Collection[UUID]) -> None:
+    gone = set(user_ids) - _online_of(user_ids)
+    shown = User.objects.filter(pk__in=gone, appear_offline=False, is_guest=False)
+    shown.update(last_seen_at=Now())
+    _announce(gone, is_online=False)
 
 
-def _announce(user_id: UUID, *, is_online: bool) -> None:
+def _announce(user_ids: Collection[UUID], *, is_online: bool) -> None:
+    """Of those whose coming and going others see."""
+    shown = User.objects.filter(pk__in=user_ids, appear_offline=False, is_guest=False)
+    _publish(shown.values_list("pk", flat=True), is_online=is_online)
+
+
+def _publish(user_ids: Iterable[UUID], *, is_online: bool) -> None:
     """To whoever shares a room with them."""
-    user = User.objects.filter(pk=user_id).first()
-    if user is None:
-        return
-    rooms = Membership.objects.filter(user=user).values_list("room", flat=True)
-    event = PresenceChanged(str(user.pk), is_online, user.last_seen_at)
-    envelope = PersonChanged([str(room) for room in rooms], encode(event))
-    transaction.on_commit(lambda: broadcast.publish([envelope]))
+    people = User.objects.filter(pk__in=list(user_ids))
+    last_seen = dict(people.values_list("pk", "last_seen_at"))
+    rooms: dict[UUID, list[str]] = {user_id: [] for user_id in last_seen}
+    members = Membership.objects.filter(user__in=last_seen)
+    for user_id, room_id in members.values_list("user", "room"):
+        rooms[user_id].append(str(room_id))
+    envelopes = [
+        PersonChanged(
+            rooms[user_id], encode(PresenceChanged(str(user_id), is_online, seen_at))
+        )
+        for user_id, seen_at in last_seen.items()
+    ]
+    transaction.on_commit(lambda: broadcast.publish(envelopes))

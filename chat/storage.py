@@ -17,7 +17,7 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 # Avatars are open to whoever knows their name, so nothing else may be among them.
-Folder = Literal["attachments", "avatars"]
+Folder = Literal["attachments", "avatars", "exports"]
 
 
 @contextmanager

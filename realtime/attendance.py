@@ -6,7 +6,7 @@ does, since a page that is loaded again comes back in a moment.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from chat import presence
@@ -17,10 +17,12 @@ from .database import in_database
 logger = logging.getLogger(__name__)
 
 LINGER_SECONDS = 5
+# People of one transaction.
+MAX_BATCH = 500
 
 
 class Attendance:
-    """Tells of people in the order in which they come and go. For the event loop."""
+    """Tells of all who came and went since it told last. For the event loop."""
 
     def __init__(self, is_here: Callable[[str], bool]) -> None:
         self._is_here = is_here
@@ -43,25 +45,30 @@ class Attendance:
             self._telling = asyncio.create_task(self._tell())
 
     async def _tell(self) -> None:
+        """Who comes while others are written goes into the next transaction."""
         try:
             while self._changed:
-                user_id = next(iter(self._changed))
-                del self._changed[user_id]
-                await self._tell_one(user_id)
+                changed = list(self._changed)[:MAX_BATCH]
+                for user_id in changed:
+                    del self._changed[user_id]
+                here = {user_id for user_id in changed if self._is_here(user_id)}
+                came, went = here - self._told, (set(changed) - here) & self._told
+                if await _told(presence.arrive, came):
+                    self._told |= came
+                if await _told(presence.depart, went):
+                    self._told -= went
         finally:
             self._telling = None
 
-    async def _tell_one(self, user_id: str) -> None:
-        here = self._is_here(user_id)
-        if here == (user_id in self._told):
-            return
+
+async def _told(change: Callable[..., None], user_ids: Collection[str]) -> bool:
+    if user_ids:
         try:
-            change = presence.arrive if here else presence.depart
-            await in_database(change, ORIGIN, UUID(user_id))
+            await in_database(change, ORIGIN, *map(UUID, user_ids))
         except Exception as error:
             logger.warning("presence: %s", type(error).__name__)
-            return
-        (self._told.add if here else self._told.discard)(user_id)
+            return False
+    return True
 
 
 async def renew() -> None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from accounts import people, standing, tokens
 from chat import broadcast, queries
 from chat.access import has_account
-from chat.actions import attachments, invitations
+from chat.actions import attachments, departures, exports, invitations, retention
 from chat.broadcast import (
     EndSessions,
     Envelope,
@@ -258,7 +258,8 @@ class Hub:
         """Every 10 s, every second while the layer is silent, and once after that."""
         now, silent = asyncio.get_running_loop().time(), self.ear.is_silent
         if silent != self._was_silent:
-            logger.warning("channel layer: %s", "silent" if silent else "heard")
+            level = logging.WARNING if silent else logging.INFO
+            logger.log(level, "channel layer: %s", "silent" if silent else "heard")
         wait = CHECK_HEADS_SILENT_SECONDS if silent else CHECK_HEADS_SECONDS
         is_back = self._was_silent and not silent
         self._was_silent = silent
@@ -308,11 +309,16 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _clean_up() -> None:
-    """What can be used no longer goes: tokens, guests, invitations, files."""
+    """What can be used no longer goes, and what a process left undone goes on."""
     await in_database(tokens.forget_expired)
     await in_database(people.forget_guests)
     await in_database(invitations.forget_expired)
     await in_database(attachments.forget_unsent)
+    await in_database(exports.forget_expired)
+    # These take long, and go on in the background.
+    await in_database(exports.take_up_exports)
+    await in_database(departures.take_up_departures)
+    await in_database(retention.forget_old)
 
 
 _hub: Hub | None = None

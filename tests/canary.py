@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 # Shorter ones would be found by chance, in a time or an id.
-SHORTEST = 12
+SHORTEST = 9
 SHORTEST_PASSWORD = 8
 # Loggers cut what is long: this much of a secret is a find.
 _ENOUGH = 24
@@ -19,12 +19,16 @@ _ENOUGH = 24
 _SHAPES = {
     "a token": re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}"),
     "a query string with a token": re.compile(r"[?&](?:token|ticket)=(?!\*|\[)\S+"),
-    "a frame or a request's body": re.compile(
-        r"""\\?["'](?:body|password)\\?["']\s*:\s*\\?["'][^"'\\]+"""
+    # A field printed with what is in it, however short: JSON, a repr, a keyword.
+    "a secret field": re.compile(
+        r"""\b(?:body|\w*password|refresh|ticket|token)\b"""
+        r"""\\?["']?\s*[:=]\s*\\?["'][^"'\\]+"""
     ),
 }
 _FIELDS = {
     "body": "a message body",
+    "emoji": "a reaction",
+    "status": "a status",
     "password": "a password",
     "current_password": "a password",
     "new_password": "a password",

@@ -47,8 +47,9 @@ class Deployment:
         }
         return inherited | {
             "DEBUG": "on",
-            "LOG_LEVEL": "DEBUG",
             "RATE_LIMITS": "off",
+            # For tests/canary.py, which searches all that is printed.
+            "LOG_LEVEL": "DEBUG",
             "PYTHONUNBUFFERED": "1",
             "STATE_DIR": str(self.directory),
             "DATABASE_URL": self.database_url,
@@ -170,13 +171,18 @@ class Process:
         started = time.monotonic()
         self.popen.send_signal(signal.SIGTERM)
         self.popen.wait(timeout=30)
-        return time.monotonic() - started
+        took = time.monotonic() - started
+        self._search_log()
+        return took
 
     def stop(self) -> None:
         """Kill it if it still runs. Raises SecretInLog."""
         if self.popen.poll() is None:
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait(timeout=10)
+        self._search_log()
+
+    def _search_log(self) -> None:
         canary.search(self.log.read_text(errors="replace"))
 
     def _wait_until_it_answers(self) -> None:

@@ -49,6 +49,14 @@ class Profile(Body):
         return attrs
 
 
+class AccountDeletion(Body):
+    current_password = Text(max_length=128, trim_whitespace=False)
+    messages = serializers.ChoiceField(
+        choices=["keep", "delete"],
+        help_text="Whether what you wrote stays, without your name, or is deleted.",
+    )
+
+
 class PasswordChange(Body):
     current_password = Text(max_length=128, trim_whitespace=False)
     new_password = Text(max_length=128, trim_whitespace=False)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from chat.limits import DIRECTORY_PAGE
+from chat.limits import DIRECTORY_PAGE, RETENTION_DAYS
 
 from .base import Body, Flag, Number, Text
 
@@ -71,6 +71,13 @@ class RoomChanges(Body):
         max_value=86_400,
         help_text="At least so long between two messages of one member; 0 is off.",
     )
+    retention_days = Number(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=RETENTION_DAYS,
+        help_text="Messages older than so many days are deleted; null: none is.",
+    )
     archived = Flag(required=False, help_text="Nobody writes or joins any more.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +85,12 @@ class RoomChanges(Body):
         if not attrs:
             raise serializers.ValidationError("Say what to change.")
         return attrs
+
+
+class RetentionQuery(Body):
+    days = serializers.IntegerField(
+        min_value=1, max_value=RETENTION_DAYS, help_text="If it were so many."
+    )
 
 
 class DirectoryQuery(Body):

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from accounts import people
 from chat import queries
 from chat.actions import blocks, sessions
+from chat.actions.departures import close_account
 from chat.actions.profile import change_profile
 
 from ..payloads import (
@@ -20,7 +21,7 @@ from ..payloads import (
     session_payload,
 )
 from ..schema import documented
-from ..serializers.auth import PasswordChange, Profile
+from ..serializers.auth import AccountDeletion, PasswordChange, Profile
 from ..serializers.base import parse
 from .base import View, user_agent
 
@@ -57,6 +58,19 @@ class PasswordView(View):
             user_agent=user_agent(request),
         )
         return Response(PairPayload(pair.access, pair.refresh))
+
+
+class DeleteView(View):
+    @documented(
+        "delete_me",
+        "Delete your account; your messages stay without your name, or go",
+        request=AccountDeletion,
+        answers={204: None},
+        errors={403: "forbidden", 409: "conflict"},
+    )
+    def post(self, request: Request) -> Response:
+        close_account(self.user(request), **parse(AccountDeletion, request))
+        return Response(status=204)
 
 
 class SessionsView(View):

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from chat import queries
 from chat.actions import memberships, notifications
 from chat.actions.rooms import create_room, delete_room, update_room
-from chat.payloads import DirectoryPayload, RoomPayload
+from chat.payloads import DirectoryPayload, RetentionPayload, RoomPayload
 
 from ..payloads import RoomsPayload
 from ..schema import documented
@@ -15,6 +15,7 @@ from ..serializers.rooms import (
     DirectoryQuery,
     NewRoom,
     NotificationLevel,
+    RetentionQuery,
     RoomChanges,
 )
 from .base import View
@@ -119,6 +120,20 @@ class NotificationsView(View):
     def put(self, request: Request, room_id: str) -> Response:
         level = parse(NotificationLevel, request)["level"]
         return Response(notifications.set_level(self.user(request), room_id, level))
+
+
+class RetentionView(View):
+    @documented(
+        "preview_retention",
+        "What would be deleted if messages were kept for so many days; owners only",
+        query=RetentionQuery,
+        answers={200: RetentionPayload},
+        errors={403: "forbidden", 404: "room_not_found"},
+    )
+    def get(self, request: Request, room_id: str) -> Response:
+        days = parse_query(RetentionQuery, request)["days"]
+        user = self.user(request)
+        return Response(queries.retention.preview(user, room_id, days))
 
 
 class LeaveView(View):

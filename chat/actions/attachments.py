@@ -63,9 +63,10 @@ def _save(
 def remove_attachments(rows: QuerySet[Attachment]) -> None:
     """The rows now, the files when that is committed."""
     # Locked: of those that nobody sent, somebody may be sending one.
-    for attachment in list(rows.select_for_update().order_by("pk")):
-        storage.remove_on_commit("attachments", attachment.file, attachment.thumbnail)
-        attachment.delete()
+    found = list(rows.select_for_update().order_by("pk"))
+    names = [name for one in found for name in (one.file, one.thumbnail)]
+    storage.remove_on_commit("attachments", *names)
+    Attachment.objects.filter(pk__in=[one.pk for one in found]).delete()
 
 
 def forget_unsent() -> None:

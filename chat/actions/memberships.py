@@ -64,11 +64,22 @@ def leave_room(user: User, room_id: str) -> RoomPayload:
     check_leave(seat)
     if seat.membership is None:
         return shown_room(seat.room, None)
-    append_one(Draft(room_id, user, event=notice("member.left", seat.room, user)))
-    seat.membership.delete()
-    seat.room.refresh_from_db(fields=["head_seq"])
-    announce_left(seat.room, user.pk)
+    event = notice("member.left", seat.room, user)
+    take_out(seat.room, seat.membership, event, by=user)
     return shown_room(seat.room, None)
+
+
+def take_out(
+    room: Room, member: Membership, event: dict[str, Any], *, by: User
+) -> None:
+    """How everybody goes; `event` is the last of the room that they receive.
+
+    The caller holds the room's row and has checked that they may.
+    """
+    append_one(Draft(str(room.pk), by, event=event))
+    room.refresh_from_db(fields=["head_seq"])
+    member.delete()
+    announce_left(room, member.user_id)
 
 
 def get_or_create_room(

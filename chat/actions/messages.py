@@ -19,8 +19,8 @@ from ..log import Appended, Draft, append_one, change
 from ..mentions import Mentionable
 from ..models import Message
 from ..slash import private_message
-from .attachments import remove_attachments
 from .direct import open_direct_from
+from .erasing import blank
 
 _client_id = re.compile(CLIENT_ID)
 # Unicode's Cc but tab and line ends, and Cs. One search: this runs on the event loop.
@@ -148,12 +148,7 @@ def delete_message(user: User, room: str, seq: int) -> Written:
         check_delete(seat, message)
         if message.deleted_at is not None:
             return None
-        message.body = ""
-        message.mentions = []
-        message.pinned_at = None
-        message.reactions.all().delete()
-        remove_attachments(message.attachments.all())
-        message.deleted_at = timezone.now()
+        blank([message])
         return "message.deleted"
 
     return change(user, room, seq, edit)

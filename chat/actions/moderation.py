@@ -27,11 +27,10 @@ from ..payloads import MemberPayload, member_payload
 from ..people import find_any_person, find_member, find_person
 from .announcements import (
     announce_banned,
-    announce_left,
     announce_member,
     announce_unbanned,
 )
-from .memberships import make_member
+from .memberships import make_member, take_out
 from .uninvite import uninvite
 
 
@@ -56,11 +55,16 @@ def change_role(user: User, room_id: str, user_id: str, role: str) -> MemberPayl
     member = find_member(seat.room, user_id)
     check_role(seat, member, role)
     if member.role != role:
-        member.role = role
-        member.save(update_fields=["role"])
-        _log(seat, "member.role_changed", member.user, role=role)
-        announce_member(seat.room, member)
+        set_role(seat, member, role)
     return member_payload(member)
+
+
+def set_role(seat: Seat, member: Membership, role: str) -> None:
+    """The caller holds the room's row and has checked that they may."""
+    member.role = role
+    member.save(update_fields=["role"])
+    _log(seat, "member.role_changed", member.user, role=role)
+    announce_member(seat.room, member)
 
 
 @transaction.atomic
@@ -130,9 +134,8 @@ def unban(user: User, room_id: str, user_id: str) -> None:
 
 
 def _take_out(seat: Seat, member: Membership, kind: str) -> None:
-    _log(seat, kind, member.user)
-    member.delete()
-    announce_left(seat.room, member.user_id)
+    event = {"type": kind, "user": str(member.user_id)}
+    take_out(seat.room, member, event, by=seat.user)
 
 
 def _log(seat: Seat, kind: str, person: User, **fields: str) -> None:

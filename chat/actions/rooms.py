@@ -26,7 +26,13 @@ from .announcements import (
 from .attachments import remove_attachments
 from .uninvite import uninvite
 
-_SETTINGS = ("guests_may_read", "announcements_only", "notices", "slow_mode_seconds")
+_SETTINGS = (
+    "guests_may_read",
+    "announcements_only",
+    "notices",
+    "slow_mode_seconds",
+    "retention_days",
+)
 
 
 @transaction.atomic
@@ -88,11 +94,16 @@ def delete_room(user: User, room_id: str) -> None:
     """With all of its messages. Nothing of it is left but the announcement."""
     seat = access_room(user, room_id, lock=True)
     check_own(seat)
-    uninvite(seat.room.invitations.all())
-    announce_deleted(seat.room)
-    remove_attachments(seat.room.attachments.all())
-    storage.remove_on_commit("avatars", seat.room.avatar)
-    seat.room.delete()
+    erase_room(seat.room)
+
+
+def erase_room(room: Room) -> None:
+    """The caller holds the room's row."""
+    uninvite(room.invitations.all())
+    announce_deleted(room)
+    remove_attachments(room.attachments.all())
+    storage.remove_on_commit("avatars", room.avatar)
+    room.delete()
 
 
 def _apply(room: Room, changes: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ BODIES: dict[str, object] = {
     "PUT me/avatar": Upload("me.png", png()),
     "PATCH me": {"display_name": "New"},
     "POST me/password": {"current_password": "wrong", "new_password": "correct horse"},
+    "POST me/delete": {"current_password": "wrong", "messages": "keep"},
     "POST rooms": {"name": "another"},
     "PATCH rooms/{room_id}": {"topic": "new"},
     "POST rooms/{room_id}/invitations": {"max_uses": 1},
@@ -29,7 +30,11 @@ BODIES: dict[str, object] = {
     "PUT rooms/{room_id}/read": {"seq": 1},
     "PUT rooms/{room_id}/unread": {"seq": 1},
 }
-QUERIES = {"GET search": "?q=hello", "GET users": "?search=vic"}
+QUERIES = {
+    "GET rooms/{room_id}/retention": "?days=30",
+    "GET search": "?q=hello",
+    "GET users": "?search=vic",
+}
 
 
 def request_of(operation: Operation, scene: Scene) -> tuple[str, object]:

@@ -34,7 +34,7 @@ NOT_JSON = {
     "NUL": b"\x00",
 }
 WITH_BODY = [o for o in OPERATIONS if o.method in {"POST", "PATCH"}]
-NOTHING = {"join", "leave", "accept", "link"}
+NOTHING = {"join", "leave", "accept", "link", "export"}
 TAKES_NONE = {"logout", "logout-all", "ticket", *NOTHING}
 PARSING = [
     o

@@ -19,6 +19,7 @@ def test_owner_changes_the_room(as_alice: Door, room: RoomPayload) -> None:
         "announcements_only": True,
         "notices": False,
         "slow_mode_seconds": 30,
+        "retention_days": 36_500,
         "guests_may_read": True,
     }
     answer = as_alice.patch(f"rooms/{room.id}", changes)
@@ -74,6 +75,7 @@ MALFORMED: dict[str, list[object]] = {
     "announcements_only": [None, "true", 1],
     "notices": [None, "true", 0],
     "slow_mode_seconds": [None, -1, 86_401, "5", 1.5, True],
+    "retention_days": [0, -1, 36_501, "5", 1.5, True],
     "archived": [None, "true", 1, "2026-01-01T00:00:00Z"],
     "staff_only": [True],
     "kind": ["private"],

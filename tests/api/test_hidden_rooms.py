@@ -13,6 +13,7 @@ from chat.models import Membership, Message, Room
 from chat.payloads import RoomPayload
 from tests.people import access_token, person
 
+from .bodies import QUERIES
 from .door import Answer, Door, check_refused
 from .surface import OF_A_ROOM, Operation, name
 
@@ -32,7 +33,8 @@ BODIES: dict[str, dict[str, object]] = {
 
 def answer_to(door: Door, operation: Operation, room_id: str) -> Answer:
     body = BODIES.get(name(operation))
-    return door.send(operation.method, operation.path(room_id), body)
+    path = operation.path(room_id) + QUERIES.get(name(operation), "")
+    return door.send(operation.method, path, body)
 
 
 @pytest.fixture

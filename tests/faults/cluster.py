@@ -115,7 +115,12 @@ async def cluster(
         server,
         url.replace(f":{_port(url)}/", f":{postgres.port}/"),
         f"redis://127.0.0.1:{redis.port}/0" if with_redis else "",
-        {"DJANGO_SETTINGS_MODULE": "tests.faults.settings", **(settings or {})},
+        {
+            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+            # Half an hour of everything would fill the disk.
+            "LOG_LEVEL": "INFO",
+            **(settings or {}),
+        },
     )
     made = Cluster(found, url, postgres, redis, deployment)
     try:

@@ -109,6 +109,10 @@ CAUSES: dict[str, tuple[Cause, int]] = {
     ),
     "ended from another device": (_end_from_another_device, 4501),
     "stolen refresh token": (_steal, 4501),
+    "deleted": (
+        _post("me/delete", {"current_password": PASSWORD, "messages": "keep"}),
+        4502,
+    ),
     "disabled": (_change_rights(is_active=False), 4502),
     "lost staff flag": (_change_rights(is_staff=False), 4501),
 }

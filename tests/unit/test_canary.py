@@ -60,7 +60,10 @@ def test_a_long_body_is_found_cut_and_as_json() -> None:
             canary.search(f"DEBUG: {written}")
 
 
-@pytest.mark.parametrize("line", ['{"body": "hi"}', "{'body': 'hi'}", "/ws?token=x"])
+@pytest.mark.parametrize(
+    "line",
+    ['{"body": "hi"}', "{'body': 'hi'}", "Send(body='hi')", "/ws?token=x"],
+)
 def test_a_frame_and_a_query_string_are_found_by_their_shape(line: str) -> None:
     with pytest.raises(canary.SecretInLog):
         canary.search(f"DEBUG < TEXT {line}")

@@ -1,4 +1,4 @@
-"""The table of metrics: no series for each person or room, and all of them explained."""
+"""The table of metrics: no series for each person or room, and all explained."""
 
 import re
 from pathlib import Path

@@ -100,6 +100,7 @@ def test_room(user: User) -> None:
         "announcements_only": False,
         "notices": True,
         "slow_mode_seconds": 0,
+        "retention_days": None,
         "color": "",
         "avatar": None,
         "archived_at": None,

@@ -1,9 +1,11 @@
 """Who is online: through any process that is alive, and through no other."""
 
 import json
+from uuid import uuid4
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat import presence
@@ -11,6 +13,7 @@ from chat.actions.profile import change_profile
 from chat.broadcast import Envelope, PersonChanged
 from chat.models import ServerProcess
 from chat.payloads import RoomPayload
+from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,3 +142,32 @@ def test_hiding_while_away_says_nothing(
     assert told(published) == []
     bob.refresh_from_db()
     assert bob.last_seen_at is None
+
+
+@pytest.mark.parametrize("count", [2, 50])
+def test_many_come_and_go_in_as_many_queries_as_few(
+    published: list[Envelope],
+    django_assert_num_queries: DjangoAssertNumQueries,
+    count: int,
+) -> None:
+    people = [person(f"one-{number}").pk for number in range(count)]
+    presence.arrive("p1", people[0])
+    published.clear()
+    with django_assert_num_queries(9):
+        presence.arrive("p1", *people)
+    # The first one was here already.
+    assert sorted(told(published)) == sorted((str(pk), True) for pk in people[1:])
+    with django_assert_num_queries(8):
+        presence.depart("p1", *people)
+    assert sorted(told(published)) == sorted((str(pk), False) for pk in people)
+
+
+def test_who_was_deleted_takes_nobody_along(
+    bob: User, published: list[Envelope]
+) -> None:
+    gone = uuid4()
+    published.clear()
+    presence.arrive("p1", gone, bob.pk)
+    assert told(published) == [(str(bob.pk), True)]
+    presence.depart("p1", gone, bob.pk)
+    assert told(published) == [(str(bob.pk), False)]

@@ -44,6 +44,8 @@ export interface Room {
   announcements_only: boolean;
   notices: boolean;
   slow_mode_seconds: number;
+  /** Messages older than so many days are deleted; null: none is. */
+  retention_days: number | null;
   /** `#rrggbb`, or empty. */
   color: string;
   avatar: string | null;

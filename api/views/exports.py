@@ -1,0 +1,59 @@
+"""Your own data: put together in the background, then fetched as one file."""
+
+from typing import Any
+
+from django.http import FileResponse, Http404
+from drf_spectacular.types import OpenApiTypes
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat import queries
+from chat.actions.exports import start_export
+from chat.payloads import ExportPayload
+
+from ..downloads import export_file
+from ..schema import documented
+from .base import View
+
+_ZIP: Any = {(200, "application/zip"): OpenApiTypes.BINARY}
+
+
+class ExportView(View):
+    @documented(
+        "start_export",
+        "Have your data put together; see how far it is by GET",
+        answers={202: ExportPayload},
+        errors={403: "forbidden", 409: "conflict", 429: "rate_limited"},
+    )
+    def post(self, request: Request) -> Response:
+        return Response(start_export(self.user(request)), status=202)
+
+    @documented(
+        "get_export",
+        "How far your export is, and where",
+        answers={200: ExportPayload},
+        errors={404: "not_found"},
+    )
+    def get(self, request: Request) -> Response:
+        found = queries.exports.export(self.user(request))
+        if found is None:
+            raise Http404
+        return Response(found)
+
+
+class ExportFileView(View):
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Whoever asks for an archive takes no JSON, and yet a refusal is JSON."""
+        return super().perform_content_negotiation(request, force=True)
+
+    @documented(
+        "get_export_file",
+        "Your data: a zip of JSON files and of what you uploaded",
+        answers=_ZIP,
+        errors={404: "not_found"},
+    )
+    def get(self, request: Request) -> FileResponse:
+        found = queries.exports.archive(self.user(request))
+        if found is None:
+            raise Http404
+        return export_file(found)

@@ -1,0 +1,184 @@
+"""Everything of one person, in pages: what is in the archive of their data.
+
+What others wrote is never in it. The name of a room that this person may not see any
+more is not either: it may be another since they left.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+
+from ..access import visible_rooms
+from ..models import Attachment, Export, Invitation, Message, Reaction
+from ..payloads import ExportPayload, export_payload
+from ..people import load_people
+
+PAGE = 500
+
+M = TypeVar("M", bound=Model)
+Row = dict[str, Any]
+Pages = Iterator[list[Row]]
+
+
+def export(user: User) -> ExportPayload | None:
+    """The latest one that they asked for; it is forgotten when it expires."""
+    found = Export.objects.filter(user=user).first()
+    return export_payload(found) if found else None
+
+
+def archive(user: User) -> Export | None:
+    """One that can be fetched."""
+    found = Export.objects.filter(user=user, state=Export.State.READY)
+    return found.filter(expires_at__gt=timezone.now()).first()
+
+
+def profile(user: User) -> Row:
+    return _columns(
+        user,
+        "id username display_name status email is_bot is_staff appear_offline"
+        " created_at last_seen_at",
+    )
+
+
+def said(user: User) -> QuerySet[Message]:
+    return Message.objects.filter(sender=user, kind=Message.Kind.USER)
+
+
+def uploaded(user: User) -> Iterator[list[Attachment]]:
+    return _pages(Attachment.objects.filter(uploader=user).select_related("message"))
+
+
+def file_path(attachment: Attachment) -> str:
+    """Where its content is in the archive. The name has no slash: chat/files.py."""
+    return f"files/{attachment.pk}/{attachment.name}"
+
+
+def _sessions(user: User) -> Pages:
+    for page in _pages(user.sessions.all()):
+        names = "id user_agent created_at last_used_at ended_at"
+        yield [_columns(session, names) for session in page]
+
+
+def _memberships(user: User) -> Pages:
+    for page in _pages(user.memberships.select_related("room")):
+        names = _room_names(user, (member.room_id for member in page))
+        load_people(member.room for member in page)
+        yield [
+            {
+                **_room(member.room_id, names),
+                "kind": member.room.kind,
+                "people": [
+                    person.username for person in getattr(member.room, "people", [])
+                ],
+                **_columns(member, "role notify read_seq muted_until joined_at"),
+            }
+            for member in page
+        ]
+
+
+def _messages(user: User) -> Pages:
+    for page in _pages(said(user).prefetch_related("attachments")):
+        names = _room_names(user, (message.room_id for message in page))
+        columns = "seq body level reply_to created_at edited_at deleted_at pinned_at"
+        yield [
+            {
+                **_room(message.room_id, names),
+                **_columns(message, columns),
+                "attachments": [found.name for found in message.attachments.all()],
+            }
+            for message in page
+        ]
+
+
+def _reactions(user: User) -> Pages:
+    rows = Reaction.objects.filter(user=user).select_related("message")
+    for page in _pages(rows):
+        names = _room_names(user, (reaction.message.room_id for reaction in page))
+        yield [
+            {
+                **_room(reaction.message.room_id, names),
+                "seq": reaction.message.seq,
+                **_columns(reaction, "emoji created_at"),
+            }
+            for reaction in page
+        ]
+
+
+def _blocks(user: User) -> Pages:
+    for page in _pages(user.blocks.select_related("blocked")):
+        yield [
+            {
+                "user": block.blocked_id,
+                "username": block.blocked.username,
+                "created_at": block.created_at,
+            }
+            for block in page
+        ]
+
+
+def _invitations(user: User) -> Pages:
+    rows = Invitation.objects.filter(inviter=user).select_related("person")
+    for page in _pages(rows):
+        names = _room_names(user, (invitation.room_id for invitation in page))
+        yield [
+            {
+                **_room(invitation.room_id, names),
+                "person": invitation.person.username if invitation.person else None,
+                **_columns(invitation, "max_uses uses expires_at created_at"),
+            }
+            for invitation in page
+        ]
+
+
+def _attachments(user: User) -> Pages:
+    for page in uploaded(user):
+        names = _room_names(user, (found.room_id for found in page))
+        yield [
+            {
+                **_room(found.room_id, names),
+                "seq": found.message.seq if found.message else None,
+                **_columns(found, "id name content_type size created_at"),
+                "path": file_path(found),
+            }
+            for found in page
+        ]
+
+
+# The archive's files, each a list of these.
+MESSAGES = "messages"
+SECTIONS: dict[str, Callable[[User], Pages]] = {
+    "sessions": _sessions,
+    "memberships": _memberships,
+    MESSAGES: _messages,
+    "reactions": _reactions,
+    "blocks": _blocks,
+    "invitations": _invitations,
+    "attachments": _attachments,
+}
+
+
+def _pages(rows: QuerySet[M]) -> Iterator[list[M]]:
+    """By key: what comes or goes meanwhile shifts nothing."""
+    ordered = rows.order_by("pk")
+    page = list(ordered[:PAGE])
+    while page:
+        yield page
+        page = list(ordered.filter(pk__gt=page[-1].pk)[:PAGE])
+
+
+def _columns(row: Model, names: str) -> Row:
+    return {name: getattr(row, name) for name in names.split()}
+
+
+def _room_names(user: User, rooms: Iterable[UUID]) -> dict[UUID, str]:
+    visible = visible_rooms(user).filter(pk__in=set(rooms))
+    return dict(visible.values_list("pk", "name"))
+
+
+def _room(room_id: UUID, names: dict[UUID, str]) -> Row:
+    return {"room": room_id, "room_name": names.get(room_id)}

@@ -1,0 +1,43 @@
+"""Which messages of a room are too old to be kept, and what would be if it were so.
+
+Pinned messages stay, however old: somebody said that they should.
+"""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+
+from ..access import access_update
+from ..models import Attachment, Message, Room
+from ..payloads import RetentionPayload
+
+
+def due(room: Room) -> Q:
+    """By the room's own setting; it matches nothing where all is kept."""
+    if room.retention_days is None:
+        return Q(pk__in=[])
+    return _older(room.retention_days)
+
+
+def preview(user: User, room_id: str, days: int) -> RetentionPayload:
+    """For who may set it, before they do."""
+    seat = access_update(user, room_id, {"retention_days"})
+    said = Message.objects.filter(
+        room=seat.room, kind=Message.Kind.USER, deleted_at=None
+    )
+    going = said.filter(_older(days))
+    oldest = said.exclude(_older(days)).order_by("seq").first()
+    return RetentionPayload(
+        messages=going.count(),
+        files=Attachment.objects.filter(message__in=going.values("pk")).count(),
+        oldest_seq=oldest.seq if oldest else None,
+        oldest_at=oldest.created_at if oldest else None,
+    )
+
+
+def _older(days: int) -> Q:
+    before = timezone.now() - timedelta(days=days)
+    return Q(created_at__lt=before, pinned_at=None)
