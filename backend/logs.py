@@ -139,10 +139,10 @@ class ForeignTexts(logging.Filter):
         if record.name == "asyncio":
             # The first line says what; the others are reprs of tasks and arguments.
             record.msg, record.args = record.getMessage().partition("\n")[0], None
-        elif record.name.startswith("daphne") and record.levelno >= logging.ERROR:
+        elif record.name.startswith("daphne") and record.levelno == logging.ERROR:
             frames = [s for s in record.getMessage().splitlines() if _is_frame(s)]
-            start = str(record.msg).partition("%")[0]
-            record.msg, record.args = " ".join([start, *frames]), None
+            start = str(record.msg).partition(":")[0].partition("\n")[0]
+            record.msg, record.args = "".join([start, *frames]), None
         return True
 
 
