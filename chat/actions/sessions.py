@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import people, tokens
+from accounts.audit import Event, record_committed
 from accounts.models import User
 from accounts.standing import current
 from accounts.tokens import Pair, TokenReused
@@ -97,6 +98,7 @@ def change_rights(user: User, **flags: bool) -> None:
     for name, value in flags.items():
         setattr(user, name, value)
     user.save(update_fields=list(flags))
+    record_committed(Event.RIGHTS_CHANGED, user=user.pk, **flags)
     end_all_sessions(user)
 
 
