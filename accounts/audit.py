@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 
 class Event(StrEnum):
     REGISTERED = "account.registered"
+    ACCOUNT_CLOSED = "account.closed"
     LOGGED_IN = "login.ok"
     LOGIN_FAILED = "login.failed"
     SESSION_STARTED = "session.started"
@@ -28,6 +29,7 @@ class Event(StrEnum):
     SOCKET_CLOSED = "socket.closed"
     SOCKET_REFUSED = "socket.refused"
     ORIGIN_REFUSED = "origin.refused"
+    UNENCRYPTED_REFUSED = "unencrypted.refused"
     RATE_LIMITED = "rate.limited"
     MEMBER_ADDED = "member.added"
     MEMBER_REMOVED = "member.removed"

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 _BLACKLIST = "rest_framework_simplejwt.token_blacklist"
 # A URL ends up in logs: what is in it for longer than this must be a ticket.
@@ -21,6 +21,23 @@ def tokens_are_safe(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
     return [*_blacklist(), *_keys(), *_debug(), *_urls()]
+
+
+@register(Tags.security, deploy=True)
+def strangers_come_over_tls(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """For Django's warnings that settings.py silences: they go by no address."""
+    public = [host for host in settings.ALLOWED_HOSTS if _is_public(host)]
+    if not public or settings.PUBLIC_URL.startswith("https://"):
+        return []
+    return [
+        Warning(
+            f"Passwords and tokens go to {public[0]}, a public host, over plain HTTP.",
+            hint="Set PUBLIC_URL=https://… to the address that people type.",
+            id="accounts.W001",
+        )
+    ]
 
 
 def _blacklist() -> Iterator[CheckMessage]:

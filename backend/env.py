@@ -59,6 +59,19 @@ def env_prefixed(prefix: str) -> dict[str, str]:
     }
 
 
+def env_origin(name: str) -> str:
+    """https://chat.example.com or http://…, with a port or without; or nothing."""
+    value = env_str(name).rstrip("/")
+    if value and not re.fullmatch(
+        r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?", value
+    ):
+        raise ImproperlyConfigured(
+            f"{name}={value!r}: say https://chat.example.com, in small letters and"
+            " without a path."
+        )
+    return value
+
+
 def env_secret(name: str, *, development_dir: Path | None) -> str:
     """NAME, or the content of the file NAME_FILE.
 

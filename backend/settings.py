@@ -5,6 +5,9 @@ Nothing needs to be set for a first run with DEBUG=on: SQLite, one process, own 
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.http.request import split_domain_port
 
 from backend.env import (
     env_bool,
@@ -12,6 +15,7 @@ from backend.env import (
     env_database,
     env_int,
     env_list,
+    env_origin,
     env_prefixed,
     env_secret,
     env_str,
@@ -32,16 +36,48 @@ WEB_DIR = BASE_DIR / "frontend" / "apps" / "web" / "dist"
 SECRET_KEY = env_secret("SECRET_KEY", development_dir=STATE_DIR if DEBUG else None)
 # Every host name is fine while developing on this machine; a server names its own.
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
+# Where people find this server. Its host is one of ours; https:// turns on all that
+# would lock people out of a server without TLS.
+PUBLIC_URL = env_origin("PUBLIC_URL")
+HTTPS = PUBLIC_URL.startswith("https://")
+if PUBLIC_URL:
+    ALLOWED_HOSTS += [split_domain_port(urlsplit(PUBLIC_URL).netloc)[0]]
 # Pages of these origins may call the API and open the socket, besides our own page.
 ALLOWED_ORIGINS = env_list("ALLOWED_ORIGINS", "http://localhost:5173" if DEBUG else "")
-# Proxies whose X-Forwarded-For names the client: addresses, networks, or * where
-# nobody else can reach this process. From anybody else the header means nothing.
+# Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed (backend/asgi.py):
+# addresses, networks, or * where nobody else can reach this process. From anybody else
+# the headers mean nothing. SECURE_PROXY_SSL_HEADER would believe everybody.
 TRUSTED_PROXIES = env_list("TRUSTED_PROXIES")
 CORS_ALLOWED_ORIGINS = ALLOWED_ORIGINS
 CORS_URLS_REGEX = r"^/api/"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "no-referrer"
 X_FRAME_OPTIONS = "DENY"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_SSL_HOST = urlsplit(PUBLIC_URL).netloc
+# What asks for these comes from inside, not through the proxy.
+SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz|metrics)$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+# The prefix keeps other hosts of the domain from setting them; browsers take it from
+# https alone.
+_COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
+SILENCED_SYSTEM_CHECKS = [
+    # HSTS for other hosts of the domain, and its lists in browsers, are not ours to
+    # decide: they outlive this server.
+    "security.W005",
+    "security.W021",
+    # What needs TLS follows PUBLIC_URL; accounts/checks.py says in one warning when a
+    # public server lacks it. At home, without TLS, these four would never go away.
+    "security.W004",
+    "security.W008",
+    "security.W012",
+    "security.W016",
+]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
@@ -108,6 +144,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "backend.headers.policies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -146,6 +183,8 @@ WHITENOISE_ROOT = WEB_DIR if WEB_DIR.is_dir() else None
 # Serves the packages' static files from where they are: no collectstatic to forget.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+# Pages of other origins have no use for our page's files.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Their names hold a hash of what is in them.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/"
 

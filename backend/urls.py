@@ -5,7 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import (
     SpectacularAPIView,
     SpectacularRedocView,
-    SpectacularSwaggerView,
+    SpectacularSwaggerSplitView,
 )
 
 from . import health, metrics, page
@@ -20,6 +20,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("api.urls")),
     path("api/openapi.yaml", SpectacularAPIView.as_view(), name="openapi"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="openapi")),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="openapi")),
     path("api/redoc", SpectacularRedocView.as_view(url_name="openapi")),
 ]

@@ -8,21 +8,25 @@ admin of accounts, since who loses a right must lose their open sockets with it.
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     AdminUserCreationForm,
     UserChangeForm,
 )
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
 from accounts.models import Session, User
 
+from . import limits
 from .actions.messages import delete_message
-from .actions.sessions import change_rights, end_all_sessions, end_session
-from .errors import Refusal
+from .actions.sessions import change_rights, end_all_sessions, end_session, one_guess
+from .addresses import network_of
+from .errors import RateLimited, Refusal
 from .models import Membership, Message, Room
 
 if TYPE_CHECKING:
@@ -37,6 +41,22 @@ else:
     PasswordFormBase = AdminPasswordChangeForm
     CreationFormBase = AdminUserCreationForm
     ChangeFormBase = UserChangeForm
+
+
+class LogInForm(AdminAuthenticationForm):
+    """Guesses count together with those at the API, by address and by account."""
+
+    def clean(self) -> dict[str, Any]:
+        address = self.request.META["REMOTE_ADDR"] if self.request else ""
+        try:
+            limits.logins.take(network_of(address))
+            with one_guess(self.cleaned_data.get("username", "")):
+                return super().clean()
+        except RateLimited as refused:
+            raise ValidationError(refused.detail) from None
+
+
+admin.site.login_form = LogInForm
 
 
 class NewPersonForm(CreationFormBase):

@@ -17,6 +17,8 @@ from .database import in_database
 logger = logging.getLogger(__name__)
 
 LINGER_SECONDS = 5
+# Until what the database did not take is told again.
+RETRY_SECONDS = 1.0
 # People of one transaction.
 MAX_BATCH = 500
 
@@ -51,14 +53,23 @@ class Attendance:
                 changed = list(self._changed)[:MAX_BATCH]
                 for user_id in changed:
                     del self._changed[user_id]
-                here = {user_id for user_id in changed if self._is_here(user_id)}
-                came, went = here - self._told, (set(changed) - here) & self._told
-                if await _told(presence.arrive, came):
-                    self._told |= came
-                if await _told(presence.depart, went):
-                    self._told -= went
+                if not await self._tell_all(set(changed)):
+                    # Nothing else would tell of them while they stay as they are.
+                    self._changed.update(dict.fromkeys(changed))
+                    await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._telling = None
+
+    async def _tell_all(self, changed: set[str]) -> bool:
+        here = {user_id for user_id in changed if self._is_here(user_id)}
+        came, went = here - self._told, (changed - here) & self._told
+        if not await _told(presence.arrive, came):
+            return False
+        self._told |= came
+        if not await _told(presence.depart, went):
+            return False
+        self._told -= went
+        return True
 
 
 async def _told(change: Callable[..., None], user_ids: Collection[str]) -> bool:

@@ -23,8 +23,13 @@ class OriginMiddleware:
             await self.inner(scope, receive, send)
             return
         record(Event.ORIGIN_REFUSED)
-        await receive()
-        await send({"type": "websocket.close", "code": 1000})
+        await refuse(scope, receive, send)
+
+
+async def refuse(scope: Any, receive: Any, send: Any) -> None:
+    """Before it is accepted, which the servers answer with 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1000})
 
 
 def is_allowed(headers: list[tuple[bytes, bytes]]) -> bool:
@@ -41,7 +46,9 @@ def _is_own(origin: str, headers: list[tuple[bytes, bytes]]) -> bool:
     """The page came from the host that the socket goes to, and that host is ours."""
     hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
     parts = urlsplit(origin)
-    if len(hosts) != 1 or parts.scheme not in {"http", "https"}:
+    # Where all is https, a page that came without it may be anybody's.
+    schemes = {"https"} if settings.SECURE_SSL_REDIRECT else {"http", "https"}
+    if len(hosts) != 1 or parts.scheme not in schemes:
         return False
     # Checked by Django's own rule, so that DNS rebinding finds no way in.
     return origin == f"{parts.scheme}://{hosts[0]}" and _is_our_host(hosts[0])

@@ -3,6 +3,8 @@
 Whoever ends their own session, or changes what it rests on, is looked at anew first.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from uuid import UUID
 
@@ -19,20 +21,25 @@ from ..access import check_account
 from ..broadcast import EndSessions
 
 
-def log_in(*, username: str, password: str) -> User:
+@contextmanager
+def one_guess(username: str) -> Iterator[None]:
     """Guessing one account's password is slow, from however many addresses.
 
     Good passwords cost nothing, and who is logged in already goes on by refreshing: a
     stranger's guesses keep the person from new log-ins alone, a few minutes at a time.
-    Raises Unauthorized or RateLimited.
     """
     # Hashed: Redis need not know who tries to log in. Whether it is anybody's name
     # makes no difference here.
     account = blake2b(username.lower().encode(), digest_size=16).hexdigest()
     limits.failed_logins.take(account)
-    user = people.log_in(username=username, password=password)
+    yield
     limits.failed_logins.give_back(account)
-    return user
+
+
+def log_in(*, username: str, password: str) -> User:
+    """Raises Unauthorized or RateLimited."""
+    with one_guess(username):
+        return people.log_in(username=username, password=password)
 
 
 def refresh(raw: str) -> Pair:

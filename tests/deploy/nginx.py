@@ -19,6 +19,7 @@ from .image import ROOT
 
 TEMPLATE = ROOT / "deploy" / "nginx.conf.template"
 VARIABLE = re.compile(r"\$\{(HUBBUB_\w+)\}")
+INCLUDE = "include /etc/nginx/tls/*.conf;"
 # Git ignores it, and `make clean` removes it.
 _CACHE = ROOT / ".cache" / "nginx"
 
@@ -39,8 +40,11 @@ class Proxy:
 
 
 @contextmanager
-def proxying(first: int, second: int) -> Iterator[Proxy]:
-    """nginx before two ports of this machine, until the block ends."""
+def proxying(first: int, second: int, more: str = "") -> Iterator[Proxy]:
+    """nginx before two ports of this machine, until the block ends.
+
+    `more` stands where an operator's own files are included.
+    """
     with scratch_directory("hubbub-nginx-") as directory:
         port = free_port()
         access_log, error_log = directory / "access.log", directory / "error.log"
@@ -52,8 +56,12 @@ def proxying(first: int, second: int) -> Iterator[Proxy]:
             "HUBBUB_ERROR_LOG": str(error_log),
         }
         configuration = directory / "nginx.conf"
+        template = TEMPLATE.read_text()
+        assert INCLUDE in template
         configuration.write_text(
-            VARIABLE.sub(lambda found: values[found[1]], TEMPLATE.read_text())
+            VARIABLE.sub(
+                lambda found: values[found[1]], template.replace(INCLUDE, more)
+            )
         )
         program = Program(
             command=_command(directory, configuration),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import create_connection
 from threading import Thread
 from typing import Any
 
@@ -116,6 +117,9 @@ def test_what_a_client_says_about_itself_is_dropped() -> None:
             headers={
                 "X-Forwarded-For": "192.0.2.66",
                 "X-Forwarded-Proto": "https",
+                "X-Forwarded-Host": "evil.example",
+                "X-Forwarded-Port": "1",
+                "X_Forwarded_For": "192.0.2.66",
                 "Forwarded": "for=192.0.2.66",
                 "Daphne-Root-Path": "/forged",
                 "Upgrade": "websocket",
@@ -127,8 +131,50 @@ def test_what_a_client_says_about_itself_is_dropped() -> None:
     assert headers["x-forwarded-for"] == "127.0.0.1"
     assert headers["x-forwarded-proto"] == "http"
     assert headers["host"] == f"127.0.0.1:{proxy.port}"
-    dropped = {"forwarded", "daphne-root-path", "upgrade", "connection"}
-    assert not dropped & set(headers)
+    dropped = {
+        "forwarded",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "daphne-root-path",
+        "upgrade",
+        "connection",
+    }
+    assert not {"x_forwarded_for", *dropped} & set(headers)
+
+
+@pytest.mark.parametrize("said", ["https", "http"])
+def test_a_proxy_of_ours_before_this_one_says_who_comes_over_tls(said: str) -> None:
+    """Without that the redirect to https:// would never end."""
+    trusted = "set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For;"
+    with _echo() as echo, proxying(echo, echo, trusted) as proxy:
+        forwarded = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": said}
+        answer = requests.get(f"{proxy.url}/", headers=forwarded, timeout=10)
+        headers = {name.lower(): value for name, value in answer.json()}
+    assert headers["x-forwarded-for"] == "192.0.2.7"
+    assert headers["x-forwarded-proto"] == said
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Host: localhost", "Content-Length: 4", "Transfer-Encoding: chunked"],
+        ["Host: localhost", "Content-Length: 4", "Content-Length: 5"],
+        ["Host: localhost", "Transfer-Encoding: chunked, identity"],
+        ["Host: localhost", "Host: evil.example"],
+        ["Host: localhost/evil"],
+        ["X-No-Host: 1"],
+        ["Host: localhost", f"X-Long: {'x' * 40_000}"],
+    ],
+)
+def test_what_two_servers_could_read_differently_goes_no_further(
+    lines: list[str],
+) -> None:
+    with _echo() as echo, proxying(echo, echo) as proxy:
+        head = "\r\n".join(["GET / HTTP/1.1", *lines, "", ""])
+        with create_connection(("127.0.0.1", proxy.port), timeout=10) as raw:
+            raw.sendall(head.encode() + b"0\r\n\r\n")
+            status = raw.recv(4096).split(b" ")[1]
+    assert status in {b"400", b"501"}
 
 
 def test_limits_count_by_the_address_that_connects(proxy: Proxy, two: Two) -> None:

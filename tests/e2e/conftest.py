@@ -11,12 +11,15 @@ from tests.services import chromium
 
 @pytest.fixture(scope="session")
 def hubbub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """As `make run` starts it: SQLite, alice, bob, two rooms."""
+    """As `make run` starts it: alice, bob, two rooms. And root, for the admin."""
     built = ROOT / "frontend" / "apps" / "web" / "dist" / "index.html"
     assert built.exists(), "The page is not built: run scripts/build-page first."
-    deployment = Deployment(tmp_path_factory.mktemp("e2e"))
+    settings = {"DJANGO_SUPERUSER_PASSWORD": "root-likes-hubbub"}
+    deployment = Deployment(tmp_path_factory.mktemp("e2e"), settings=settings)
     deployment.manage("migrate", "--verbosity=0")
     deployment.manage("first_run")
+    names = ("--username=root", "--display_name=Root")
+    deployment.manage("createsuperuser", "--noinput", *names)
     with deployment.serving() as process:
         yield process
 

@@ -21,9 +21,9 @@ NAME, PASSWORD = "fuzzer", "a-password-of-tests-1"
 # cursor, and that nobody blocks or invites oneself.
 UNSAYABLE = (
     "add_reaction block change_password change_role create_invitation create_room"
-    " edit_message enter_as_guest list_directory list_messages open_direct register"
-    " search_messages send_message set_my_avatar set_room_avatar update_me update_room"
-    " upload_attachment"
+    " delete_me edit_message enter_as_guest list_directory list_messages open_direct"
+    " register search_messages send_message set_my_avatar set_room_avatar update_me"
+    " update_room upload_attachment"
 )
 
 

@@ -1,14 +1,19 @@
 """`/metrics`: what is counted is what happened, and nobody else may read it."""
 
 import asyncio
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from chat.errors import Refusal
+from realtime.close_codes import CloseCode
+from realtime.commands import Asking
 from tests.served import Deployment, Person, Process
 from tests.sockets import chatting, opened
 
@@ -18,6 +23,26 @@ TOKEN = "a-token-of-the-test-alone"
 # As on a server: while developing everybody may read it.
 SERVER = {"DEBUG": "off", "ALLOWED_HOSTS": "127.0.0.1"}
 Counts = dict[tuple[str, str], float]
+
+
+def every(cls: type[Refusal]) -> Iterator[type[Refusal]]:
+    yield cls
+    for child in cls.__subclasses__():
+        yield from every(child)
+
+
+# All that a label may say.
+ALLOWED: dict[str, set[str]] = {
+    "source": {"here", "elsewhere"},
+    "cause": {"gap", "head", "held", "epoch"},
+    "result": {"new", "recovered", "reset", "refused"},
+    "pool": {"readers", "writer"},
+    "command": {str(command.__struct_config__.tag) for command in get_args(Asking)}
+    | {"none"},
+    "code": {"ok", "client"}
+    | {str(code.value) for code in CloseCode}
+    | {refusal.code for refusal in every(Refusal)},
+}
 
 
 @dataclass(frozen=True)
@@ -122,6 +147,37 @@ async def test_what_is_refused_and_who_is_closed(
         assert grown(process, before, name, labels) == 1, labels
 
 
+async def test_who_reads_too_slowly_is_counted(process: Process, scene: Scene) -> None:
+    before = scraped(process)
+    async with (
+        chatting(process.socket_url(scene.alice)) as alice,
+        chatting(process.socket_url(scene.bob)) as stuck,
+    ):
+        await stuck.subscribe(scene.room)
+        # No ping is answered from here on: a MiB is more than may be unread.
+        for _ in range(300):
+            await alice.say(scene.room, "x" * 4000)
+            if grown(process, before, "hubbub_closes_total", "4001"):
+                break
+    assert grown(process, before, "hubbub_closes_total", "4001") == 1
+
+
+async def test_labels_come_from_a_closed_list(process: Process, scene: Scene) -> None:
+    """What a client makes up never becomes a series."""
+    made_up = secrets.token_hex(4)
+    async with chatting(process.socket_url(scene.alice)) as socket:
+        await socket.ask(type=made_up)
+        await socket.ask(type="subscribe", rooms=[{"room": made_up}])
+        await socket.say(made_up, made_up)
+    answer = get(process, f"Bearer {TOKEN}").text
+    assert made_up not in answer
+    for family in text_string_to_metric_families(answer):
+        for sample in family.samples:
+            for label, value in sample.labels.items():
+                if family.name.startswith("hubbub_") and label != "le":
+                    assert value in ALLOWED[label], (family.name, label, value)
+
+
 async def test_resumes_by_their_result(process: Process, scene: Scene) -> None:
     before = scraped(process)
     async with chatting(process.socket_url(scene.bob)) as socket:
@@ -156,6 +212,22 @@ def test_it_is_not_there_for_others(
     answer = get(process, authorization)
     missing = requests.get(f"{process.url}/nothing", timeout=20)
     assert (answer.status_code, answer.text) == (404, missing.text)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "HEAD"])
+def test_no_method_gives_it_away(process: Process, method: str) -> None:
+    answers = [
+        requests.request(method, f"{process.url}/{path}", timeout=20)
+        for path in ("metrics", "nothing")
+    ]
+    there, missing = [(a.status_code, a.text, _lasting(a)) for a in answers]
+    assert there == missing
+
+
+def _lasting(answer: requests.Response) -> dict[str, str]:
+    """Its headers but those that differ each time."""
+    each_time = {"date", "x-request-id"}
+    return {n: v for n, v in answer.headers.lower_items() if n not in each_time}
 
 
 def test_without_a_token_nobody_reads_it(tmp_path: Path) -> None:

@@ -14,11 +14,13 @@ from pytest_django import Settings
 from accounts import tokens
 from accounts.errors import Unauthorized
 from accounts.models import Session, User
+from chat import limits
 from chat.actions.rooms import create_room
 from chat.broadcast import EndSessions, Envelope, RoomChanged
 from chat.log import Draft, append, append_one
 from chat.models import Membership, Message, Reaction, Room
 from chat.payloads import RoomPayload
+from chat.rates import RateLimit
 from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,6 +99,35 @@ def test_superuser_logs_in_with_a_password(erin: User) -> None:
     answer = client.post("/admin/login/?next=/admin/", form)
     assert answer.status_code == 302
     assert "Messages" in shown(client, "")
+
+
+@pytest.fixture
+def _limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(limits, "failed_logins", RateLimit(0.001, 2, name="failed"))
+    monkeypatch.setattr(limits, "logins", RateLimit(0.001, 4, name="logins"))
+
+
+def let_in(name: str, password: str, address: str) -> bool:
+    fields = {"username": name, "password": password}
+    answer = Client().post("/admin/login/?next=/admin/", fields, REMOTE_ADDR=address)
+    return answer.status_code == 302
+
+
+@pytest.mark.usefixtures("_limited")
+def test_guesses_at_one_account_are_counted_wherever_they_come_from(erin: User) -> None:
+    assert [let_in("erin", PASSWORD, f"192.0.2.{n}") for n in range(3)] == [True] * 3
+    assert not let_in("erin", "wrong", "192.0.2.8")
+    assert not let_in("Erin", "wrong", "192.0.2.9")
+    assert not let_in("erin", PASSWORD, "192.0.2.10")
+
+
+@pytest.mark.usefixtures("_limited")
+def test_guesses_from_one_address_are_counted(erin: User) -> None:
+    for number in range(4):
+        assert not let_in(f"nobody-{number}", "wrong", "192.0.2.1")
+    assert not let_in("erin", PASSWORD, "192.0.2.1")
+    assert let_in("erin", PASSWORD, "192.0.2.2")
 
 
 def test_who_is_not_staff_does_not_get_in(alice: User) -> None:

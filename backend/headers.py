@@ -1,0 +1,107 @@
+"""What a browser may do with each answer: one table, from the address to its policy.
+
+Everything is forbidden that the address does not need. Django's SecurityMiddleware and
+XFrameOptionsMiddleware add what is the same everywhere (settings.py).
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, TypeAlias, cast
+
+from asgiref.sync import iscoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+
+
+class Policy(NamedTuple):
+    """`csp` is added to what every answer has; `readers` may show it in their pages."""
+
+    csp: str
+    readers: str = "same-origin"
+    referrer: str = "no-referrer"
+
+
+_NOTHING = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+_OWN = "script-src 'self'; connect-src 'self'"
+_PAGE = Policy(
+    f"{_OWN}; style-src 'self'; img-src 'self'; form-action 'none';"
+    " require-trusted-types-for 'script'; trusted-types 'none'"
+)
+# Without a referrer browsers send `Origin: null` with a form, which Django refuses:
+# https://fetch.spec.whatwg.org/#append-a-request-origin-header
+_ADMIN = Policy(
+    f"{_OWN}; style-src 'self'; img-src 'self'; form-action 'self'",
+    referrer="same-origin",
+)
+# Its icons are in its style sheet.
+_SWAGGER = Policy(f"{_OWN}; style-src 'self'; img-src 'self' data:; form-action 'none'")
+# It writes its styles into the page, and its search runs in a worker made of a blob.
+_REDOC = Policy(
+    f"{_OWN}; style-src 'unsafe-inline'; img-src 'self' data:; worker-src blob:;"
+    " form-action 'none'"
+)
+# Data, whatever is in it: opened as a page it has no origin, and no script.
+_DATA = Policy("sandbox; form-action 'none'")
+# Pages of other origins show pictures too; the link or the name is the key.
+_FILE = _DATA._replace(readers="cross-origin")
+
+# The first that matches the beginning of the path.
+_POLICIES = [
+    (re.compile(path), policy)
+    for path, policy in (
+        (r"/\Z", _PAGE),
+        (r"/admin/", _ADMIN),
+        (r"/api/docs\Z", _SWAGGER),
+        (r"/api/redoc\Z", _REDOC),
+        (r"/api/v1/(attachments|avatars)/", _FILE),
+        (r"", _DATA),
+    )
+]
+_FEATURES = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "usb",
+)
+_PERMISSIONS = ", ".join(f"{feature}=()" for feature in _FEATURES)
+
+_Next: TypeAlias = Callable[
+    [HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]
+]
+
+
+@sync_and_async_middleware
+def policies(get_response: _Next) -> _Next:
+    """The first middleware: nothing is answered that does not pass it."""
+    if iscoroutinefunction(get_response):
+
+        async def answer(request: HttpRequest) -> HttpResponseBase:
+            return _with_policy(request, await get_response(request))
+
+        return answer
+    here = cast(Callable[[HttpRequest], HttpResponseBase], get_response)
+    return lambda request: _with_policy(request, here(request))
+
+
+def _with_policy(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    policy = policy_of(request.path)
+    response["Content-Security-Policy"] = f"{_NOTHING}; {policy.csp}"
+    response["Referrer-Policy"] = policy.referrer
+    response["Permissions-Policy"] = _PERMISSIONS
+    response["Cross-Origin-Opener-Policy"] = "same-origin"
+    response["Cross-Origin-Resource-Policy"] = policy.readers
+    if request.path.startswith("/api/v1/"):
+        # Of whom it is for, and sometimes a token. Files say themselves how long.
+        response.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def policy_of(path: str) -> Policy:
+    return next(policy for pattern, policy in _POLICIES if pattern.match(path))

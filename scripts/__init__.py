@@ -1,0 +1,1 @@
+"""What the shell scripts beside this call in Python."""

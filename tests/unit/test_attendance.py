@@ -1,0 +1,54 @@
+"""Who has sockets here, told to a database that may refuse for a while."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from chat import models, presence
+from realtime import attendance
+from realtime.attendance import Attendance
+from realtime.database import in_database
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TABLE = models.Attendance._meta.db_table
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attendance, "RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(attendance, "LINGER_SECONDS", 0)
+
+
+def rename(old: str, new: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+
+async def until(is_true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not await in_database(is_true):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def test_who_comes_or_goes_while_the_database_refuses_is_told_of_later(
+    alice: User, bob: User
+) -> None:
+    here = {str(alice.pk)}
+    told = Attendance(here.__contains__)
+    told.came(str(alice.pk))
+    await until(lambda: presence.is_online(alice.pk))
+
+    await in_database(rename, TABLE, "away")
+    here.clear()
+    here.add(str(bob.pk))
+    told.came(str(bob.pk))
+    told.went(str(alice.pk))
+    await asyncio.sleep(0.3)
+    await in_database(rename, "away", TABLE)
+
+    await until(lambda: presence.is_online(bob.pk))
+    await until(lambda: not presence.is_online(alice.pk))
