@@ -73,7 +73,8 @@ def test_the_database_says_no_row(writing: Writing) -> None:
         except IntegrityError:
             logging.getLogger("chat.x").exception("incident")
     said = written.getvalue()
-    assert "IntegrityError at django/db/" in said
+    assert "IntegrityError at tests/unit/test_logs.py:" in said
+    assert " django/db/" in said
     assert SECRET not in said
     if connection.vendor == "postgresql":
         assert "UniqueViolation 23505" in said
