@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
+from .audit import Event, record, record_committed
 from .errors import Invalid, Unauthorized
 from .models import Session, User
 
@@ -37,6 +38,7 @@ def register(*, username: str, password: str, display_name: str = "") -> User:
             user.save(force_insert=True)
     except IntegrityError:
         raise Invalid(fields={"username": ["This name is taken."]}) from None
+    record_committed(Event.REGISTERED, user=user.pk)
     return user
 
 
@@ -44,7 +46,9 @@ def log_in(*, username: str, password: str) -> User:
     """Django hashes a password for an unknown name too: both take the same time."""
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
+        record(Event.LOGIN_FAILED)
         raise Unauthorized("The username or the password is wrong.")
+    record(Event.LOGGED_IN, user=user.pk)
     return user
 
 
@@ -93,6 +97,7 @@ def replace_password(user: User, new_password: str) -> None:
         raise Invalid(fields={"new_password": error.messages}) from None
     user.set_password(new_password)
     user.save(update_fields=["password"])
+    record_committed(Event.PASSWORD_CHANGED, user=user.pk)
 
 
 def check_password(user: User, current_password: str) -> None:

@@ -31,6 +31,7 @@ from rest_framework_simplejwt.token_blacklist.models import (
 )
 from rest_framework_simplejwt.tokens import Token
 
+from .audit import Event, record, record_committed
 from .errors import TokenExpired, Unauthorized
 from .models import RedeemedTicket, Session, User
 
@@ -122,6 +123,7 @@ class _Ticket(_HubbubToken):
 def start_session(user: User, *, user_agent: str = "") -> Pair:
     """Begin a session on one device and issue its first pair."""
     session = Session.objects.create(user=user, user_agent=user_agent[:200])
+    record_committed(Event.SESSION_STARTED, user=user.pk, session=session.pk)
     return _issue_pair(user, session)
 
 
@@ -140,7 +142,9 @@ def rotate(raw: str) -> Pair:
             _use_up(claims)
             session.last_used_at = timezone.now()
             session.save(update_fields=["last_used_at"])
+            _record(Event.TOKEN_REFRESHED, session)
             return _issue_pair(session.user, session)
+        _record(Event.TOKEN_REUSED, session)
         _end(session)
     # Raised outside the transaction, so that the session's end is committed.
     raise TokenReused(session)
@@ -176,6 +180,8 @@ def redeem_ticket(raw: str) -> Identity:
                 jti=claims["jti"], expires_at=_time(claims, "exp")
             )
     except IntegrityError:
+        user, session = identity.user.pk, identity.session_id
+        record(Event.TICKET_REFUSED, user=user, session=session)
         raise Unauthorized("This ticket was used before: ask for another.") from None
     return identity
 
@@ -194,6 +200,7 @@ def revoke_all(user: User) -> None:
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
     user.refresh_from_db(fields=["token_version"])
     user.sessions.filter(ended_at=None).update(ended_at=timezone.now())
+    record_committed(Event.SESSIONS_ENDED, user=user.pk)
 
 
 def forget_expired() -> None:
@@ -276,6 +283,11 @@ def _use_up(claims: Token) -> None:
 def _end(session: Session) -> None:
     session.ended_at = timezone.now()
     session.save(update_fields=["ended_at"])
+    _record(Event.SESSION_ENDED, session)
+
+
+def _record(event: Event, session: Session) -> None:
+    record_committed(event, user=session.user_id, session=session.pk)
 
 
 def _time(claims: Token, claim: str) -> datetime:

@@ -30,6 +30,14 @@ def env_bool(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name}={value!r}: say on or off.")
 
 
+def env_choice(name: str, *choices: str) -> str:
+    """The first is the default."""
+    value = env_str(name, choices[0]).lower()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r}: say {' or '.join(choices)}.")
+    return value
+
+
 def env_int(name: str, default: int, *, minimum: int = 0) -> int:
     value = env_str(name, str(default))
     if not re.fullmatch("[0-9]+", value) or int(value) < minimum:

@@ -3,7 +3,6 @@
 Nothing needs to be set for a first run with DEBUG=on: SQLite, one process, own keys.
 """
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from django.http.request import split_domain_port
 
 from backend.env import (
     env_bool,
+    env_choice,
     env_database,
     env_int,
     env_list,
@@ -21,6 +21,7 @@ from backend.env import (
     env_secret,
     env_str,
 )
+from backend.logs import logging_of
 from backend.storages import file_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -315,34 +316,8 @@ DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "hubbub@localhost")
 SENDS_MAIL = bool(_mail) or DEBUG
 PASSWORD_RESET_TIMEOUT = 3600
 
-# --- Logging: to standard error; no token, password or message body ------------------
+# --- Logging (backend/logs.py) -------------------------------------------------------
 
 LOG_LEVEL = env_str("LOG_LEVEL", "INFO").upper()
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "stream": sys.stderr,
-            "formatter": "line",
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        # A line for each refused request would bury what matters.
-        "django.request": {"level": "ERROR"},
-        # runserver's request lines: an address may hold the code of an invitation.
-        "django.channels.server": {"level": "CRITICAL"},
-        # These write request lines and headers, and so tokens.
-        **{
-            name: {"level": "WARNING"}
-            for name in ("uvicorn", "uvicorn.access", "uvicorn.error", "websockets")
-        },
-        **{name: {"level": "INFO"} for name in ("daphne", "twisted", "asyncio")},
-    },
-}
+LOG_FORMAT = env_choice("LOG_FORMAT", "line", "json")
+LOGGING = logging_of(LOG_LEVEL, LOG_FORMAT)

@@ -151,7 +151,7 @@ async def send(packet: Packet) -> None:
         async with asyncio.timeout(_SEND_SECONDS):
             await channel_layer().group_send(GROUP, message)
     except Exception as error:
-        logger.warning("channel layer: %s: %s", type(error).__name__, error)
+        logger.warning("channel layer: %s", type(error).__name__)
 
 
 async def send_probe() -> None:

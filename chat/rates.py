@@ -15,11 +15,15 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
+from accounts.audit import Event, record
+
 from .errors import Policy, RateLimited
 from .tally import Taken, tally
 
 # Less the error of adding up fractions.
 _ONE = 1 - 1e-9
+# Who is refused once mostly asks again: the log hears of each limit once in this time.
+SAY_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -47,6 +51,7 @@ class RateLimit:
         self.shared = shared
         self._buckets: OrderedDict[object, _Bucket] = OrderedDict()
         self._lock = threading.Lock()
+        self._said_at = -math.inf
 
     def take(self, key: object) -> None:
         """Raises RateLimited, with the seconds to wait, when the bucket is empty.
@@ -137,10 +142,17 @@ class RateLimit:
     def _refusal(self, tokens: float) -> RateLimited:
         # Rounded up: whoever waits as told must get in.
         wait = math.ceil((1 - tokens) / self.rate * 100) / 100
+        self._say()
         window = math.ceil(self.burst / self.rate)
         return RateLimited(
             retry_after=wait, policy=Policy(self.name, self.burst, window)
         )
+
+    def _say(self) -> None:
+        now = time.monotonic()
+        if now - self._said_at > SAY_SECONDS:
+            self._said_at = now
+            record(Event.RATE_LIMITED, limit=self.name)
 
     def _shared(self, key: object) -> str:
         return f"hubbub:limit:{self.name}:{key}"

@@ -5,7 +5,6 @@ read loop never waits for a command, so a `pong` is heard while the database wor
 """
 
 import asyncio
-import logging
 import time
 from collections import deque
 from typing import Any, cast
@@ -13,6 +12,7 @@ from typing import Any, cast
 from channels.consumer import AsyncConsumer
 from django.utils import timezone
 
+from accounts.audit import Event, record
 from accounts.tokens import Identity
 from chat import limits
 from chat.errors import BadFrame, RateLimited, Refusal, Unauthorized
@@ -34,8 +34,6 @@ from .connection import Connection
 from .handlers import handle
 from .hub import hub
 from .middleware import SUBPROTOCOL
-
-logger = logging.getLogger(__name__)
 
 MAX_WAITING = 32
 # So many within so many seconds are no accident.
@@ -74,7 +72,7 @@ class ChatConsumer(AsyncConsumer):
         self.bad_frames = 0
         self.bad_since = 0.0
         hub().add(self.connection)
-        logger.info("connection %s opened by %s", self.connection.id, identity.user.pk)
+        self._record(Event.SOCKET_OPENED)
         try:
             self.connection.write(_hello(self.connection), always=True)
             self.connection.remind()
@@ -97,8 +95,13 @@ class ChatConsumer(AsyncConsumer):
         self.connection.abandon()
         hub().remove(self.connection)
         metrics.closes.labels("client" if code is None else str(code.value)).inc()
-        how = "by the client" if code is None else f"{code.value} {code.reason}"
-        logger.info("connection %s closed: %s", self.connection.id, how)
+        reason = "client" if code is None else code.reason
+        self._record(Event.SOCKET_CLOSED, reason=reason)
+
+    def _record(self, event: Event, **more: str) -> None:
+        found = self.connection
+        ids = {"connection": found.id, "user": found.user_id}
+        record(event, **ids, session=found.session_id, **more)
 
     async def _read(self, receive: Any) -> None:
         while (message := await receive())["type"] != "websocket.disconnect":
@@ -171,6 +174,7 @@ async def _turn_away(send: Any, refusal: Refusal) -> None:
         case _:
             code = CloseCode.INTERNAL
     metrics.closes.labels(str(code.value)).inc()
+    record(Event.SOCKET_REFUSED, reason=code.reason)
     bye = frames.bye(code, refusal.retry_after)
     await send({"type": "websocket.send", "text": bye})
     await send({"type": "websocket.close", "code": int(code)})

@@ -3,14 +3,13 @@
 HTTP is redirected (SECURE_SSL_REDIRECT); browsers follow no redirect with a socket.
 """
 
-import logging
 from typing import Any
 
 from django.conf import settings
 
-from .origins import refuse
+from accounts.audit import Event, record
 
-logger = logging.getLogger(__name__)
+from .origins import refuse
 
 
 class EncryptionMiddleware:
@@ -23,5 +22,5 @@ class EncryptionMiddleware:
         if scope.get("scheme", "ws") == "wss" or not settings.SECURE_SSL_REDIRECT:
             await self.inner(scope, receive, send)
             return
-        logger.warning("socket refused: it came without TLS")
+        record(Event.UNENCRYPTED_REFUSED)
         await refuse(scope, receive, send)

@@ -58,7 +58,7 @@ class Ear:
                 message = await layer.receive(channel)
                 self._open(message["packet"])
             except Exception as error:
-                logger.warning("channel layer: %s: %s", type(error).__name__, error)
+                logger.warning("channel layer: %s", type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
 
     def _open(self, data: bytes) -> None:

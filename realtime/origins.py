@@ -3,14 +3,13 @@
 No cookie is ever used here, so a missing Origin is fine: bots and phones have none.
 """
 
-import logging
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-logger = logging.getLogger(__name__)
+from accounts.audit import Event, record
 
 
 class OriginMiddleware:
@@ -23,7 +22,7 @@ class OriginMiddleware:
         if is_allowed(scope["headers"]):
             await self.inner(scope, receive, send)
             return
-        logger.warning("socket refused: Origin is not in ALLOWED_ORIGINS")
+        record(Event.ORIGIN_REFUSED)
         await refuse(scope, receive, send)
 
 

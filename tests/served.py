@@ -1,6 +1,7 @@
 """Real server processes for tests: Hubbub under uvicorn or daphne, on a free port.
 
-A process keeps its own log file; a test may read it when the process has ended.
+A process keeps its own log file, at DEBUG; it is searched for secrets when the process
+has ended, and a test may read it then.
 """
 
 import json
@@ -76,7 +77,10 @@ class Deployment:
         lines = self.manage(
             "loadtest_users", f"--users={users}", f"--rooms={rooms}"
         ).splitlines()
-        return [Person(**json.loads(line)) for line in lines]
+        people = [Person(**json.loads(line)) for line in lines]
+        for person in people:
+            canary.mark("a token", person.token)
+        return people
 
     @contextmanager
     def serving(self) -> Iterator["Process"]:
@@ -125,20 +129,26 @@ class Process:
         return f"http://127.0.0.1:{self.port}"
 
     def socket_url(self, token: str | None = None) -> str:
+        canary.mark("a token", token or "")
         query = "" if token is None else f"?token={token}"
         return f"ws://127.0.0.1:{self.port}/ws/v1{query}"
 
     def call(
         self, method: str, path: str, token: str = "", body: Any = None
     ) -> requests.Response:
-        canary.give(self.port, body)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         url = f"{self.url}/api/v1/{path}"
-        return requests.request(method, url, json=body, headers=headers, timeout=20)
+        canary.mark("a token", token)
+        canary.mark_all(body)
+        answer = requests.request(method, url, json=body, headers=headers, timeout=20)
+        if answer.headers.get("Content-Type") == "application/json" and answer.content:
+            canary.mark_all(answer.json())
+        return answer
 
     def upload(
         self, path: str, token: str, name: str, content: bytes, method: str = "POST"
     ) -> requests.Response:
+        canary.mark("a token", token)
         return requests.request(
             method,
             f"{self.url}/api/v1/{path}",
@@ -162,14 +172,18 @@ class Process:
         self.popen.send_signal(signal.SIGTERM)
         self.popen.wait(timeout=30)
         took = time.monotonic() - started
-        canary.check(self.port, self.log)
+        self._search_log()
         return took
 
     def stop(self) -> None:
+        """Kill it if it still runs. Raises SecretInLog."""
         if self.popen.poll() is None:
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait(timeout=10)
-        canary.check(self.port, self.log)
+        self._search_log()
+
+    def _search_log(self) -> None:
+        canary.search(self.log.read_text(errors="replace"))
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -29,12 +29,13 @@ class Socket:
     async def send(self, **command: Any) -> int:
         """Send a command with the next `ref`; the ref."""
         ref = next(self._refs)
-        canary.give(self.connection.remote_address[1], command)
+        canary.mark_all(command)
         await self.connection.send(json.dumps({"ref": ref, **command}))
         return ref
 
     async def tell(self, **command: Any) -> None:
         """Send what has no `ref` and gets no answer."""
+        canary.mark_all(command)
         await self.connection.send(json.dumps(command))
 
     async def ask(self, **command: Any) -> Frame:

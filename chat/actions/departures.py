@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import people
+from accounts.audit import Event, record_committed
 from accounts.models import User
 from accounts.standing import current
 
@@ -46,6 +47,7 @@ def close_account(user: User, *, current_password: str, messages: str) -> None:
     _forget(person)
     announce_person(person)
     end_all_sessions(person)
+    record_committed(Event.ACCOUNT_CLOSED, user=person.pk)
     transaction.on_commit(lambda: _start(departure.pk))
 
 

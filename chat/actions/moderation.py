@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import Event, record_committed
 from accounts.models import User
 
 from ..access import (
@@ -45,6 +46,7 @@ def add_member(user: User, room_id: str, reference: str) -> tuple[MemberPayload,
     if member is not None:
         return member_payload(member), False
     event = {"type": "member.added", "user": str(person.pk)}
+    _record(Event.MEMBER_ADDED, seat, person)
     return member_payload(make_member(seat.room, person, event, by=user)), True
 
 
@@ -64,6 +66,7 @@ def set_role(seat: Seat, member: Membership, role: str) -> None:
     member.role = role
     member.save(update_fields=["role"])
     _log(seat, "member.role_changed", member.user, role=role)
+    _record(Event.ROLE_CHANGED, seat, member.user, role=role)
     announce_member(seat.room, member)
 
 
@@ -75,6 +78,7 @@ def remove_member(user: User, room_id: str, user_id: str) -> None:
     member = find_member(seat.room, user_id)
     check_remove(seat, member)
     _take_out(seat, member, "member.removed")
+    _record(Event.MEMBER_REMOVED, seat, member.user)
 
 
 @transaction.atomic
@@ -88,6 +92,7 @@ def mute_member(user: User, room_id: str, user_id: str, seconds: int) -> MemberP
     member.save(update_fields=["muted_until"])
     until = member.muted_until.isoformat().replace("+00:00", "Z")
     _log(seat, "member.muted", member.user, until=until)
+    _record(Event.MEMBER_MUTED, seat, member.user, until=until)
     announce_member(seat.room, member)
     return member_payload(member)
 
@@ -105,6 +110,7 @@ def unmute_member(user: User, room_id: str, user_id: str) -> None:
     member.save(update_fields=["muted_until"])
     if was_muted:
         _log(seat, "member.unmuted", member.user)
+        _record(Event.MEMBER_UNMUTED, seat, member.user)
     announce_member(seat.room, member)
 
 
@@ -121,6 +127,7 @@ def ban(user: User, room_id: str, user_id: str) -> None:
     _, is_new = Ban.objects.get_or_create(room=seat.room, user=person)
     uninvite(Invitation.objects.filter(room=seat.room, person=person))
     if is_new:
+        _record(Event.MEMBER_BANNED, seat, person)
         announce_banned(seat.room, person)
 
 
@@ -130,6 +137,7 @@ def unban(user: User, room_id: str, user_id: str) -> None:
     check_manage(seat)
     person = find_any_person(user_id)
     if Ban.objects.filter(room=seat.room, user=person).delete()[0]:
+        _record(Event.MEMBER_UNBANNED, seat, person)
         announce_unbanned(seat.room, person)
 
 
@@ -142,3 +150,8 @@ def _log(seat: Seat, kind: str, person: User, **fields: str) -> None:
     event = {"type": kind, "user": str(person.pk), **fields}
     append_one(Draft(str(seat.room.pk), seat.user, event=event))
     seat.room.refresh_from_db(fields=["head_seq"])
+
+
+def _record(event: Event, seat: Seat, person: User, **more: str) -> None:
+    by, room = seat.user.pk, seat.room.pk
+    record_committed(event, user=person.pk, by=by, room=room, **more)

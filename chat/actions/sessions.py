@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import people, proofs, tokens
+from accounts.audit import Event, record_committed
 from accounts.errors import Invalid
 from accounts.models import User
 from accounts.standing import current
@@ -115,6 +116,7 @@ def change_rights(user: User, **flags: bool) -> None:
     for name, value in flags.items():
         setattr(user, name, value)
     user.save(update_fields=list(flags))
+    record_committed(Event.RIGHTS_CHANGED, user=user.pk, **flags)
     end_all_sessions(user)
 
 

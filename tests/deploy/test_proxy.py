@@ -288,7 +288,11 @@ async def _get(url: str) -> requests.Response:
 async def _process_of(socket: Socket, two: Two) -> int:
     """Which of the two has this socket: each logs the connections that it opens."""
     connection = (await socket.expect("hello"))["connection"]
-    [index] = [i for i in (0, 1) if f"{connection} opened" in two[i].log.read_text()]
+    [index] = [
+        i
+        for i in (0, 1)
+        if f"socket.opened connection={connection}" in two[i].log.read_text()
+    ]
     return index
 
 

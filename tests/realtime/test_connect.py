@@ -158,7 +158,7 @@ async def test_no_token_is_in_the_log(
                 pass
         process.terminate()
     log = process.log.read_text()
-    assert "opened by" in log
+    assert "socket.opened" in log
     assert [secret for secret in secrets if secret in log] == []
 
 

@@ -1,0 +1,150 @@
+"""How it is logged: to standard error, one line for each record, and no secrets.
+
+What an exception says may hold what people wrote: PostgreSQL repeats the row, others
+the value they dislike. So of an exception only its class, its SQLSTATE and the lines it
+went through are logged. Libraries log frames and queries: of them warnings alone.
+"""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+_OURS = ("accounts", "api", "backend", "chat", "realtime")
+_ROOT = f"{Path(__file__).resolve().parent.parent}/"
+# So long a chain of causes is no longer read.
+_MAX_CAUSES = 5
+
+_ExcInfo = (
+    tuple[type[BaseException], BaseException, TracebackType | None]
+    | tuple[None, None, None]
+)
+
+
+def logging_of(level: str, form: str) -> dict[str, Any]:
+    """LOGGING for the settings."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"()": "backend.logs.LineFormatter"},
+            "json": {"()": "backend.logs.EventFormatter"},
+        },
+        "filters": {"foreign": {"()": "backend.logs.ForeignTexts"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "stream": sys.stderr,
+                "formatter": form,
+                "filters": ["foreign"],
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": _at_least("WARNING", level)},
+        "loggers": {
+            **{name: {"level": level} for name in _OURS},
+            # What happened to accounts is said however quiet the rest is.
+            "accounts.audit": {"level": "INFO"},
+            "django": {"handlers": [], "propagate": True, "level": "WARNING"},
+            # A line for each refused request would bury what matters.
+            "django.request": {"level": "ERROR"},
+            # runserver's request lines: an address may hold the code of an invitation.
+            "django.channels.server": {"level": "CRITICAL"},
+        },
+    }
+
+
+def described(error: BaseException) -> str:
+    """`IntegrityError 23505 at chat/log.py:88 ... from UniqueViolation 23505 at ...`"""
+    told, seen = [], set[int]()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen and len(seen) < _MAX_CAUSES:
+        seen.add(id(found))
+        told.append(_one(found))
+        hidden = None if found.__suppress_context__ else found.__context__
+        found = found.__cause__ or hidden
+    return " from ".join(told)
+
+
+def _one(error: BaseException) -> str:
+    state = getattr(error, "sqlstate", None)
+    name = type(error).__name__ + (f" {state}" if state else "")
+    places = _places(error.__traceback__)
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    told = "".join(f" [{described(one)}]" for one in inner[:_MAX_CAUSES])
+    return f"{name} at {' '.join(places) or 'nowhere'}{told}"
+
+
+def _places(found: TracebackType | None) -> list[str]:
+    places = []
+    while found is not None:
+        file = found.tb_frame.f_code.co_filename
+        file = file.rpartition("site-packages/")[2].removeprefix(_ROOT)
+        places.append(f"{file}:{found.tb_lineno}")
+        found = found.tb_next
+    return places
+
+
+def _at_least(lowest: str, level: str) -> str:
+    known = logging.getLevelNamesMapping()
+    return level if known.get(level, 0) > known[lowest] else lowest
+
+
+class _Terse(logging.Formatter):
+    """No text of an exception, whichever logger has it."""
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802  (logging's name)
+        return "" if ei[1] is None else described(ei[1])
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802  (logging's name)
+        return ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        # Another handler may have left the whole traceback there.
+        record.exc_text = None
+        line = super().format(record)
+        record.exc_text = None
+        return line
+
+
+class LineFormatter(_Terse):
+    """For people: a record is one line, whatever is in it."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record).rstrip().replace("\n", " | ")
+        return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
+
+
+class EventFormatter(_Terse, JsonFormatter):
+    """For machines: a JSON object on each line."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "%(levelname)s %(name)s %(message)s",
+            rename_fields={"levelname": "level", "name": "logger"},
+            timestamp="time",
+        )
+
+
+class ForeignTexts(logging.Filter):
+    """Two libraries write an exception's text into the message itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "asyncio":
+            # The first line says what; the others are reprs of tasks and arguments.
+            record.msg, record.args = record.getMessage().partition("\n")[0], None
+        elif record.name.startswith("daphne") and record.levelno == logging.ERROR:
+            frames = [s for s in record.getMessage().splitlines() if _is_frame(s)]
+            start = str(record.msg).partition(":")[0].partition("\n")[0]
+            record.msg, record.args = "".join([start, *frames]), None
+        return True
+
+
+def _is_frame(line: str) -> bool:
+    return line.startswith('  File "') and ", line " in line

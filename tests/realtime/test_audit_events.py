@@ -1,0 +1,74 @@
+"""The events of accounts and sockets, in the JSON lines of a real process."""
+
+import json
+import secrets
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.realtime.conftest import NewDeployment
+from tests.served import Process, ServerName
+from tests.sockets import chatting, opened
+
+PASSWORD = "trombone-42"
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+async def test_every_event_of_a_visit(
+    embedded: NewDeployment, server: ServerName
+) -> None:
+    deployment = embedded(server, LOG_FORMAT="json")
+    name = f"a-{secrets.token_hex(6)}"
+    with deployment.serving() as process:
+        user = await _visit(process, name)
+        wrong = {"username": f"{name}-{PASSWORD}", "password": PASSWORD}
+        assert process.call("POST", "auth/login", body=wrong).status_code == 401
+    lines = process.log.read_text().splitlines()
+    assert name not in "".join(lines)
+    events = [e for e in map(_event, lines) if e is not None]
+    assert [e["event"] for e in events] == [
+        "account.registered",
+        "session.started",
+        "login.ok",
+        "session.started",
+        "socket.refused",
+        "origin.refused",
+        "socket.opened",
+        "password.changed",
+        "sessions.ended",
+        "session.started",
+        "socket.closed",
+        "login.failed",
+    ]
+    of = {e["event"]: e for e in events}
+    assert {e["user"] for e in events if "user" in e} == {user}
+    assert of["socket.refused"]["reason"] == "unauthorized"
+    assert of["socket.closed"]["reason"] == "session_revoked"
+    assert of["socket.closed"]["session"] == events[3]["session"]
+    assert of["socket.closed"]["connection"] == of["socket.opened"]["connection"]
+    assert {"user", "message"} & of["login.failed"].keys() == {"message"}
+    assert of["login.failed"]["message"] == "login.failed"
+
+
+async def _visit(process: Process, name: str) -> str:
+    """Register, log in, be refused, open a socket, change the password; who it was."""
+    account = {"username": name, "password": PASSWORD}
+    made = process.call("POST", "auth/register", body=account).json()
+    access = process.call("POST", "auth/login", body=account).json()["access"]
+    async with opened(process.socket_url()) as socket:
+        await socket.closed()
+    with pytest.raises(InvalidStatus):
+        async with opened(process.socket_url(access), origin="https://evil.example"):
+            pass
+    async with chatting(process.socket_url(access)) as socket:
+        changed = {"current_password": PASSWORD, "new_password": PASSWORD[::-1]}
+        assert process.call("POST", "me/password", access, changed).ok
+        await socket.closed()
+    return str(made["user"]["id"])
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    """Whatever a process prints is JSON, but what is no log."""
+    found = json.loads(line) if line.startswith("{") else {}
+    return found if "event" in found else None

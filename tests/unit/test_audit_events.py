@@ -1,0 +1,177 @@
+"""Each event of moderation and of sessions is logged with its ids, once committed."""
+
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+
+from accounts import tokens
+from accounts.audit import Event, record, record_committed
+from accounts.errors import Unauthorized
+from accounts.models import Session, User
+from chat.actions import moderation, sessions
+from chat.actions.departures import close_account
+from chat.actions.memberships import join_room
+from chat.errors import RateLimited
+from chat.payloads import RoomPayload
+from chat.rates import RateLimit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Events = Callable[[], list[dict[str, str]]]
+
+
+@pytest.fixture
+def events(caplog: pytest.LogCaptureFixture) -> Events:
+    """What was logged since it was last asked."""
+    caplog.set_level(logging.INFO, "accounts.audit")
+
+    def taken() -> list[dict[str, str]]:
+        found = [r for r in caplog.records if r.name == "accounts.audit"]
+        before = vars(logging.makeLogRecord({})).keys()
+        extras = [
+            {
+                k: v
+                for k, v in vars(r).items()
+                if k not in before | {"message", "asctime"}
+            }
+            for r in found
+        ]
+        caplog.clear()
+        return extras
+
+    return taken
+
+
+def test_operations_page_has_every_event() -> None:
+    page = (Path(settings.BASE_DIR) / "docs" / "operations.md").read_text()
+    section = page[page.index("\n## What the logs say") :]
+    rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", section, re.MULTILINE)
+    assert sorted(rows) == sorted(Event)
+
+
+def test_the_line_has_the_ids_too(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "accounts.audit")
+    record(Event.SOCKET_CLOSED, connection="c", reason="client")
+    assert caplog.messages == ["socket.closed connection=c reason=client"]
+
+
+def test_what_is_rolled_back_did_not_happen(events: Events) -> None:
+    with transaction.atomic():
+        record_committed(Event.REGISTERED, user=1)
+        transaction.set_rollback(True)
+    assert events() == []
+
+
+ACTS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
+    "member.removed": (moderation.remove_member, {}),
+    "member.banned": (moderation.ban, {}),
+    "member.muted": (
+        lambda *who: moderation.mute_member(*who, 60),
+        {"until": None},
+    ),
+    "member.role_changed": (
+        lambda *who: moderation.change_role(*who, "moderator"),
+        {"role": "moderator"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_acts_of_a_moderator(
+    name: str, alice: User, bob: User, room: RoomPayload, events: Events
+) -> None:
+    join_room(bob, str(room.id))
+    events()
+    act, more = ACTS[name]
+    act(alice, str(room.id), str(bob.pk))
+    [event] = events()
+    if "until" in more:
+        more = {"until": event["until"]}
+    ids = {"user": str(bob.pk), "by": str(alice.pk), "room": str(room.id)}
+    assert event == {"event": name, **ids, **more}
+
+
+def test_acts_that_are_taken_back(
+    alice: User, charlie: User, room: RoomPayload, events: Events
+) -> None:
+    who = (alice, str(room.id), str(charlie.pk))
+    moderation.add_member(*who)
+    moderation.mute_member(*who, 60)
+    moderation.unmute_member(*who)
+    moderation.ban(*who)
+    moderation.unban(*who)
+    found = [event for event in events() if event["user"] == str(charlie.pk)]
+    assert [event["event"] for event in found] == [
+        "member.added",
+        "member.muted",
+        "member.unmuted",
+        "member.banned",
+        "member.unbanned",
+    ]
+    assert {(e["by"], e["room"]) for e in found} == {(str(alice.pk), str(room.id))}
+
+
+def test_a_session_and_its_end(alice: User, events: Events) -> None:
+    pair = tokens.start_session(alice)
+    [session] = Session.objects.all()
+    ids = {"user": str(alice.pk), "session": str(session.pk)}
+    assert events() == [{"event": "session.started", **ids}]
+    sessions.refresh(pair.refresh)
+    assert events() == [{"event": "token.refreshed", **ids}]
+    sessions.end_session(alice, session.pk)
+    assert events() == [{"event": "session.ended", **ids}]
+
+
+def test_a_refresh_token_that_comes_again(
+    alice: User, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = tokens.start_session(alice)
+    sessions.refresh(pair.refresh)
+    monkeypatch.setattr(tokens, "REUSE_GRACE", -tokens.REUSE_GRACE)
+    events()
+    with pytest.raises(tokens.TokenReused):
+        sessions.refresh(pair.refresh)
+    ids = {"user": str(alice.pk), "session": str(Session.objects.get().pk)}
+    assert events() == [
+        {"event": "token.reused", **ids},
+        {"event": "session.ended", **ids},
+    ]
+
+
+def test_a_ticket_that_comes_again(alice: User, events: Events) -> None:
+    identity = tokens.verify_access(tokens.start_session(alice).access)
+    ticket = tokens.issue_ticket(identity)
+    tokens.redeem_ticket(ticket)
+    events()
+    with pytest.raises(Unauthorized):
+        tokens.redeem_ticket(ticket)
+    ids = {"user": str(alice.pk), "session": str(identity.session_id)}
+    assert events() == [{"event": "ticket.refused", **ids}]
+
+
+def test_rights_and_an_account_that_is_closed(alice: User, events: Events) -> None:
+    user = {"user": str(alice.pk)}
+    sessions.change_rights(alice, is_staff=True)
+    assert events() == [
+        {"event": "rights.changed", **user, "is_staff": "True"},
+        {"event": "sessions.ended", **user},
+    ]
+    alice.set_password("trombone-42")
+    alice.save()
+    close_account(alice, current_password="trombone-42", messages="keep")
+    assert {"event": "account.closed", **user} in events()
+
+
+def test_a_limit_is_said_once_in_a_while(events: Events, settings: Any) -> None:
+    settings.RATE_LIMITS = True
+    limit = RateLimit(0.001, 1, name="things")
+    limit.take("a")
+    for _ in range(3):
+        with pytest.raises(RateLimited):
+            limit.take("a")
+    assert events() == [{"event": "rate.limited", "limit": "things"}]
