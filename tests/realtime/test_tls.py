@@ -123,7 +123,9 @@ async def test_socket_without_tls_is_refused(
     server: Process, person: Person, said: str
 ) -> None:
     headers = {"X-Forwarded-Proto": said}
+    before = server.log.read_text().count("unencrypted.refused")
     await refused(server, person, additional_headers=headers)
+    assert server.log.read_text().count("unencrypted.refused") == before + 1
 
 
 async def test_socket_is_not_believed_either(alone: Process, person: Person) -> None:

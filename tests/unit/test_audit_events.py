@@ -71,11 +71,11 @@ ACTS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     "member.removed": (moderation.remove_member, {}),
     "member.banned": (moderation.ban, {}),
     "member.muted": (
-        lambda *who: moderation.mute_member(*who, 60),
+        lambda by, room, whom: moderation.mute_member(by, room, whom, 60),
         {"until": None},
     ),
     "member.role_changed": (
-        lambda *who: moderation.change_role(*who, "moderator"),
+        lambda by, room, whom: moderation.change_role(by, room, whom, "moderator"),
         {"role": "moderator"},
     ),
 }
