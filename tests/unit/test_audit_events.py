@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable
 from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
@@ -71,11 +72,11 @@ ACTS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     "member.removed": (moderation.remove_member, {}),
     "member.banned": (moderation.ban, {}),
     "member.muted": (
-        lambda *who: moderation.mute_member(*who, 60),
+        partial(moderation.mute_member, seconds=60),
         {"until": None},
     ),
     "member.role_changed": (
-        lambda *who: moderation.change_role(*who, "moderator"),
+        partial(moderation.change_role, role="moderator"),
         {"role": "moderator"},
     ),
 }
