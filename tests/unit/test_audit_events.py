@@ -3,8 +3,8 @@
 import logging
 import re
 from collections.abc import Callable
-from pathlib import Path
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
