@@ -44,7 +44,7 @@ class Scenario:
     clients: int = 20
     rooms: int = 4
     # Between two messages of one client.
-    pause_seconds: float = 0.1
+    pause_seconds: float = 0.08
     # Only those at the first door write: the others hear nothing but by the layer.
     one_sided: bool = False
     processes: int = 2

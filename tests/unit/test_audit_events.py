@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +72,11 @@ ACTS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     "member.removed": (moderation.remove_member, {}),
     "member.banned": (moderation.ban, {}),
     "member.muted": (
-        lambda by, room, whom: moderation.mute_member(by, room, whom, 60),
+        partial(moderation.mute_member, seconds=60),
         {"until": None},
     ),
     "member.role_changed": (
-        lambda by, room, whom: moderation.change_role(by, room, whom, "moderator"),
+        partial(moderation.change_role, role="moderator"),
         {"role": "moderator"},
     ),
 }
