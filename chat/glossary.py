@@ -79,7 +79,7 @@ _FILES = {
         "The ids of files uploaded to the room of the two.", [_ROOM]
     ),
     "attachment_id": Term("The id of a file.", _ROOM),
-    "signature": Term("What a link has in place of a token.", "1wXyZ…"),
+    "signature": Term("What a link has in place of a token.", "1wXyZa:kq3Jv0_Zs"),
     "content_type": Term("What it is, by its content.", "image/png"),
     "size": Term("How many bytes it has.", 48_213),
     "width": Term("Of a picture, in pixels; null: not one.", 1280),

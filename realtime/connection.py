@@ -214,18 +214,20 @@ class Connection:
                 self._queued -= len(message.get("text", ""))
                 await self._send(message)
         except Exception as error:
+            self._queue = None
             self._lost(error)
         finally:
             self._queue = self._draining = None
             self._queued = 0
 
     def _lost(self, error: Exception) -> None:
-        """The socket broke while we wrote; its own `receive` says so to the consumer.
+        """A frame was not sent: whoever waits for it must be closed to come back.
 
-        Servers raise here what they like: uvicorn an OSError, daphne nothing.
+        Servers raise here what they like: uvicorn an OSError when the socket is broken,
+        daphne nothing then, but an error of autobahn's for a message over 1 MiB.
         """
         logger.debug("connection %s: %s", self.id, type(error).__name__)
-        self.closed_with = self.closed_with or CloseCode.INTERNAL
+        self.close(CloseCode.INTERNAL)
 
 
 class _Rest:

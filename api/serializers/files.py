@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from .base import Body, Text
+from .base import Body
 
 
 class NewFile(Body):
@@ -10,6 +10,8 @@ class NewFile(Body):
 
 
 class FileQuery(Body):
-    signature = Text(
-        required=False, max_length=200, help_text="From a link, instead of a token."
+    signature = serializers.RegexField(
+        r"^[A-Za-z0-9_:-]{1,200}$",
+        required=False,
+        help_text="From a link, instead of a token.",
     )

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import socket as sockets
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from uvicorn import Config
 from uvicorn.server import ServerState
+from websockets.exceptions import ConnectionClosed
 
 from chat.limits import LIMITS
 from realtime import head
@@ -31,6 +33,30 @@ async def test_a_frame_beyond_ours_is_refused(process: Process, scene: Scene) ->
         await bob.connection.send(json.dumps("x" * LIMITS.frame_bytes))
         assert (await bob.expect("error"))["code"] == "too_long"
         assert "server_time" in await bob.ask(type="ping")
+
+
+async def test_a_reply_may_be_bigger_than_a_frame_from_a_client(
+    process: Process, scene: Scene
+) -> None:
+    """daphne's limit on messages is one on ours to clients, too."""
+    async with chatting(process.socket_url(scene.bob)) as bob:
+        for _ in range(20):
+            await bob.say(scene.room, "x" * LIMITS.message_characters)
+        subscribed = await bob.subscribe(scene.room, history=20)
+        assert len(subscribed["messages"]) == 20
+
+
+async def test_a_message_in_many_frames_is_refused(
+    process: Process, scene: Scene
+) -> None:
+    async with chatting(process.socket_url(scene.bob)) as bob:
+        with suppress(ConnectionClosed):
+            await bob.connection.send(["x" * 30_000] * 20)
+        if _is_uvicorn(process):
+            # What we still sent may cost us the reason.
+            assert (await bob.closed())[1] in {1009, 1006}
+        else:
+            assert (await bob.expect("error"))["code"] == "too_long"
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":', '{"type":"ping","ref":1,"x":'])

@@ -1,4 +1,4 @@
-"""The session in docs/protocol.md: every frame of it is one that is really sent."""
+"""docs/protocol.md: its session has only frames that are sent, its tables all codes."""
 
 import json
 import re
@@ -6,6 +6,7 @@ import re
 import pytest
 from django.conf import settings
 
+from realtime.close_codes import CloseCode
 from tests.frames import committed
 
 PAGE = (settings.BASE_DIR / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -34,3 +35,9 @@ def test_a_frame_of_the_session(side: str, text: str) -> None:
             committed().check_command(frame)
     else:
         committed().check_command(frame)
+
+
+@pytest.mark.parametrize("code", CloseCode)
+def test_every_close_code_is_told(code: CloseCode) -> None:
+    row = f"| {int(code)} | `{code.reason}` |"
+    assert (row in PAGE) is not (code is CloseCode.MAX_AGE)

@@ -1,0 +1,38 @@
+"""One connection with a transport of the test's own."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from accounts import tokens
+from accounts.models import User
+from realtime.close_codes import CloseCode
+from realtime.connection import Connection
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def test_a_frame_that_cannot_be_sent_closes_the_socket(alice: User) -> None:
+    """Who waits for a reply that never comes would wait for ever; who is closed comes
+    back. daphne refuses messages above a size: a resume would be lost in silence."""
+    sent: list[Any] = []
+    cuts: list[None] = []
+
+    async def send(message: Any) -> None:
+        if message.get("text") == "too big":
+            raise ValueError
+        sent.append(message)
+
+    identity = await asyncio.to_thread(_identity, alice)
+    connection = Connection(identity, send, cut=lambda: cuts.append(None))
+    connection.write("too big")
+    connection.write("after it")
+    assert connection.closed_with is CloseCode.INTERNAL
+    assert [json.loads(frame["text"])["type"] for frame in sent[:-1]] == ["bye"]
+    assert sent[-1] == {"type": "websocket.close", "code": 4006}
+
+
+def _identity(user: User) -> tokens.Identity:
+    return tokens.verify_access(tokens.start_session(user).access)
