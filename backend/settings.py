@@ -270,7 +270,7 @@ else:
 RATE_LIMITS = env_bool("RATE_LIMITS", True)
 # LIMIT_MESSAGES_BURST=50 and so on; chat/limits.py has the table that reads them.
 LIMITS = env_prefixed("LIMIT_")
-# daphne's own limit on a frame; `serve` gives uvicorn the same number. None on messages:
+# daphne's own limit on a frame; `serve` gives uvicorn the same. None on messages:
 # daphne would hold what it sends to that, too, and a resume may be longer.
 DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 65_536
 
