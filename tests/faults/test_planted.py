@@ -11,6 +11,8 @@ from tests.faults.scenarios import people, processes, redis
 from tests.faults.stage import Scenario, play
 
 SECONDS = 4.0
+# A bug needs its moment, and on a busy machine one round may have none.
+ROUNDS = 5
 
 # For each bug the harm that brings it to light, and what the checker must then count.
 CAUGHT: dict[str, tuple[Scenario, set[str]]] = {
@@ -30,11 +32,15 @@ def test_every_bug_is_here() -> None:
     assert CAUGHT.keys() == BUGS.keys()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("bug", CAUGHT)
 async def test_the_checker_catches(bug: str, found: Services, tmp_path: Path) -> None:
     scenario, expected = CAUGHT[bug]
     settings = scenario.settings | {"HUBBUB_BUG": bug, "HUBBUB_DROP": "0.5"}
     planted = replace(scenario, settings=settings, quiet_seconds=3)
-    result = await play(planted, found, tmp_path, seconds=SECONDS)
-    assert result.counts.found() & expected, result
+    results = []
+    for _ in range(ROUNDS):
+        results.append(await play(planted, found, tmp_path, seconds=SECONDS))
+        if results[-1].counts.found() & expected:
+            return
+    pytest.fail(f"Not caught: {results}")

@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +25,14 @@ from realtime.hub import Hub
 from realtime.writer import Writer
 
 
+@contextmanager
+def _in_turn() -> Iterator[Any]:
+    """A cursor for changes of the schema: the processes start at the same time."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(1)")
+        yield cursor
+
+
 def publish_before_commit() -> None:
     """The event goes out while the transaction may still fail."""
     at_once = SimpleNamespace(on_commit=lambda announce: announce())
@@ -40,7 +49,7 @@ def publish_before_commit() -> None:
 
 def seq_outside_the_lock() -> None:
     """Numbers from a sequence, no room locked: a later one may be committed first."""
-    with connection.cursor() as cursor:
+    with _in_turn() as cursor:
         cursor.execute("CREATE SEQUENCE IF NOT EXISTS planted")
 
     def lock_rooms(self: Batch) -> None:
@@ -56,8 +65,9 @@ def seq_outside_the_lock() -> None:
         return add(self, seat, draft)
 
     def raise_heads(self: Batch) -> None:
-        # A transaction takes longer now and then: this is where the order is lost.
-        time.sleep(random.choice((0, 0, 0.3)))
+        # A transaction takes longer now and then, and longer than a hub waits for what
+        # is missing: this is where the order is lost.
+        time.sleep(random.choice((0, 0, 1.0)))
         for message in self.new:
             Room.objects.filter(pk=message.room_id).update(
                 head_seq=Greatest("head_seq", message.seq)
@@ -91,7 +101,7 @@ def reply_before_commit() -> None:
 
 def client_id_not_unique() -> None:
     """A retry is a new message."""
-    with connection.cursor() as cursor:
+    with _in_turn() as cursor:
         cursor.execute(
             "SELECT conname FROM pg_constraint WHERE contype = 'u'"
             " AND conrelid = 'chat_message'::regclass"
