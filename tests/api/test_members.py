@@ -1,11 +1,7 @@
 """GET rooms/{id}/members."""
 
-from pytest_django import DjangoAssertNumQueries
-
 from accounts.models import User
-from chat.actions.memberships import join_room
 from chat.payloads import RoomPayload
-from tests.people import person
 
 from .door import Door, check_refused
 
@@ -30,15 +26,3 @@ def test_outsider_of_a_public_room_is_told_to_join(
 
 def test_anonymous_sees_nobody(anonymous: Door, room: RoomPayload) -> None:
     check_refused(anonymous.get(f"rooms/{room.id}/members"), 401, "unauthorized")
-
-
-def test_list_is_four_queries_however_long(
-    as_bob: Door,
-    room: RoomPayload,
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    for number in range(20):
-        join_room(person(f"member-{number}"), room.id)
-    with django_assert_num_queries(4):
-        answer = as_bob.get(f"rooms/{room.id}/members")
-    assert len(answer.json()["members"]) == 22

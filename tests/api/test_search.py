@@ -3,7 +3,7 @@
 from urllib.parse import quote, urlencode
 
 import pytest
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
 from accounts.models import User
 from chat import limits
@@ -203,15 +203,3 @@ def test_search_comes_too_fast(
     monkeypatch.setattr(limits, "searches", RateLimit(rate=0.001, burst=1))
     assert searched(as_bob, q="red").status == 200
     check_refused(searched(as_bob, q="red"), 429, "rate_limited")
-
-
-def test_search_is_five_queries_however_much_is_found(
-    as_bob: Door,
-    bob: User,
-    talk: RoomPayload,
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    append([Draft(talk.id, bob, f"red {n}") for n in range(60)])
-    for limit in ("1", "50"):
-        with django_assert_num_queries(5):
-            assert len(bodies(searched(as_bob, q="red", limit=limit))) == int(limit)
