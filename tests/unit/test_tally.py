@@ -138,7 +138,7 @@ def test_without_redis_each_process_counts_for_itself(
     try:
         started = time.monotonic()
         assert [taken(limit) for limit in limits] == [20, 20]
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 1.5
     finally:
         server.start()
     time.sleep(0.6)
@@ -157,5 +157,5 @@ def test_a_redis_that_hangs_holds_nobody_up(
         [limit, _] = two("hangs")
         started = time.monotonic()
         assert taken(limit) == 20
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 1.5
     monkeypatch.setattr(tally.tally, "_paused_until", 0.0)
