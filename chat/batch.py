@@ -20,15 +20,10 @@ from accounts.models import User
 from accounts.standing import live_sessions
 
 from . import broadcast
-from .access import (
-    Seat,
-    check_level,
-    check_member,
-    check_send,
-    is_exempt,
-    known_uuids,
-    room_uuid,
-)
+from .access.messages import check_level, check_send
+from .access.roles import is_exempt
+from .access.seat import Seat, known_uuids, room_uuid
+from .access.visibility import check_member
 from .broadcast import RoomChanged
 from .errors import (
     Conflict,

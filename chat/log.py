@@ -19,7 +19,9 @@ from django.db import (
 from accounts.models import User
 
 from . import broadcast
-from .access import Seat, access_room, check_member
+from .access.rooms import access_room
+from .access.seat import Seat
+from .access.visibility import check_member
 from .batch import Appended, Batch, Draft, LookTwice, Outcome, Written, written
 from .broadcast import RoomChanged
 from .errors import Invalid, MessageNotFound, Refusal

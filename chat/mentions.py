@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.db.models.functions import Lower
 
-from .access import Seat, is_exempt
+from .access.roles import is_exempt
+from .access.seat import Seat
 from .models import Membership
 
 _NAME = re.compile(r"(?<![A-Za-z0-9_.@-])@([A-Za-z0-9][A-Za-z0-9_.-]{1,31})")

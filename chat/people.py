@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 
 from accounts.models import User
 
-from .access import known_uuids
+from .access.seat import known_uuids
 from .errors import UserNotFound
 from .models import Membership, Room
 from .payloads import NAMED_BY_PEOPLE

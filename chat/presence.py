@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 
 from . import broadcast
-from .access import known_uuids
+from .access.seat import known_uuids
 from .broadcast import PersonChanged
 from .events import PresenceChanged, encode
 from .models import Attendance, Membership, ServerProcess

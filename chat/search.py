@@ -24,7 +24,9 @@ from django.db.models import BooleanField, F, Func, Q, Value
 from accounts.models import User
 
 from . import limits
-from .access import Seat, access_room, check_read, known_uuids, may_see
+from .access.rooms import access_room
+from .access.seat import Seat, known_uuids
+from .access.visibility import check_read, may_see
 from .errors import Invalid
 from .limits import SEARCH_CHARACTERS, SEARCH_PAGE
 from .models import Membership, Message, Messages

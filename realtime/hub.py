@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from accounts import people, standing, tokens
 from chat import broadcast, queries
-from chat.access import has_account
+from chat.access.seat import has_account
 from chat.actions import attachments, departures, exports, invitations, retention
 from chat.broadcast import (
     EndSessions,

@@ -6,7 +6,7 @@ Volatile, never stored: a client that hears nothing more after `expires_in` forg
 import asyncio
 
 from chat import broadcast, limits
-from chat.access import has_account
+from chat.access.seat import has_account
 from chat.broadcast import ToRoom
 from chat.errors import RateLimited
 from chat.events import TypingStarted, TypingStopped, encode

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import queries
-from chat.access import access_update, access_upload
+from chat.access.rooms import access_update, access_upload
 from chat.actions import attachments, avatars
 from chat.models import Attachment
 from chat.payloads import AttachmentPayload, LinkPayload, RoomPayload

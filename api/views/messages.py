@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import queries
-from chat.access import access_message
+from chat.access.rooms import access_message
 from chat.actions.messages import delete_message, edit_message, send_message
 from chat.payloads import HistoryPayload, MessagePayload, message_payload
 

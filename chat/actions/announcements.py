@@ -12,7 +12,8 @@ from django.db import transaction
 from accounts.models import Standing, User
 
 from .. import broadcast, presence
-from ..access import Seat, audience, may_see, shut_out
+from ..access.seat import Seat
+from ..access.visibility import audience, may_see, shut_out
 from ..broadcast import (
     Envelope,
     GuestOut,

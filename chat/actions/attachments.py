@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 
 from .. import limits, pictures, storage
-from ..access import access_upload
+from ..access.rooms import access_upload
 from ..errors import TooLong
 from ..files import PICTURES, clean_name, content_type
 from ..limits import LIMITS

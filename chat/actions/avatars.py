@@ -7,7 +7,7 @@ from accounts.models import User
 from accounts.standing import current
 
 from .. import limits, pictures, storage
-from ..access import check_account
+from ..access.seat import check_account
 from ..limits import LIMITS
 from ..payloads import RoomPayload
 from .announcements import announce_person

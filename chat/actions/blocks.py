@@ -1,6 +1,6 @@
 """Whom a person does not want to hear from. The list is theirs alone.
 
-The rules that follow from it are in access.py; clients hide what the blocked write in
+The rules that follow from it are in access/; clients hide what the blocked write in
 rooms, since a message is the same for all who receive it.
 """
 
@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.standing import current
 
 from .. import broadcast
-from ..access import check_account
+from ..access.seat import check_account
 from ..broadcast import ToPerson
 from ..errors import Invalid
 from ..events import BlocksChanged, encode

@@ -17,7 +17,8 @@ from accounts.models import User
 from accounts.standing import current
 
 from .. import background, storage
-from ..access import Seat, check_account, check_close, is_last_owner
+from ..access.roles import check_close, is_last_owner
+from ..access.seat import Seat, check_account
 from ..leases import alone, renew
 from ..models import Attachment, Departure, Lease, Membership, Message, Room
 from .announcements import announce_person

@@ -7,7 +7,9 @@ from django.db import transaction
 from accounts.models import User
 from accounts.standing import current
 
-from ..access import access_room, check_account, check_reach, check_read
+from ..access.rooms import access_room
+from ..access.seat import check_account
+from ..access.visibility import check_reach, check_read
 from ..errors import Invalid
 from ..log import Draft, append_one
 from ..models import Membership, Room

@@ -22,7 +22,7 @@ from accounts.models import User
 from accounts.standing import current
 
 from .. import background, storage
-from ..access import check_account
+from ..access.seat import check_account
 from ..errors import Conflict, RateLimited
 from ..leases import LEASE_SECONDS, Lost, alone, is_held, renew
 from ..models import Export, Lease

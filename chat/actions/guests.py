@@ -6,7 +6,7 @@ from accounts import people, tokens
 from accounts.models import User
 from accounts.tokens import Pair
 
-from ..access import check_guests
+from ..access.visibility import check_guests
 
 
 # With the session at once: a guest without one is cleaned away.

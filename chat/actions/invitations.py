@@ -14,16 +14,10 @@ from django.utils import timezone
 from accounts.models import User
 
 from .. import broadcast, limits
-from ..access import (
-    Invited,
-    access_invitation,
-    access_link,
-    access_room,
-    check_add,
-    check_invite,
-    check_manage,
-    known_uuids,
-)
+from ..access.invitations import Invited, access_invitation, access_link
+from ..access.roles import check_add, check_invite, check_manage
+from ..access.rooms import access_room
+from ..access.seat import known_uuids
 from ..broadcast import ToPerson
 from ..errors import Conflict, InvitationNotFound
 from ..events import InvitationCreated, encode

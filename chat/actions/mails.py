@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.standing import current
 
 from .. import background, limits
-from ..access import check_account
+from ..access.seat import check_account
 from ..errors import Conflict, Forbidden, Invalid
 
 _CONFIRM = """Hello {name},

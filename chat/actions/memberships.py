@@ -7,13 +7,8 @@ from django.db import transaction
 
 from accounts.models import User
 
-from ..access import (
-    access_named,
-    access_room,
-    check_create_by_visit,
-    check_join,
-    check_leave,
-)
+from ..access.roles import check_create_by_visit, check_join, check_leave
+from ..access.rooms import access_named, access_room
 from ..errors import Conflict, RoomNotFound
 from ..log import Draft, append_one
 from ..models import Invitation, Membership, Room

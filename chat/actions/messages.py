@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.models import User
 
 from .. import limits
-from ..access import Seat, check_delete, check_edit, check_pin
+from ..access.messages import check_delete, check_edit, check_pin
+from ..access.seat import Seat
 from ..batch import Written
 from ..errors import Invalid, TooLong
 from ..events import EventName

@@ -12,9 +12,7 @@ from django.utils import timezone
 from accounts.audit import Event, record_committed
 from accounts.models import User
 
-from ..access import (
-    Seat,
-    access_room,
+from ..access.roles import (
     check_add,
     check_manage,
     check_moderate,
@@ -22,6 +20,8 @@ from ..access import (
     check_remove,
     check_role,
 )
+from ..access.rooms import access_room
+from ..access.seat import Seat
 from ..log import Draft, append_one
 from ..models import Ban, Invitation, Membership
 from ..payloads import MemberPayload, member_payload

@@ -4,7 +4,8 @@ from django.db import transaction
 
 from accounts.models import User
 
-from ..access import access_room, check_member
+from ..access.rooms import access_room
+from ..access.visibility import check_member
 from ..models import Membership
 from ..payloads import RoomPayload
 from ..queries.rooms import shown_room

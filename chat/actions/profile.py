@@ -10,7 +10,7 @@ from accounts.people import clean_line
 from accounts.standing import current
 
 from .. import presence
-from ..access import check_account
+from ..access.seat import check_account
 from .announcements import announce_person
 
 _TEXTS = {"display_name", "status"}

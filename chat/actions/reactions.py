@@ -5,7 +5,8 @@ import emoji as emoji_names
 from accounts.models import User
 
 from .. import limits
-from ..access import Seat, check_react
+from ..access.messages import check_react
+from ..access.seat import Seat
 from ..batch import Written
 from ..errors import Invalid, TooLong
 from ..events import EventName

@@ -6,7 +6,8 @@ from accounts.models import User
 from accounts.standing import current
 
 from .. import broadcast, queries
-from ..access import access_room, check_member
+from ..access.rooms import access_room
+from ..access.visibility import check_member
 from ..broadcast import ToPerson
 from ..events import ReadUpdated, encode
 from ..models import Membership

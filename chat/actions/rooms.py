@@ -10,7 +10,9 @@ from accounts.models import User
 from accounts.standing import current
 
 from .. import storage
-from ..access import access_room, access_update, audience, check_create, check_own
+from ..access.roles import check_create, check_own
+from ..access.rooms import access_room, access_update
+from ..access.visibility import audience
 from ..errors import Conflict
 from ..events import RoomCreated, RoomUpdated
 from ..log import Draft, append_one

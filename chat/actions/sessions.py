@@ -18,7 +18,7 @@ from accounts.standing import current
 from accounts.tokens import Pair, TokenReused
 
 from .. import broadcast, limits
-from ..access import check_account
+from ..access.seat import check_account
 from ..broadcast import EndSessions
 
 

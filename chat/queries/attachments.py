@@ -2,7 +2,8 @@
 
 from accounts.models import User
 
-from ..access import access_attachment, known_uuids
+from ..access.rooms import access_attachment
+from ..access.seat import known_uuids
 from ..links import LINK_SECONDS, is_signed, signature
 from ..models import Attachment
 from ..payloads import LinkPayload, attachment_path

@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 from accounts.models import User
 
 from .. import presence
-from ..access import visible_rooms
+from ..access.visibility import visible_rooms
 from ..errors import Invalid
 from ..models import Membership, Room
 from ..payloads import DirectoryEntry, DirectoryPayload, directory_entry

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 
-from ..access import visible_rooms
+from ..access.visibility import visible_rooms
 from ..models import Attachment, Export, Invitation, Message, Reaction
 from ..payloads import ExportPayload, export_payload
 from ..people import load_people

@@ -6,7 +6,9 @@ from django.utils import timezone
 from accounts.models import User
 
 from .. import limits
-from ..access import access_link, access_room, check_manage
+from ..access.invitations import access_link
+from ..access.roles import check_manage
+from ..access.rooms import access_room
 from ..invitation_payloads import (
     InvitationPayload,
     InvitationPreviewPayload,

@@ -11,7 +11,9 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 
 from .. import presence
-from ..access import Seat, access_room, check_read, has_account, known_uuids, seats
+from ..access.rooms import access_room
+from ..access.seat import Seat, has_account, known_uuids, seats
+from ..access.visibility import check_read
 from ..errors import Refusal, RoomNotFound
 from ..limits import MAX_RECOVERED, MAX_REPLY_BYTES
 from ..models import Message, Room

@@ -8,7 +8,10 @@ from django.db.models.functions import Lower
 from accounts.models import User
 
 from .. import presence
-from ..access import access_room, check_account, check_manage, check_member, known_uuids
+from ..access.roles import check_manage
+from ..access.rooms import access_room
+from ..access.seat import check_account, known_uuids
+from ..access.visibility import check_member
 from ..errors import UserNotFound
 from ..payloads import (
     BanPayload,

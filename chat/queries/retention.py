@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 
-from ..access import access_update
+from ..access.rooms import access_update
 from ..models import Attachment, Message, Room
 from ..payloads import RetentionPayload
 

@@ -9,7 +9,9 @@ from django.db.models.functions import Cast, Coalesce
 
 from accounts.models import User
 
-from ..access import Seat, access_named, access_room, known_uuids, may_see
+from ..access.rooms import access_named, access_room
+from ..access.seat import Seat, known_uuids
+from ..access.visibility import may_see
 from ..mentions import EVERYBODY
 from ..models import Membership, Message, Room
 from ..payloads import ReadPayload, RoomPayload, room_payload

@@ -9,8 +9,18 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from chat import access
-from chat.access import Seat, access_message, access_named, access_room
+from chat.access.messages import check_send
+from chat.access.roles import (
+    check_create,
+    check_join,
+    check_leave,
+    check_manage,
+    check_own,
+    check_update,
+)
+from chat.access.rooms import access_message, access_named, access_room
+from chat.access.seat import Seat, seats
+from chat.access.visibility import check_member, check_read, check_see, may_see
 from chat.actions.rooms import create_room
 from chat.errors import (
     Forbidden,
@@ -91,11 +101,11 @@ def test_who_may_see_read_and_join(
     join: type[Refusal] | None,
 ) -> None:
     here = seat(**situation)
-    assert outcome(access.check_see, here) == see
-    assert access.may_see(here) is (see is None)
-    assert outcome(access.check_read, here) == read
-    assert outcome(access.check_send, here) == read
-    assert outcome(access.check_join, here) == join
+    assert outcome(check_see, here) == see
+    assert may_see(here) is (see is None)
+    assert outcome(check_read, here) == read
+    assert outcome(check_send, here) == read
+    assert outcome(check_join, here) == join
 
 
 @pytest.mark.parametrize(
@@ -117,15 +127,15 @@ def test_guests_read_what_is_open_and_do_nothing(
     room: dict[str, Any], see: type[Refusal] | None
 ) -> None:
     here = seat(is_guest=True, **room)
-    assert access.may_see(here) is (see is None)
-    assert outcome(access.check_see, here) == see
-    assert outcome(access.check_read, here) == see
+    assert may_see(here) is (see is None)
+    assert outcome(check_see, here) == see
+    assert outcome(check_read, here) == see
     for check in (
-        access.check_member,
-        access.check_send,
-        access.check_join,
-        access.check_manage,
-        access.check_own,
+        check_member,
+        check_send,
+        check_join,
+        check_manage,
+        check_own,
     ):
         assert outcome(check, here) == (see or Forbidden)
 
@@ -138,28 +148,28 @@ def test_who_is_blocked_is_silent_in_direct_rooms_alone(
     kind: str, send: type[Refusal] | None
 ) -> None:
     here = seat(kind=kind, is_member=True, is_blocked=True)
-    assert outcome(access.check_read, here) is None
-    assert outcome(access.check_send, here) is send
+    assert outcome(check_read, here) is None
+    assert outcome(check_send, here) is send
 
 
 def test_muted_member_reads_but_does_not_send() -> None:
     muted = seat(is_member=True, muted_for=60)
-    assert outcome(access.check_read, muted) is None
-    assert outcome(access.check_send, muted) is Muted
+    assert outcome(check_read, muted) is None
+    assert outcome(check_send, muted) is Muted
 
 
 def test_mute_ends_by_itself() -> None:
-    assert outcome(access.check_send, seat(is_member=True, muted_for=-1)) is None
+    assert outcome(check_send, seat(is_member=True, muted_for=-1)) is None
 
 
 def test_nobody_writes_in_or_joins_an_archived_room() -> None:
     archived: dict[str, Any] = {"archived_at": timezone.now()}
     for role in ("owner", "moderator", "member"):
         here = seat(is_member=True, role=role, **archived)
-        assert outcome(access.check_read, here) is None
-        assert outcome(access.check_send, here) is Forbidden
-        assert outcome(access.check_join, here) is None
-    assert outcome(access.check_join, seat(**archived)) is Forbidden
+        assert outcome(check_read, here) is None
+        assert outcome(check_send, here) is Forbidden
+        assert outcome(check_join, here) is None
+    assert outcome(check_join, seat(**archived)) is Forbidden
 
 
 @pytest.mark.parametrize(
@@ -175,8 +185,8 @@ def test_who_writes_announcements(
     situation: dict[str, Any], send: type[Refusal] | None
 ) -> None:
     here = seat(is_member=True, announcements_only=True, **situation)
-    assert outcome(access.check_read, here) is None
-    assert outcome(access.check_send, here) is send
+    assert outcome(check_read, here) is None
+    assert outcome(check_send, here) is send
 
 
 @pytest.mark.parametrize(
@@ -201,23 +211,23 @@ def test_who_manages_and_who_owns(
     own: type[Refusal] | None,
 ) -> None:
     here = seat(**situation)
-    assert outcome(access.check_manage, here) is manage
-    assert outcome(access.check_own, here) is own
-    assert outcome(lambda s: access.check_update(s, {"name", "topic"}), here) is manage
-    assert outcome(lambda s: access.check_update(s, {"archived"}), here) is own
+    assert outcome(check_manage, here) is manage
+    assert outcome(check_own, here) is own
+    assert outcome(lambda s: check_update(s, {"name", "topic"}), here) is manage
+    assert outcome(lambda s: check_update(s, {"archived"}), here) is own
 
 
 def test_direct_room_is_not_left() -> None:
     here = seat(kind="direct", is_member=True)
-    assert outcome(access.check_leave, here) is Forbidden
-    assert outcome(access.check_leave, seat(is_member=True)) is None
+    assert outcome(check_leave, here) is Forbidden
+    assert outcome(check_leave, seat(is_member=True)) is None
 
 
 def test_only_staff_make_staff_only_rooms() -> None:
     with pytest.raises(Forbidden):
-        access.check_create(User(), staff_only=True)
-    access.check_create(User(), staff_only=False)
-    access.check_create(User(is_staff=True), staff_only=True)
+        check_create(User(), staff_only=True)
+    check_create(User(), staff_only=False)
+    check_create(User(is_staff=True), staff_only=True)
 
 
 def test_member_is_given_the_room_and_their_membership(
@@ -298,8 +308,8 @@ def test_banned_person_finds_a_public_room_no_more(
         access_room(charlie, room.id)
     with pytest.raises(RoomNotFound):
         access_named(charlie, "general")
-    [found] = access.seats(charlie, Room.objects.all())
-    assert not access.may_see(found)
+    [found] = seats(charlie, Room.objects.all())
+    assert not may_see(found)
 
 
 @pytest.mark.parametrize("name", ["general", "General", "GENERAL"])
@@ -325,6 +335,6 @@ def test_seats_of_one_person_in_several_rooms(
     bob: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     rooms = Room.objects.order_by("name")
-    found = access.seats(bob, rooms)
+    found = seats(bob, rooms)
     assert [s.room.name for s in found] == ["attic", "general"]
     assert [s.membership is not None for s in found] == [False, True]

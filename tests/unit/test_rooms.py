@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from chat.access import access_named
+from chat.access.rooms import access_named
 from chat.actions.memberships import get_or_create_room, join_room, leave_room
 from chat.actions.rooms import create_room, delete_room, update_room
 from chat.broadcast import Envelope, RoomGone

@@ -8,7 +8,8 @@ from itertools import product
 import pytest
 
 from accounts.models import User
-from chat.access import Seat, audience, may_see, seats, shut_out, visible_rooms
+from chat.access.seat import Seat, seats
+from chat.access.visibility import audience, may_see, shut_out, visible_rooms
 from chat.actions.rooms import update_room
 from chat.broadcast import Envelope
 from chat.models import Ban, Membership, Room

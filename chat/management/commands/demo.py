@@ -16,7 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from chat.access import Seat, check_react
+from chat.access.messages import check_react
+from chat.access.seat import Seat
 from chat.actions.memberships import join_room
 from chat.actions.moderation import add_member
 from chat.actions.reads import mark_read

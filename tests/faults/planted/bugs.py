@@ -11,11 +11,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models.functions import Greatest
 
-import chat.access
 import chat.batch
 import chat.log
 import realtime.writer
 from chat import queries
+from chat.access.seat import known_uuids
 from chat.batch import Batch
 from chat.events import Change
 from chat.models import Room
@@ -53,7 +53,7 @@ def seq_outside_the_lock() -> None:
         cursor.execute("CREATE SEQUENCE IF NOT EXISTS planted")
 
     def lock_rooms(self: Batch) -> None:
-        ids = chat.access.known_uuids({draft.room for draft in self.drafts})
+        ids = known_uuids({draft.room for draft in self.drafts})
         self.rooms = {room.pk: room for room in Room.objects.filter(pk__in=ids)}
 
     add = Batch._add

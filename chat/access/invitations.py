@@ -1,0 +1,78 @@
+"""Rooms that somebody may enter without seeing them yet, by an invitation."""
+
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.standing import current
+
+from ..errors import InvitationNotFound
+from ..models import Invitation, Membership, Room
+from .roles import is_full
+from .seat import Seat, check_account, known_uuids
+from .visibility import is_banned
+
+
+class Invited(NamedTuple):
+    """Somebody in front of a room that they may not see, and what lets them in."""
+
+    seat: Seat
+    invitation: Invitation
+
+
+def access_invitation(user: User, invitation_id: str, *, lock: bool = False) -> Invited:
+    """One that is for this person. Raises InvitationNotFound."""
+    mine = Invitation.objects.filter(person=user)
+    return _invited(user, mine.filter(pk__in=known_uuids([invitation_id])), lock=lock)
+
+
+def access_link(user: User, code: str, *, lock: bool = False) -> Invited:
+    """The link with this code. Raises InvitationNotFound."""
+    links = Invitation.objects.filter(code_hash=Invitation.hash_of(code))
+    return _invited(user, links, lock=lock)
+
+
+def _invited(user: User, wanted: QuerySet[Invitation], *, lock: bool) -> Invited:
+    """With `lock` the room's row comes first, as everywhere: then what is read of the
+    invitation stays so, and of two people with the last use one gets it."""
+    check_account(user)
+    rooms = Room.objects.filter(pk__in=wanted.values("room"))
+    if lock:
+        rooms = rooms.select_for_update(no_key=True)
+    room = rooms.first()
+    if lock:
+        # After the wait for the lock.
+        user = current(user)
+    invitation = wanted.select_related("inviter").first()
+    if room is None or invitation is None:
+        raise InvitationNotFound
+    membership = Membership.objects.filter(room=room, user=user).first()
+    seat = Seat(user, room, membership)
+    check_accept(invitation, seat)
+    return Invited(seat, invitation)
+
+
+def check_accept(invitation: Invitation, seat: Seat) -> None:
+    """Raises InvitationNotFound, whatever it is: who is outside learns nothing more.
+
+    A member is let in again by a link that is used up: their first answer may be lost.
+    """
+    expires_at = invitation.expires_at
+    if (
+        seat.room.archived_at is not None
+        or (seat.room.staff_only and not seat.user.is_staff)
+        or (expires_at is not None and expires_at <= timezone.now())
+        or (seat.membership is None and _is_kept_out(invitation, seat))
+    ):
+        raise InvitationNotFound
+
+
+def _is_kept_out(invitation: Invitation, seat: Seat) -> bool:
+    full = seat.room.kind == Room.Kind.GROUP and is_full(seat.room, seat.user)
+    return full or _is_used_up(invitation) or is_banned(seat)
+
+
+def _is_used_up(invitation: Invitation) -> bool:
+    return invitation.max_uses is not None and invitation.uses >= invitation.max_uses

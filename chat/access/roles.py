@@ -1,0 +1,138 @@
+"""What people may do to rooms, to each other there, and to their own account."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from accounts.models import User
+
+from ..errors import Conflict, Forbidden
+from ..limits import GROUP_PEOPLE
+from ..models import Ban, Membership, Room
+from .seat import Seat, check_account
+from .visibility import check_member, check_reach, check_see
+
+
+def check_create(user: User, *, staff_only: bool) -> None:
+    check_account(user)
+    if staff_only and not user.is_staff:
+        raise Forbidden("Only staff may make a staff-only room.")
+
+
+def check_create_by_visit() -> None:
+    """One answer for a name that nobody has and for one of a hidden room."""
+    if not settings.ALLOW_GET_OR_CREATE:
+        raise Forbidden("Here a room is not made by visiting it.")
+
+
+def check_close(user: User) -> None:
+    """Whether they may delete their account. The caller holds the superusers' rows."""
+    superusers = User.objects.filter(is_superuser=True, is_active=True)
+    if user.is_superuser and not superusers.exclude(pk=user.pk).exists():
+        raise Conflict("You are the only superuser: make somebody else one first.")
+
+
+def check_join(seat: Seat) -> None:
+    """A member may join again, which changes nothing."""
+    check_see(seat)
+    check_account(seat.user)
+    if seat.membership is None and seat.room.archived_at is not None:
+        raise Forbidden("This room is archived.")
+
+
+def check_leave(seat: Seat) -> None:
+    """The last owner must hand the room over first."""
+    check_account(seat.user)
+    if seat.room.kind == Room.Kind.DIRECT:
+        raise Forbidden("A direct room cannot be left.")
+    if seat.membership is not None and is_last_owner(seat.membership):
+        raise Forbidden("You are the only owner: make somebody else owner first.")
+
+
+def is_last_owner(membership: Membership) -> bool:
+    if membership.role != Membership.Role.OWNER:
+        return False
+    owners = Membership.objects.filter(
+        room=membership.room_id, role=Membership.Role.OWNER
+    )
+    return not owners.exclude(pk=membership.pk).exists()
+
+
+def check_manage(seat: Seat) -> None:
+    """For owners and moderators. A direct room has neither: nobody changes it."""
+    check_member(seat)
+    if _role(seat) not in {Membership.Role.OWNER, Membership.Role.MODERATOR}:
+        raise Forbidden("Only owners and moderators may do this.")
+
+
+def check_own(seat: Seat) -> None:
+    check_member(seat)
+    if _role(seat) != Membership.Role.OWNER:
+        raise Forbidden("Only an owner may do this.")
+
+
+def check_update(seat: Seat, fields: Iterable[str]) -> None:
+    """Moderators say what a room is called and looks like; the rest is for owners."""
+    check_manage(seat)
+    if set(fields) - {"name", "topic", "color", "avatar"}:
+        check_own(seat)
+
+
+def check_invite(seat: Seat) -> None:
+    """Whether people may be let in at all."""
+    check_manage(seat)
+    if seat.room.archived_at is not None:
+        raise Forbidden("This room is archived.")
+
+
+def check_add(seat: Seat, person: User) -> None:
+    """Whether this person may be made a member."""
+    check_invite(seat)
+    check_reach(seat.user, [person])
+    if seat.room.staff_only and not person.is_staff:
+        raise Forbidden("Only staff belong to a staff-only room.")
+    if Ban.objects.filter(room=seat.room, user=person).exists():
+        raise Forbidden("This person is banned: lift the ban first.")
+    if seat.room.kind == Room.Kind.GROUP:
+        _check_group(seat.room, person)
+
+
+def _check_group(room: Room, person: User) -> None:
+    if is_full(room, person):
+        raise Forbidden(f"A group has at most {GROUP_PEOPLE} people.")
+
+
+def is_full(room: Room, person: User) -> bool:
+    return room.memberships.exclude(user=person).count() >= GROUP_PEOPLE
+
+
+def check_moderate(seat: Seat, member: Membership) -> None:
+    """Owners act on everybody, moderators on plain members."""
+    check_manage(seat)
+    if _role(seat) != Membership.Role.OWNER and member.role != Membership.Role.MEMBER:
+        raise Forbidden("Only an owner acts on owners and moderators.")
+
+
+def check_remove(seat: Seat, member: Membership) -> None:
+    check_moderate(seat, member)
+    if is_last_owner(member):
+        raise Forbidden("A room keeps its last owner.")
+
+
+def check_role(seat: Seat, member: Membership, role: str) -> None:
+    check_own(seat)
+    if role != Membership.Role.OWNER and is_last_owner(member):
+        raise Forbidden("A room keeps its last owner.")
+
+
+def _role(seat: Seat) -> str | None:
+    return seat.membership.role if seat.membership else None
+
+
+def is_exempt(seat: Seat) -> bool:
+    """Owners, moderators and staff: limits meant for members do not bind them."""
+    role = seat.membership.role if seat.membership else None
+    return seat.user.is_staff or role in {
+        Membership.Role.OWNER,
+        Membership.Role.MODERATOR,
+    }

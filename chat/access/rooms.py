@@ -1,0 +1,98 @@
+"""Fetch and check: each returns what was asked for, or raises why not."""
+
+from collections.abc import Iterable
+
+from django.db.models import Value
+from django.db.models.functions import Lower
+
+from accounts.models import User
+from accounts.standing import current
+
+from ..errors import MessageNotFound, Refusal, RoomNotFound
+from ..models import Attachment, Membership, Message, Room
+from .messages import check_send
+from .roles import check_update
+from .seat import Seat, known_uuids, room_uuid, seats
+from .visibility import check_read, check_see, may_see
+
+
+def access_room(user: User, room_id: str, *, lock: bool = False) -> Seat:
+    """The room and the person's place in it. Raises RoomNotFound unless visible.
+
+    With `lock` the room's row is held until the transaction ends: every durable change
+    takes it first, so whoever holds it sees memberships that cannot change under them.
+    Then the person is looked at anew too: raises Unauthorized when they are logged out.
+    """
+    rooms = Room.objects.all()
+    if lock:
+        rooms = rooms.select_for_update(no_key=True)
+    room = rooms.filter(pk=room_uuid(room_id)).first()
+    if lock:
+        # After the wait for the lock, and whether or not there is such a room.
+        user = current(user)
+    if room is None:
+        raise RoomNotFound
+    membership = Membership.objects.filter(room=room, user=user).first()
+    seat = Seat(user, room, membership)
+    check_see(seat)
+    return seat
+
+
+def access_named(user: User, name: str) -> Seat:
+    """The public room of this name. Raises RoomNotFound unless visible.
+
+    A staff-only room may have the name of another, which then comes first for staff
+    too: one name means one room, whoever says it.
+    """
+    # PostgreSQL knows no NUL, and both databases fold a name as their index does.
+    folded = Lower(Value(name.replace("\0", "")))
+    public = Room.objects.filter(kind=Room.Kind.PUBLIC).alias(folded=Lower("name"))
+    rooms = public.filter(folded=folded).order_by("staff_only")
+    if "\0" not in name:
+        for seat in seats(user, rooms):
+            if may_see(seat):
+                return seat
+    raise RoomNotFound
+
+
+def access_update(
+    user: User, room_id: str, fields: Iterable[str], *, lock: bool = False
+) -> Seat:
+    seat = access_room(user, room_id, lock=lock)
+    check_update(seat, fields)
+    return seat
+
+
+def access_upload(user: User, room_id: str, *, lock: bool = False) -> Seat:
+    """Whoever may send in a room may upload to it."""
+    seat = access_room(user, room_id, lock=lock)
+    check_send(seat)
+    return seat
+
+
+def access_message(user: User, room_id: str, seq: int) -> Message:
+    """Raises RoomNotFound, Forbidden or MessageNotFound."""
+    seat = access_room(user, room_id)
+    check_read(seat)
+    message = Message.objects.whole().filter(room=seat.room, seq=seq).first()
+    if message is None:
+        raise MessageNotFound
+    return message
+
+
+def access_attachment(user: User, attachment_id: str) -> Attachment | None:
+    """For who reads the message; before it is sent, for its uploader alone.
+
+    None and no refusal: to a door, what may not be opened is an address like any other
+    with nothing there.
+    """
+    rows = Attachment.objects.select_related("room")
+    found = rows.filter(pk__in=known_uuids([attachment_id])).first()
+    if found is None or found.message_id is None:
+        return found if found and found.uploader_id == user.pk else None
+    [seat] = seats(user, [found.room])
+    try:
+        check_read(seat)
+    except Refusal:
+        return None
+    return found

@@ -1,0 +1,96 @@
+"""Which rooms there are for somebody: who may see one, and who may read it.
+
+A room that one may not see raises what a missing one raises.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import Standing, User
+
+from ..errors import Forbidden, RoomNotFound, UserNotFound
+from ..models import Ban, Block, Membership, Room
+from .seat import Seat, check_account, has_account
+
+
+def check_guests() -> None:
+    if not settings.ALLOW_GUESTS:
+        raise Forbidden("This server takes no guests.")
+
+
+def check_reach(user: User, people: Iterable[User]) -> None:
+    """Who blocked this person is not there for them."""
+    if Block.objects.filter(user__in=list(people), blocked=user).exists():
+        raise UserNotFound
+
+
+def audience(room: Room) -> list[Standing]:
+    """Who may see the room without belonging to it, unless they are banned."""
+    if room.kind != Room.Kind.PUBLIC:
+        return []
+    if room.staff_only:
+        return ["staff"]
+    return ["staff", "person", *_guests(room)]
+
+
+def _guests(room: Room) -> list[Standing]:
+    return ["guest"] if room.guests_may_read else []
+
+
+def may_see(seat: Seat) -> bool:
+    """Staff-only comes first: who loses the flag is out, member or not.
+
+    `visible_rooms` says the same as a query. A guest is a member of nothing.
+    """
+    if seat.room.staff_only and seat.user.standing != "staff":
+        return False
+    if seat.membership is not None and not seat.user.is_guest:
+        return True
+    return seat.user.standing in audience(seat.room) and not is_banned(seat)
+
+
+def visible_rooms(user: User) -> QuerySet[Room]:
+    """The rooms that `may_see` shows to this person, decided by the database."""
+    banned = Ban.objects.filter(room=OuterRef("pk"), user=user)
+    public = Q(kind=Room.Kind.PUBLIC) & ~Exists(banned)
+    if user.is_guest:
+        return Room.objects.filter(public, guests_may_read=True, staff_only=False)
+    mine = Membership.objects.filter(room=OuterRef("pk"), user=user)
+    rooms = Room.objects.filter(public | Exists(mine))
+    return rooms if user.is_staff else rooms.filter(staff_only=False)
+
+
+def shut_out(room: Room) -> list[UUID]:
+    """Who is banned and no member: the audience without them sees the room."""
+    members = Membership.objects.filter(room=room)
+    bans = Ban.objects.filter(room=room).exclude(user__in=members.values("user"))
+    return list(bans.order_by("pk").values_list("user_id", flat=True))
+
+
+def is_banned(seat: Seat) -> bool:
+    if seat.is_banned is not None:
+        return seat.is_banned
+    return Ban.objects.filter(room=seat.room, user=seat.user).exists()
+
+
+def check_see(seat: Seat) -> None:
+    if not may_see(seat):
+        raise RoomNotFound
+
+
+def check_read(seat: Seat) -> None:
+    """History and live events are for members, and for guests who see the room."""
+    check_see(seat)
+    if has_account(seat.user):
+        check_member(seat)
+
+
+def check_member(seat: Seat) -> None:
+    """Everything that is more than reading."""
+    check_see(seat)
+    check_account(seat.user)
+    if seat.membership is None:
+        raise Forbidden("Join the room first.")
