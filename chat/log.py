@@ -22,13 +22,12 @@ from . import broadcast
 from .access.rooms import access_room
 from .access.seat import Seat
 from .access.visibility import check_member
-from .batch import Appended, Batch, Draft, LookTwice, Outcome, Written, written
+from .batch import Batch, LookTwice
 from .broadcast import RoomChanged
+from .drafts import Appended, Draft, Outcome, Written, written
 from .errors import Invalid, MessageNotFound, Refusal
 from .events import Change, EventName
 from .models import Message, Room
-
-__all__ = ["Appended", "Draft", "Outcome", "append", "append_one", "change", "record"]
 
 # All that ever changes of a message that is there.
 _CHANGING = ("body", "mentions", "edited_at", "deleted_at", "pinned_at", "rev")

@@ -7,8 +7,9 @@ import asyncio
 import time
 from collections import deque
 
+from chat.drafts import Appended, Draft, Outcome
 from chat.errors import Refusal, Unavailable
-from chat.log import Appended, Draft, Outcome, append
+from chat.log import append
 
 from . import metrics
 from .database import in_writer_thread

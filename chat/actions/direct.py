@@ -10,8 +10,9 @@ from accounts.standing import current
 from ..access.rooms import access_room
 from ..access.seat import check_account
 from ..access.visibility import check_reach, check_read
+from ..drafts import Draft
 from ..errors import Invalid
-from ..log import Draft, append_one
+from ..log import append_one
 from ..models import Membership, Room
 from ..payloads import RoomPayload
 from ..people import find_people, find_person

@@ -9,8 +9,9 @@ from accounts.models import User
 
 from ..access.roles import check_create_by_visit, check_join, check_leave
 from ..access.rooms import access_named, access_room
+from ..drafts import Draft
 from ..errors import Conflict, RoomNotFound
-from ..log import Draft, append_one
+from ..log import append_one
 from ..models import Invitation, Membership, Room
 from ..payloads import RoomPayload
 from ..queries.rooms import shown_room

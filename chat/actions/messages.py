@@ -12,11 +12,11 @@ from accounts.models import User
 from .. import limits
 from ..access.messages import check_delete, check_edit, check_pin
 from ..access.seat import Seat
-from ..batch import Written
+from ..drafts import Appended, Draft, Written
 from ..errors import Invalid, TooLong
 from ..events import EventName
 from ..limits import CLIENT_ID, LIMITS
-from ..log import Appended, Draft, append_one, change
+from ..log import append_one, change
 from ..mentions import Mentionable
 from ..models import Message
 from ..slash import private_message

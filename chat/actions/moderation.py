@@ -22,7 +22,8 @@ from ..access.roles import (
 )
 from ..access.rooms import access_room
 from ..access.seat import Seat
-from ..log import Draft, append_one
+from ..drafts import Draft
+from ..log import append_one
 from ..models import Ban, Invitation, Membership
 from ..payloads import MemberPayload, member_payload
 from ..people import find_any_person, find_member, find_person

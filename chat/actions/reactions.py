@@ -7,7 +7,7 @@ from accounts.models import User
 from .. import limits
 from ..access.messages import check_react
 from ..access.seat import Seat
-from ..batch import Written
+from ..drafts import Written
 from ..errors import Invalid, TooLong
 from ..events import EventName
 from ..limits import LIMITS

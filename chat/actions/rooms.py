@@ -13,9 +13,10 @@ from .. import storage
 from ..access.roles import check_create, check_own
 from ..access.rooms import access_room, access_update
 from ..access.visibility import audience
+from ..drafts import Draft
 from ..errors import Conflict
 from ..events import RoomCreated, RoomUpdated
-from ..log import Draft, append_one
+from ..log import append_one
 from ..models import Membership, Room
 from ..payloads import RoomPayload, avatar_path
 from ..queries.rooms import shown_room

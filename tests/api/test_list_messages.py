@@ -5,7 +5,8 @@ from urllib.parse import quote
 import pytest
 
 from accounts.models import User
-from chat.log import Draft, append
+from chat.drafts import Draft
+from chat.log import append
 from chat.payloads import RoomPayload
 
 from .door import Answer, Door, check_refused

@@ -8,7 +8,8 @@ from pytest_django import Settings
 from accounts.models import User
 from chat import limits
 from chat.actions.messages import delete_message
-from chat.log import Draft, append, append_one
+from chat.drafts import Draft
+from chat.log import append, append_one
 from chat.models import Message
 from chat.payloads import RoomPayload
 from chat.rates import RateLimit

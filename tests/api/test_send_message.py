@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.models import User
 from chat.actions.messages import draft_message
 from chat.broadcast import Envelope, RoomChanged
+from chat.drafts import Appended
 from chat.limits import LIMITS
-from chat.log import Appended, append
+from chat.log import append
 from chat.models import Membership, Message
 from chat.payloads import RoomPayload
 

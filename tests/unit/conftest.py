@@ -13,7 +13,8 @@ from accounts.models import User
 from chat import broadcast
 from chat.actions.rooms import create_room
 from chat.broadcast import Envelope
-from chat.log import Draft, append
+from chat.drafts import Draft
+from chat.log import append
 from chat.payloads import RoomPayload
 from tests.people import person, room_of
 

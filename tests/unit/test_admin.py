@@ -17,7 +17,8 @@ from accounts.models import Session, User
 from chat import limits
 from chat.actions.rooms import create_room
 from chat.broadcast import EndSessions, Envelope, RoomChanged
-from chat.log import Draft, append, append_one
+from chat.drafts import Draft
+from chat.log import append, append_one
 from chat.models import Membership, Message, Reaction, Room
 from chat.payloads import RoomPayload
 from chat.rates import RateLimit

@@ -11,8 +11,9 @@ from accounts.models import User
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.rooms import create_room
 from chat.broadcast import Envelope, RoomChanged, ToPerson, ToRoom
+from chat.drafts import Draft
 from chat.events import changes_frame, encode
-from chat.log import Draft, append, append_one
+from chat.log import append, append_one
 from chat.models import Message
 from chat.payloads import RoomPayload
 from chat.queries.people import members

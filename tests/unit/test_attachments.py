@@ -21,9 +21,10 @@ from chat.actions.attachments import add_attachment, forget_unsent
 from chat.actions.avatars import change_avatar, change_room_avatar, remove_avatar
 from chat.actions.messages import delete_message, edit_message, send_message
 from chat.actions.rooms import create_room, delete_room
+from chat.drafts import Appended, Draft
 from chat.errors import Conflict, Forbidden, Invalid, Refusal, TooLong
 from chat.limits import LIMITS
-from chat.log import Appended, Draft, append
+from chat.log import append
 from chat.models import Attachment, Membership, Message, Room
 from chat.payloads import RoomPayload
 from chat.queries.messages import Resume, catch_up, history

@@ -12,8 +12,9 @@ from accounts.models import User
 from chat.actions.blocks import block, unblock
 from chat.actions.direct import open_direct
 from chat.broadcast import Envelope
+from chat.drafts import Draft
 from chat.errors import UserNotFound
-from chat.log import Draft, append_one
+from chat.log import append_one
 from chat.models import Block, Message, Room
 from tests.people import person
 

@@ -11,8 +11,9 @@ from chat.actions.messages import delete_message, edit_message, send_message
 from chat.actions.moderation import add_member
 from chat.actions.reactions import add_reaction
 from chat.broadcast import Envelope
+from chat.drafts import Draft
 from chat.errors import Invalid, Refusal, UserNotFound
-from chat.log import Draft, append
+from chat.log import append
 from chat.models import Block, Membership, Message, Room
 from chat.payloads import RoomPayload
 from tests.people import person

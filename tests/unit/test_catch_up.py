@@ -8,10 +8,11 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room
+from chat.drafts import Draft
 from chat.errors import Forbidden, RoomNotFound
 from chat.events import encode
 from chat.limits import LIMITS, MAX_RECOVERED, MAX_REPLY_BYTES
-from chat.log import Draft, append
+from chat.log import append
 from chat.models import Message, Room
 from chat.payloads import RoomPayload
 from chat.queries.messages import CaughtUp, Resume, catch_up

@@ -15,8 +15,8 @@ from chat.actions.messages import (
     send_message,
 )
 from chat.actions.reactions import add_reaction, remove_reaction
-from chat.batch import Written
 from chat.broadcast import Envelope, RoomChanged
+from chat.drafts import Written
 from chat.errors import (
     Forbidden,
     Invalid,

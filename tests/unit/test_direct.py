@@ -11,8 +11,9 @@ from chat.actions.memberships import join_room, leave_room
 from chat.actions.moderation import add_member
 from chat.actions.rooms import delete_room, update_room
 from chat.broadcast import Envelope
+from chat.drafts import Draft
 from chat.errors import Forbidden, Invalid, RoomNotFound, UserNotFound
-from chat.log import Draft, append_one
+from chat.log import append_one
 from chat.models import Membership, Message, Room
 from chat.payloads import RoomPayload
 from tests.people import person

@@ -38,8 +38,9 @@ from chat.actions.moderation import add_member
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import update_room
 from chat.background import Job
+from chat.drafts import Draft
 from chat.errors import Conflict, Forbidden, RateLimited
-from chat.log import Draft, append
+from chat.log import append
 from chat.models import Export, Lease
 from chat.payloads import RoomPayload
 from tests.people import person

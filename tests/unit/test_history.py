@@ -7,10 +7,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat import queries
+from chat.drafts import Draft
 from chat.errors import Forbidden, RoomNotFound
 from chat.events import encode
 from chat.limits import LIMITS, MAX_REPLY_BYTES
-from chat.log import Draft, append
+from chat.log import append
 from chat.models import Message, Reaction
 from chat.payloads import HistoryPayload, RoomPayload
 from tests.people import person

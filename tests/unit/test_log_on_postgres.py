@@ -3,8 +3,9 @@
 import pytest
 
 from accounts.models import User
+from chat.drafts import Appended, Draft
 from chat.errors import Invalid
-from chat.log import Appended, Draft, append, append_one
+from chat.log import append, append_one
 from chat.payloads import RoomPayload
 
 

@@ -13,8 +13,9 @@ from chat import queries
 from chat.actions import moderation
 from chat.actions.memberships import join_room, leave_room
 from chat.broadcast import Envelope, GuestOut
+from chat.drafts import Draft
 from chat.errors import Forbidden, Muted, Refusal, RoomNotFound, UserNotFound
-from chat.log import Draft, append_one
+from chat.log import append_one
 from chat.models import Ban, Membership, Room
 from chat.payloads import RoomPayload
 from tests.people import person

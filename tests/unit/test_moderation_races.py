@@ -9,8 +9,9 @@ from accounts.models import User
 from chat.actions import moderation
 from chat.actions.memberships import get_or_create_room, join_room
 from chat.actions.rooms import delete_room, update_room
+from chat.drafts import Draft
 from chat.errors import Conflict, Forbidden, RoomNotFound
-from chat.log import Draft, append_one
+from chat.log import append_one
 from chat.models import Ban, Membership, Message, Room
 from chat.payloads import RoomPayload
 

@@ -12,8 +12,9 @@ from accounts.tokens import Identity, Pair
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.rooms import create_room
 from chat.broadcast import Envelope, RoomChanged
+from chat.drafts import Appended, Draft
 from chat.errors import Conflict
-from chat.log import Appended, Draft, append, append_one
+from chat.log import append, append_one
 from chat.models import Membership, Message, Room
 from chat.payloads import RoomPayload
 

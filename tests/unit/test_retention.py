@@ -29,8 +29,9 @@ from chat.actions.retention import forget_old, sweep
 from chat.actions.rooms import update_room
 from chat.background import Job
 from chat.broadcast import Envelope, RoomChanged
+from chat.drafts import Draft
 from chat.errors import Forbidden, RoomNotFound
-from chat.log import Draft, append
+from chat.log import append
 from chat.models import Attachment, Lease, Message, Reaction, Room
 from chat.payloads import RoomPayload
 from chat.queries.messages import Resume, catch_up, history

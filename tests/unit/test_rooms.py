@@ -10,9 +10,10 @@ from chat.access.rooms import access_named
 from chat.actions.memberships import get_or_create_room, join_room, leave_room
 from chat.actions.rooms import create_room, delete_room, update_room
 from chat.broadcast import Envelope, RoomGone
+from chat.drafts import Draft
 from chat.errors import Conflict, Forbidden, RoomNotFound
 from chat.events import encode
-from chat.log import Draft, append_one
+from chat.log import append_one
 from chat.models import Ban, Membership, Message, Room
 from chat.payloads import RoomPayload
 

@@ -13,8 +13,9 @@ from chat import limits
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import delete_message, edit_message
 from chat.actions.moderation import ban, remove_member
+from chat.drafts import Draft
 from chat.errors import Forbidden, Invalid, RateLimited, RoomNotFound
-from chat.log import Draft, append, append_one
+from chat.log import append, append_one
 from chat.models import Membership, Message, Reaction
 from chat.payloads import RoomPayload, SearchPayload
 from chat.rates import RateLimit

@@ -25,7 +25,8 @@ from chat.actions import (
     rooms,
     sessions,
 )
-from chat.log import Draft, append
+from chat.drafts import Draft
+from chat.log import append
 from chat.models import Ban, Membership, Message, Room
 from chat.payloads import RoomPayload
 

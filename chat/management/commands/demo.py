@@ -22,9 +22,10 @@ from chat.actions.memberships import join_room
 from chat.actions.moderation import add_member
 from chat.actions.reads import mark_read
 from chat.actions.rooms import create_room
+from chat.drafts import Draft
 from chat.errors import Refusal
 from chat.events import EventName
-from chat.log import Draft, append, change
+from chat.log import append, change
 from chat.models import Membership, Message, Reaction, Room
 
 from ..demo_talk import EMOJI, PEOPLE, ROOMS, STAFF, Place, small_talk

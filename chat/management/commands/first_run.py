@@ -12,7 +12,8 @@ from django.db import transaction
 from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room
-from chat.log import Draft, append_one
+from chat.drafts import Draft
+from chat.log import append_one
 
 PASSWORD = "{name}-likes-hubbub"
 _TALK = [

@@ -18,6 +18,7 @@ from chat import queries
 from chat.access.seat import known_uuids
 from chat.batch import Batch
 from chat.events import Change
+from chat.facts import Facts
 from chat.models import Room
 from realtime.database import in_writer_thread
 from realtime.feed import Block, Feed
@@ -52,7 +53,7 @@ def seq_outside_the_lock() -> None:
     with _in_turn() as cursor:
         cursor.execute("CREATE SEQUENCE IF NOT EXISTS planted")
 
-    def lock_rooms(self: Batch) -> None:
+    def lock_rooms(self: Facts) -> None:
         ids = known_uuids({draft.room for draft in self.drafts})
         self.rooms = {room.pk: room for room in Room.objects.filter(pk__in=ids)}
 
@@ -73,7 +74,7 @@ def seq_outside_the_lock() -> None:
                 head_seq=Greatest("head_seq", message.seq)
             )
 
-    Batch._lock_rooms = lock_rooms  # type: ignore[method-assign]
+    Facts._lock_rooms = lock_rooms  # type: ignore[method-assign]
     Batch._add = numbered  # type: ignore[method-assign]
     Batch._raise_heads = raise_heads  # type: ignore[method-assign]
 
