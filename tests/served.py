@@ -4,6 +4,8 @@ A process keeps its own log file, at DEBUG; it is searched for secrets when the 
 has ended, and a test may read it then.
 """
 
+import atexit
+import functools
 import json
 import os
 import secrets
@@ -11,11 +13,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copyfile, rmtree
 from typing import Any, Literal
 
 import requests
@@ -25,6 +29,8 @@ from tests import canary
 ROOT = Path(__file__).resolve().parent.parent
 ServerName = Literal["uvicorn", "daphne"]
 START_SECONDS = 30
+# What settings.py calls it.
+FILE = "hubbub.sqlite3"
 # Known to the tests, so that they can forge tokens.
 SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else-0123456"
 
@@ -71,6 +77,13 @@ class Deployment:
             timeout=60,
         )
         return done.stdout
+
+    def migrate(self) -> None:
+        """Make the tables. On SQLite by copying a file that was migrated once."""
+        if self.database_url:
+            self.manage("migrate", "--verbosity=0")
+        else:
+            copyfile(_migrated(), self.directory / FILE)
 
     def people(self, users: int, rooms: int = 1) -> list["Person"]:
         """Members of the rooms in turn, each with an access token."""
@@ -195,6 +208,14 @@ class Process:
                 time.sleep(0.05)
         self.stop()
         raise AssertionError(f"The server did not start:\n{self.log.read_text()}")
+
+
+@functools.cache
+def _migrated() -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="hubbub-migrated-"))
+    atexit.register(rmtree, directory)
+    Deployment(directory).manage("migrate", "--verbosity=0")
+    return directory / FILE
 
 
 def free_port() -> int:

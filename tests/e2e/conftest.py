@@ -16,7 +16,7 @@ def hubbub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     assert built.exists(), "The page is not built: run scripts/build-page first."
     settings = {"DJANGO_SUPERUSER_PASSWORD": "root-likes-hubbub"}
     deployment = Deployment(tmp_path_factory.mktemp("e2e"), settings=settings)
-    deployment.manage("migrate", "--verbosity=0")
+    deployment.migrate()
     deployment.manage("first_run")
     names = ("--username=root", "--display_name=Root")
     deployment.manage("createsuperuser", "--noinput", *names)

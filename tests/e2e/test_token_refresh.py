@@ -11,7 +11,7 @@ from tests.served import Deployment
 @pytest.mark.timeout(120)
 def test_the_socket_goes_on_with_new_tokens(browser: Browser, tmp_path: Path) -> None:
     deployment = Deployment(tmp_path, settings={"ACCESS_TOKEN_SECONDS": "4"})
-    deployment.manage("migrate", "--verbosity=0")
+    deployment.migrate()
     deployment.manage("first_run")
     opened: list[WebSocket] = []
     frames: list[str] = []

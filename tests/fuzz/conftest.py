@@ -54,7 +54,7 @@ def target(
 @contextmanager
 def _serving(server: ServerName, directory: Path) -> Iterator[Target]:
     deployment = Deployment(directory, server)
-    deployment.manage("migrate", "--verbosity=0")
+    deployment.migrate()
     people = deployment.people(4, rooms=2)
     with deployment.serving() as process:
         yield Target(process, people)

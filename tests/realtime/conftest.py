@@ -40,7 +40,7 @@ def deployment(
     if database == "postgres":
         deployment.database_url = request.getfixturevalue("postgres_url")
         deployment.redis_url = request.getfixturevalue("redis_url")
-    deployment.manage("migrate", "--verbosity=0")
+    deployment.migrate()
     return deployment
 
 
@@ -56,7 +56,7 @@ def embedded(tmp_path: Path) -> NewDeployment:
 
     def make(server: ServerName = "uvicorn", **settings: str) -> Deployment:
         deployment = Deployment(tmp_path, server, settings=settings)
-        deployment.manage("migrate", "--verbosity=0")
+        deployment.migrate()
         return deployment
 
     return make
@@ -102,7 +102,7 @@ def shared(
     server: ServerName = request.param
     directory = tmp_path_factory.mktemp(f"two-{server}")
     deployment = Deployment(directory, server, postgres_url, redis_url)
-    deployment.manage("migrate", "--verbosity=0")
+    deployment.migrate()
     return deployment
 
 

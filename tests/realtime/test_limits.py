@@ -28,7 +28,7 @@ def limited(
     deployment = Deployment(
         directory, request.param, postgres_url, redis_url, settings=settings
     )
-    deployment.manage("migrate", "--verbosity=0")
+    deployment.migrate()
     return deployment
 
 

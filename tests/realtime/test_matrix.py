@@ -70,7 +70,7 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     directory = tmp_path_factory.mktemp("matrix")
     deployment = Deployment(directory, settings={"ALLOW_GUESTS": "on"})
-    deployment.manage("migrate", "--verbosity=0")
+    deployment.migrate()
     with_account = ROLES[:-2]
     people = deployment.people(len(with_account))
     tokens = {role: p.token for role, p in zip(with_account, people, strict=True)}

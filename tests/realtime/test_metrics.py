@@ -56,7 +56,7 @@ def watched(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Watched]:
     deployment = Deployment(tmp_path_factory.mktemp("watched"), request.param)
-    deployment.manage("migrate", "--verbosity=0")
+    deployment.migrate()
     people = deployment.people(3)
     deployment.settings |= {**SERVER, "METRICS_TOKEN": TOKEN}
     with deployment.serving() as process:
@@ -232,7 +232,7 @@ def _lasting(answer: requests.Response) -> dict[str, str]:
 
 def test_without_a_token_nobody_reads_it(tmp_path: Path) -> None:
     deployment = Deployment(tmp_path, "uvicorn", settings=SERVER)
-    deployment.manage("migrate", "--verbosity=0")
+    deployment.migrate()
     with deployment.serving() as process:
         assert get(process, "Bearer ").status_code == 404
         assert get(process, None).status_code == 404

@@ -19,7 +19,7 @@ def listed(
     directory = tmp_path_factory.mktemp(f"origins-{request.param}")
     settings = {"ALLOWED_ORIGINS": f"{LISTED},https://plain.example.com"}
     deployment = Deployment(directory, request.param, settings=settings)
-    deployment.manage("migrate", "--verbosity=0")
+    deployment.migrate()
     return deployment
 
 

@@ -15,7 +15,7 @@ def test_a_process_without_sockets_says_that_it_hears_nothing(
 ) -> None:
     with redis_server() as server:
         deployment = Deployment(tmp_path, "uvicorn", postgres_url, server.url)
-        deployment.manage("migrate", "--verbosity=0")
+        deployment.migrate()
         with deployment.serving() as process:
             url = f"{process.url}/readyz"
             assert _becomes(url, {"status": "ok"})

@@ -183,7 +183,7 @@ async def test_without_redis_they_close_within_35_s_and_write_nothing(
 ) -> None:
     with redis_server() as redis:
         deployment = Deployment(tmp_path, server, postgres_url, redis.url)  # type: ignore[arg-type]
-        deployment.manage("migrate", "--verbosity=0")
+        deployment.migrate()
         with deployment.serving() as first, deployment.serving() as second:
             redis.stop()
             await _all_are_found(deployment, first, second)
@@ -195,7 +195,7 @@ async def test_what_redis_lost_is_made_up_for_when_it_is_back(
     """A process whose first socket comes before Redis answers is such a case too."""
     with redis_server() as redis:
         deployment = Deployment(tmp_path, "uvicorn", postgres_url, redis.url)
-        deployment.manage("migrate", "--verbosity=0")
+        deployment.migrate()
         with deployment.serving() as first, deployment.serving() as second:
             redis.stop()
             account = new_account(first)

@@ -22,7 +22,7 @@ def deployment(
 ) -> Deployment:
     directory = tmp_path_factory.mktemp(f"tls-{request.param}")
     deployment = Deployment(directory, request.param)
-    deployment.manage("migrate", "--verbosity=0")
+    deployment.migrate()
     return deployment
 
 
