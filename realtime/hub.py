@@ -1,18 +1,17 @@
-"""The process's hub: its sockets, its rooms, and what it hears about them.
+"""The process's hub: its sockets, and what it hears for them.
 
-Sockets never join groups: the hub hears for all of them. A room has a feed from its
-first local socket until some seconds after the last. What the hub hears it gives to the
-feed; every few seconds it asks the database whether it heard everything.
+Sockets never join groups: the hub hears for all of them. What it hears of a room it
+gives to the room's feed; what else it hears goes to the connections it is meant for.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from accounts import people, standing, tokens
-from chat import broadcast, queries
+from chat import broadcast
 from chat.access.seat import has_account
 from chat.actions import attachments, departures, exports, invitations, retention
 from chat.broadcast import (
@@ -29,7 +28,6 @@ from chat.broadcast import (
     ToPerson,
     ToRoom,
 )
-from chat.events import RoomDeleted, encode
 from chat.presence import RENEW_SECONDS
 
 from . import attendance, crowding, metrics
@@ -37,7 +35,7 @@ from .attendance import Attendance
 from .close_codes import CloseCode
 from .connection import Connection
 from .database import in_database
-from .feed import Feed
+from .feeds import Feeds
 from .layer import PROBE_SECONDS, Ear
 from .typing import Typing
 from .writer import Writer
@@ -49,12 +47,10 @@ CHECK_HEADS_SECONDS = 10
 # While the layer is silent nothing else tells of what other processes commit.
 CHECK_HEADS_SILENT_SECONDS = 1
 IS_SILENT_SECONDS = 0.25
-HINT_SECONDS = 0.5
 CHECK_NEWCOMERS_SECONDS = 0.5
 # Once may fail: who was logged out is off within 35 s all the same.
 CHECK_SESSIONS_SECONDS = 15
 CLEAN_UP_SECONDS = 600
-LINGER_SECONDS = 5
 DRAIN_SECONDS = 3.0
 
 
@@ -69,8 +65,7 @@ class Hub:
         self._attendance = Attendance(lambda user_id: user_id in self._by_user)
         self.publisher = Publisher(asyncio.get_running_loop(), self._deliver)
         self._by_user: dict[str, set[Connection]] = {}
-        self._feeds: dict[str, Feed] = {}
-        self._opening: dict[str, asyncio.Task[None]] = {}
+        self.feeds = Feeds()
         # Kept, or the collector would end them.
         self._tasks: set[asyncio.Task[None]] = set()
         self.ear = Ear(self._deliver)
@@ -105,7 +100,7 @@ class Hub:
         self.typing.forget(connection)
         self.connections.discard(connection)
         for room in list(connection.feeds):
-            self.leave(connection, room)
+            self.feeds.leave(connection, room)
         of_user = self._by_user.get(connection.user_id, set())
         of_user.discard(connection)
         if not of_user:
@@ -122,67 +117,6 @@ class Hub:
         for connection in list(self.connections):
             connection.close(CloseCode.SHUTTING_DOWN)
 
-    # --- Rooms -----------------------------------------------------------------------
-
-    async def open(self, rooms: Iterable[str]) -> dict[str, Feed]:
-        """The feeds of the rooms that exist, ready: from now on nothing is missed."""
-        rooms = list(dict.fromkeys(rooms))
-        new = [room for room in rooms if room not in self._feeds]
-        if new:
-            feeds = {room: Feed(room) for room in new}
-            self._feeds.update(feeds)
-            task = asyncio.create_task(self._open(feeds))
-            self._keep(task)
-            self._opening.update(dict.fromkeys(new, task))
-        opening = {self._opening[room] for room in rooms if room in self._opening}
-        if opening:
-            # Not gather: one who gives up waiting must not cancel it for the others.
-            await asyncio.wait(opening)
-        for task in opening:
-            task.result()
-        return {room: self._feeds[room] for room in rooms if room in self._feeds}
-
-    def leave(self, connection: Connection, room: str) -> None:
-        feed = self._feeds.get(room)
-        if feed is None:
-            return
-        feed.leave(connection)
-        if feed.is_empty:
-            self._close_later(feed)
-
-    async def _open(self, feeds: dict[str, Feed]) -> None:
-        """Feeds first, then heads: what is committed in between is kept by the feed."""
-        heads: dict[str, tuple[int, str]] = {}
-        try:
-            heads = await in_database(queries.rooms.heads, list(feeds))
-        finally:
-            for room, feed in feeds.items():
-                # Gone meanwhile, and perhaps asked for again since.
-                if self._feeds.get(room) is not feed:
-                    continue
-                del self._opening[room]
-                if room in heads:
-                    self._started(feed, *heads[room])
-                else:
-                    del self._feeds[room]
-
-    def _started(self, feed: Feed, head: int, epoch: str) -> None:
-        feed.start(epoch, head)
-        self._close_later(feed)
-
-    def _close_later(self, feed: Feed) -> None:
-        asyncio.get_running_loop().call_later(LINGER_SECONDS, self._close, feed)
-
-    def _close(self, feed: Feed) -> None:
-        if feed.is_empty and self._feeds.get(feed.room) is feed:
-            del self._feeds[feed.room]
-            feed.close()
-
-    def _gone(self, room: str) -> None:
-        self._opening.pop(room, None)
-        if feed := self._feeds.pop(room, None):
-            feed.close()
-
     # --- What is heard ---------------------------------------------------------------
 
     def _deliver(self, packet: Packet) -> None:
@@ -197,13 +131,13 @@ class Hub:
     def _dispatch(self, envelope: Envelope) -> None:
         match envelope:
             case RoomChanged(room, epoch, changes):
-                if feed := self._feeds.get(room):
+                if feed := self.feeds.get(room):
                     feed.offer(epoch, changes)
             case ToRoom(room, text):
-                if feed := self._feeds.get(room):
+                if feed := self.feeds.get(room):
                     feed.write_volatile(text)
             case PersonChanged(rooms, text, user):
-                feeds = [self._feeds[room] for room in rooms if room in self._feeds]
+                feeds = self.feeds.among(rooms)
                 readers = {c for feed in feeds for c in feed.readers}
                 for connection in readers | self._by_user.get(user or "", set()):
                     if has_account(connection.user):
@@ -220,11 +154,11 @@ class Hub:
             case Opened(user) as opened:
                 crowding.heard(opened, self._by_user.get(user, ()))
             case RoomGone(room):
-                self._gone(room)
+                self.feeds.gone(room)
             case GuestOut(room, user):
                 for connection in self._by_user.get(user, ()):
                     if connection.user.is_guest:
-                        self.leave(connection, room)
+                        self.feeds.leave(connection, room)
             case EndSessions():
                 self._end_sessions(envelope)
 
@@ -268,23 +202,7 @@ class Hub:
             await self._check_sessions()
         if is_back or now - self._heads_checked_at >= wait:
             self._heads_checked_at = now
-            await self._check_heads(patient=not silent)
-
-    async def _check_heads(self, *, patient: bool) -> None:
-        """A lost last event shows nowhere else: nothing comes after it."""
-        asked = list(self._feeds)
-        heads = await in_database(queries.rooms.heads, asked)
-        if patient:
-            # What was committed a moment ago is still on its way. Silence may begin
-            # meanwhile, so not for long.
-            await asyncio.sleep(HINT_SECONDS)
-        for room, feed in [(r, self._feeds[r]) for r in asked if r in self._feeds]:
-            if room in heads:
-                feed.check(*heads[room])
-            elif room not in self._opening:
-                # Deleted, and the hint was lost: who still reads was not told.
-                feed.write_volatile(encode(RoomDeleted(room)))
-                self._gone(room)
+            await self.feeds.check_heads(patient=not silent)
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

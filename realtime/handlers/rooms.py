@@ -25,7 +25,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
     rooms = {cursor.room: cursor.resume() for cursor in command.rooms}
     if len(rooms.keys() | connection.feeds.keys()) > LIMITS.rooms_per_connection:
         raise TooManyRooms
-    feeds = await hub().open(rooms)
+    feeds = await hub().feeds.open(rooms)
     try:
         for feed in feeds.values():
             feed.join(connection)
@@ -41,7 +41,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
         if isinstance(answer, CaughtUp) and room in feeds:
             feeds[room].go_live(connection, answer.head_seq)
         else:
-            hub().leave(connection, room)
+            hub().feeds.leave(connection, room)
 
 
 async def unsubscribe(connection: Connection, command: Unsubscribe) -> None:
@@ -61,7 +61,7 @@ async def leave(connection: Connection, command: RoomLeave) -> None:
 
 def _leave(connection: Connection, rooms: Iterable[str]) -> None:
     for room in rooms:
-        hub().leave(connection, room)
+        hub().feeds.leave(connection, room)
 
 
 def _subscribed(room: str, answer: CaughtUp | Refusal) -> frames.SubscribedRoom:

@@ -16,6 +16,7 @@ from chat.payloads import GUESTS
 from chat.queries.messages import CaughtUp, Resume
 from realtime.connection import Connection
 from realtime.feed import Feed
+from realtime.feeds import Feeds
 from realtime.hub import Hub
 from tests.api.door import Door
 from tests.fold import Fold
@@ -59,14 +60,27 @@ class Follower:
         return found
 
 
+class AtOnce(Feeds):
+    def of(self, room: str) -> Feed:
+        if room not in self._feeds:
+            head, epoch = queries.rooms.heads([room])[room]
+            self._feeds[room] = Feed(room)
+            self._feeds[room].start(epoch, head)
+        return self._feeds[room]
+
+    def _close_later(self, feed: Feed) -> None:
+        self._close(feed)
+
+
 class Delivery(Hub):
     """Nothing here waits, so nothing here needs a loop."""
+
+    feeds: AtOnce
 
     def __init__(self) -> None:
         self.connections = set()
         self._by_user = {}
-        self._feeds = {}
-        self._opening = {}
+        self.feeds = AtOnce()
 
     def follow(self, user: User) -> Follower:
         follower = Follower(user)
@@ -84,7 +98,7 @@ class Delivery(Hub):
         """To what they want and do not have: as realtime/handlers/rooms.py does."""
         for room in follower.fold.wanted:
             connection = cast(Connection, follower)
-            feed = self._feed(room)
+            feed = self.feeds.of(room)
             feed.join(connection)
             answer = queries.messages.catch_up(follower.user, [Resume(room)])[room]
             assert isinstance(answer, CaughtUp)
@@ -93,13 +107,3 @@ class Delivery(Hub):
                 reply, follower.history(room), follower.members(room)
             )
             feed.go_live(connection, answer.head_seq)
-
-    def _feed(self, room: str) -> Feed:
-        if room not in self._feeds:
-            head, epoch = queries.rooms.heads([room])[room]
-            self._feeds[room] = Feed(room)
-            self._feeds[room].start(epoch, head)
-        return self._feeds[room]
-
-    def _close_later(self, feed: Feed) -> None:
-        self._close(feed)
