@@ -66,15 +66,13 @@ class Hub:
         self.publisher = Publisher(asyncio.get_running_loop(), self._deliver)
         self._by_user: dict[str, set[Connection]] = {}
         self.feeds = Feeds()
-        # Kept, or the collector would end them.
-        self._tasks: set[asyncio.Task[None]] = set()
         self.ear = Ear(self._deliver)
         self._was_silent = True
         self._heads_checked_at = 0.0
         metrics.connections.set_function(lambda: len(self.connections))
         metrics.layer_silent.set_function(lambda: self.ear.silent_seconds)
         broadcast.attach(self.publisher)
-        for work in (
+        works = (
             self.ear.listen(),
             _every(PROBE_SECONDS, broadcast.send_probe),
             _every(0, metrics.watch_loop),
@@ -84,8 +82,9 @@ class Hub:
             _every(CHECK_SESSIONS_SECONDS, self._check_sessions),
             _every(CLEAN_UP_SECONDS, _clean_up),
             _every(RENEW_SECONDS, attendance.renew),
-        ):
-            self._keep(asyncio.create_task(work))
+        )
+        # Kept, or the collector would end them.
+        self._tasks = [asyncio.create_task(work) for work in works]
 
     # --- Sockets ---------------------------------------------------------------------
 
@@ -203,10 +202,6 @@ class Hub:
         if is_back or now - self._heads_checked_at >= wait:
             self._heads_checked_at = now
             await self.feeds.check_heads(patient=not silent)
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 async def _close_revoked(connections: list[Connection]) -> None:
