@@ -31,8 +31,8 @@ e2e: setup ## Run the browser tests alone
 	@./scripts/build-page
 	@$(BIN)/pytest tests/e2e
 
-fuzz: setup ## Send both doors all kinds of nonsense, five times as much as `make test`
-	@FUZZ_SCALE=5 $(BIN)/pytest tests/fuzz
+fuzz: setup ## Send both doors all kinds of nonsense, ten times as much as `make test`
+	@FUZZ_SCALE=10 $(BIN)/pytest tests/fuzz
 
 faults: setup ## Kill, cut and freeze everything for half an hour, and count what is lost
 	@$(BIN)/python -m tests.services

@@ -1,24 +1,36 @@
-"""Which tests stay together when two of pytest's processes share the work (`-n 2`).
+"""Which tests stay together when several of pytest's processes share the work.
 
-What runs in this process may go anywhere. Served processes are dear to start: the tests
-of one deployment stay in one place, and else those of one file.
+With `--dist loadscope` (scripts/test). Served processes are dear to start, and so is
+the image: what one fixture of a session serves stays in one place, else what is in one
+file. xdist's own marks for this (`loadgroup`) do nothing under pytest 9.2.
 """
 
+import re
+
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-ANYWHERE = {"unit", "api"}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        folder = item.path.parent.name
-        if folder not in ANYWHERE:
-            item.add_marker(pytest.mark.xdist_group(_group(item)))
+# The parameter of the fixtures `deployment`, `shared` and the like.
+_SERVER = re.compile(r"\[((?:uvicorn|daphne)(?:-(?:sqlite|postgres))?)")
 
 
-def _group(item: pytest.Item) -> str:
-    # pytest has it on tests with parameters alone.
-    given = item.callspec.params if hasattr(item, "callspec") else {}
-    if "deployment" in given:
-        return str(given["deployment"])
-    return f"{item.path.stem}-{given.get('shared', '')}"
+class OneDeployment(LoadScopeScheduling):  # type: ignore[misc]  # published untyped
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        if file.startswith("tests/deploy/"):
+            return "the image"
+        server = _SERVER.search(test)
+        if server is None:
+            return file
+        is_shared = "-" in server[1]
+        return server[1] if is_shared else f"{file} {server[1]}"
+
+
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> OneDeployment | None:
+    """Nothing for the lanes that any process may work at."""
+    if config.getvalue("dist") != "loadscope":
+        return None
+    return OneDeployment(config, log)
