@@ -83,12 +83,6 @@ def clean_line(field: str, text: str) -> str:
     return line
 
 
-def set_password(user: User, *, current_password: str, new_password: str) -> None:
-    """Raises Invalid when the current one is wrong or the new one is weak."""
-    check_password(user, current_password)
-    replace_password(user, new_password)
-
-
 def replace_password(user: User, new_password: str) -> None:
     """For somebody who has shown who they are. Raises Invalid for a weak one."""
     try:

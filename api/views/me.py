@@ -50,7 +50,7 @@ class PasswordView(View):
         "Change your password; all other devices are logged out",
         request=PasswordChange,
         answers={200: PairPayload},
-        errors={403: "forbidden"},
+        errors={403: "forbidden", 429: "rate_limited"},
     )
     def post(self, request: Request) -> Response:
         pair = sessions.change_password(
@@ -67,7 +67,7 @@ class DeleteView(View):
         "Delete your account; your messages stay without your name, or go",
         request=AccountDeletion,
         answers={204: None},
-        errors={403: "forbidden", 409: "conflict"},
+        errors={403: "forbidden", 409: "conflict", 429: "rate_limited"},
     )
     def post(self, request: Request) -> Response:
         close_account(self.user(request), **parse(AccountDeletion, request))

@@ -28,7 +28,7 @@ from .exports import discard_export
 from .memberships import notice, take_out
 from .moderation import set_role
 from .rooms import erase_room
-from .sessions import end_all_sessions
+from .sessions import check_own_password, end_all_sessions
 from .uninvite import uninvite
 
 
@@ -40,7 +40,7 @@ def close_account(user: User, *, current_password: str, messages: str) -> None:
     superusers = User.objects.select_for_update(no_key=True).filter(is_superuser=True)
     list(superusers.order_by("pk"))
     person = current(user, lock=True)
-    people.check_password(person, current_password)
+    check_own_password(person, current_password)
     check_close(person)
     departure = Departure.objects.create(
         user=person, deletes_messages=messages == "delete"

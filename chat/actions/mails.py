@@ -11,13 +11,14 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 
-from accounts import people, proofs
+from accounts import proofs
 from accounts.models import User
 from accounts.standing import current
 
 from .. import background, limits
 from ..access.seat import check_account
 from ..errors import Conflict, Forbidden, Invalid
+from .sessions import check_own_password
 
 _CONFIRM = """Hello {name},
 
@@ -42,7 +43,7 @@ def change_email(user: User, *, email: str, current_password: str) -> None:
     """An empty one goes at once; any other is theirs when they confirm it."""
     check_account(user)
     person = current(user, lock=True)
-    people.check_password(person, current_password)
+    check_own_password(person, current_password)
     if not email:
         person.email = ""
         person.save(update_fields=["email"])

@@ -37,6 +37,12 @@ def one_guess(username: str) -> Iterator[None]:
     limits.failed_logins.give_back(account)
 
 
+def check_own_password(user: User, given: str) -> None:
+    """Before what a found token alone must not do. Raises Invalid or RateLimited."""
+    with one_guess(user.username):
+        people.check_password(user, given)
+
+
 def log_in(*, username: str, password: str) -> User:
     """Raises Unauthorized or RateLimited."""
     with one_guess(username):
@@ -89,9 +95,8 @@ def change_password(
     # Locked: of two changes at once the second begins with the new password.
     user = current(user, lock=True)
     check_account(user)
-    people.set_password(
-        user, current_password=current_password, new_password=new_password
-    )
+    check_own_password(user, current_password)
+    people.replace_password(user, new_password)
     end_all_sessions(user)
     return tokens.start_session(user, user_agent=user_agent)
 

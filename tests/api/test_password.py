@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts import people, tokens
 from accounts.models import User
+from chat import limits
+from chat.rates import RateLimit
 
 from .door import Answer, Door, check_refused
 
@@ -83,3 +86,30 @@ def test_anonymous_changes_nothing(anonymous: Door, erin: User) -> None:
     check_refused(change(anonymous), 401, "unauthorized")
     erin.refresh_from_db()
     assert erin.check_password(OLD)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("me/password", {"new_password": NEW}),
+        ("me/email", {"email": ""}),
+        ("me/delete", {"messages": "keep"}),
+    ],
+)
+def test_guesses_with_a_token_count_like_those_without(
+    path: str,
+    fields: dict[str, str],
+    as_erin: Door,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever found an open browser must not find the password there, too."""
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(limits, "failed_logins", RateLimit(0.001, 2, name="failed"))
+    for _ in range(2):
+        answer = as_erin.post(path, {"current_password": "wrong", **fields})
+        check_refused(answer, 400, "invalid", "current_password")
+    late = {"current_password": OLD, **fields}
+    check_refused(as_erin.post(path, late), 429, "rate_limited")
+    body = {"username": "erin", "password": OLD}
+    check_refused(Door().post("auth/login", body), 429, "rate_limited")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests import canary
 from tests.served import Deployment, Process
 from tests.services.redis_server import redis_server
 from tests.sockets import Socket, chatting
@@ -76,6 +77,20 @@ def _steal(deployment: Deployment, process: Process, account: Account) -> None:
     assert process.call("POST", "auth/refresh", body=body).status_code == 401
 
 
+def _reset_password(deployment: Deployment, process: Process, account: Account) -> None:
+    """As the link in the mail does."""
+    token = deployment.manage(
+        "shell",
+        "-v0",
+        "-c",
+        "from accounts import proofs; from accounts.models import User;"
+        f"print(proofs.reset_token(User.objects.get(username='{account.name}')))",
+    ).strip()
+    canary.mark("a token", token)
+    body = {"token": token, "new_password": "tuba-43-tuba"}
+    ok(process.call("POST", "auth/password-reset/confirm", body=body))
+
+
 def _change_rights(**flags: bool) -> Cause:
     """By a process of its own, as any program on the server would."""
 
@@ -107,6 +122,7 @@ CAUSES: dict[str, tuple[Cause, int]] = {
         ),
         4501,
     ),
+    "password reset by mail": (_reset_password, 4501),
     "ended from another device": (_end_from_another_device, 4501),
     "stolen refresh token": (_steal, 4501),
     "deleted": (
