@@ -126,7 +126,12 @@ async def cluster(
     try:
         own = of_process or {}
         starting = [made.slot(**own.get(index, {})) for index in range(processes)]
-        made.slots += await asyncio.gather(*starting)
+        begun = await asyncio.gather(*starting, return_exceptions=True)
+        # Kept before anything is raised: what did start must be stopped.
+        made.slots += [slot for slot in begun if isinstance(slot, Slot)]
+        for failed in begun:
+            if isinstance(failed, BaseException):
+                raise failed
         yield made
     finally:
         for slot in made.slots:
