@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from backend import bodies
 from backend.bodies import BodyLimit
@@ -105,3 +106,25 @@ async def test_after_the_body_nothing_is_hurried(
 
     await BodyLimit(slow)(request.scope, request.receive, request.send)
     assert request.sent == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (b"https://app.example.com", b"https://app.example.com"),
+        (b"https://evil.example.com", None),
+        (b"null", None),
+    ],
+)
+async def test_the_page_may_read_that_it_was_too_much(
+    origin: bytes, allowed: bytes | None, settings: Settings
+) -> None:
+    """Nothing of Django's answers here, and nothing else says whose page it was."""
+    settings.ALLOWED_ORIGINS = ["https://app.example.com"]
+    request = Request("/api/v1/rooms", [b"x" * LIMITS.request_bytes, b"x"])
+    request.scope["headers"] = [(b"origin", origin)]
+    assert await request.run() == (413, "too_long")
+    headers = dict(request.sent[0]["headers"])
+    assert headers.get(b"access-control-allow-origin") == allowed
+    assert headers[b"vary"] == b"origin"
+    assert headers[b"x-content-type-options"] == b"nosniff"
