@@ -4,6 +4,7 @@ The places are calls between Hubbub's own functions, and are wrapped from here: 
 served code has no line for it, and nothing outside the tests can reach one.
 """
 
+import itertools
 import os
 import signal
 from collections.abc import Callable
@@ -26,15 +27,16 @@ def plant(spec: str) -> None:
 def _killing(
     function: Callable[..., Any], count: int, *, after: bool
 ) -> Callable[..., Any]:
-    left = count
+    calls = itertools.count(1)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0 and not after:
+        # Each call has its own number: while the fatal one runs, other threads begin
+        # theirs, and a number that all share would have moved on before it returns.
+        is_fatal = next(calls) == count
+        if is_fatal and not after:
             os.kill(os.getpid(), signal.SIGKILL)
         result = function(*args, **kwargs)
-        if left == 0:
+        if is_fatal:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
