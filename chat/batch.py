@@ -29,7 +29,6 @@ from .drafts import (
     Outcome,
     Written,
     new_message,
-    prefetched,
     says,
     written,
 )
@@ -45,7 +44,7 @@ from .errors import (
 from .events import Change
 from .facts import Facts
 from .models import Attachment, Message, Room
-from .payloads import leaver
+from .payloads import leaver, prefetched
 
 
 class Placed(NamedTuple):

@@ -1,6 +1,6 @@
 """A message that is wanted, the row that comes of it, and what is said of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,8 +11,8 @@ from accounts.models import User
 from .access.seat import Seat
 from .errors import Refusal
 from .events import encode_message
-from .models import Attachment, Message
-from .payloads import MessagePayload, message_payload
+from .models import Message
+from .payloads import MessagePayload, message_payload, prefetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,6 @@ def says(message: Message, draft: Draft) -> bool:
         draft.reply_to,
         set(draft.attachments),
     )
-
-
-def prefetched(message: Message) -> dict[str, Iterable[Attachment]]:
-    """Where Django keeps what prefetch_related loaded."""
-    cache: dict[str, Iterable[Attachment]] = vars(message).setdefault(
-        "_prefetched_objects_cache", {}
-    )
-    return cache
 
 
 def written(message: Message) -> Written:

@@ -247,8 +247,8 @@ def message_payload(message: Message) -> MessagePayload:
         client_id=message.client_id,
         reply_to=message.reply_to,
         mentions=message.mentions,
-        reactions=reaction_payloads(_loaded(message, "reactions")),
-        attachments=attachment_payloads(_loaded(message, "attachments")),
+        reactions=reaction_payloads(prefetched(message).get("reactions", ())),
+        attachments=attachment_payloads(prefetched(message).get("attachments", ())),
         created_at=message.created_at,
         edited_at=message.edited_at,
         deleted_at=message.deleted_at,
@@ -373,7 +373,12 @@ def ban_payload(ban: Ban) -> BanPayload:
     return BanPayload(user_payload(ban.user), ban.created_at)
 
 
-def _loaded(message: Message, relation: str) -> Iterable[Any]:
-    # A message that was just inserted has none, and no query should ask.
-    cache: dict[str, Iterable[Any]] = getattr(message, "_prefetched_objects_cache", {})
-    return cache.get(relation, ())
+def prefetched(message: Message) -> dict[str, Iterable[Any]]:
+    """Where Django keeps what prefetch_related loaded, by relation.
+
+    A message that was just inserted has nothing there, and no query should ask.
+    """
+    cache: dict[str, Iterable[Any]] = vars(message).setdefault(
+        "_prefetched_objects_cache", {}
+    )
+    return cache

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from django.conf import settings
 
@@ -24,6 +25,11 @@ from .tally import Taken, tally
 _ONE = 1 - 1e-9
 # Who is refused once mostly asks again: the log hears of each limit once in this time.
 SAY_SECONDS = 10.0
+
+
+def key_of(typed: str) -> str:
+    """Of a name or an address that somebody typed: Redis need not know who it is."""
+    return blake2b(typed.lower().encode(), digest_size=16).hexdigest()
 
 
 @dataclass(slots=True)

@@ -207,6 +207,7 @@ class Connection:
         self._draining = self._loop.create_task(self._drain(_Rest(sending, waited_for)))
 
     async def _drain(self, rest: "_Rest") -> None:
+        failed: Exception | None = None
         try:
             await rest
             while self._queue:
@@ -214,11 +215,13 @@ class Connection:
                 self._queued -= len(message.get("text", ""))
                 await self._send(message)
         except Exception as error:
-            self._queue = None
-            self._lost(error)
+            failed = error
         finally:
             self._queue = self._draining = None
             self._queued = 0
+        # Only now: its `bye` may have to wait, too, in a queue of its own.
+        if failed is not None:
+            self._lost(failed)
 
     def _lost(self, error: Exception) -> None:
         """A frame was not sent: whoever waits for it must be closed to come back.

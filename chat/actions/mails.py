@@ -5,7 +5,6 @@ looked for. Links have their token behind a #, which browsers keep to themselves
 """
 
 from functools import partial
-from hashlib import blake2b
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -18,6 +17,7 @@ from accounts.standing import current
 from .. import background, limits
 from ..access.seat import check_account
 from ..errors import Conflict, Forbidden, Invalid
+from ..rates import key_of
 from .sessions import check_own_password
 
 _CONFIRM = """Hello {name},
@@ -80,9 +80,8 @@ def ask_for_reset(email: str) -> None:
 def _check_mails(email: str) -> None:
     if not settings.SENDS_MAIL:
         raise Forbidden("This server sends no mail: ask its operator.")
-    # Whoever's it is. Hashed: Redis need not know.
-    key = blake2b(email.lower().encode(), digest_size=16).hexdigest()
-    limits.mails.take(key)
+    # Whoever's it is.
+    limits.mails.take(key_of(email))
 
 
 def _mail_reset(email: str) -> None:

@@ -5,7 +5,6 @@ Whoever ends their own session, or changes what it rests on, is looked at anew f
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +19,7 @@ from accounts.tokens import Pair, TokenReused
 from .. import broadcast, limits
 from ..access.seat import check_account
 from ..broadcast import EndSessions
+from ..rates import key_of
 
 
 @contextmanager
@@ -29,9 +29,8 @@ def one_guess(username: str) -> Iterator[None]:
     Good passwords cost nothing, and who is logged in already goes on by refreshing: a
     stranger's guesses keep the person from new log-ins alone, a few minutes at a time.
     """
-    # Hashed: Redis need not know who tries to log in. Whether it is anybody's name
-    # makes no difference here.
-    account = blake2b(username.lower().encode(), digest_size=16).hexdigest()
+    # Whether it is anybody's name makes no difference here.
+    account = key_of(username)
     limits.failed_logins.take(account)
     yield
     limits.failed_logins.give_back(account)

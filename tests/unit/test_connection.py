@@ -14,13 +14,18 @@ from realtime.connection import Connection
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def test_a_frame_that_cannot_be_sent_closes_the_socket(alice: User) -> None:
+@pytest.mark.parametrize("is_slow", [False, True])
+async def test_a_frame_that_cannot_be_sent_closes_the_socket(
+    alice: User, is_slow: bool
+) -> None:
     """Who waits for a reply that never comes would wait for ever; who is closed comes
     back. daphne refuses messages above a size: a resume would be lost in silence."""
     sent: list[Any] = []
     cuts: list[None] = []
 
     async def send(message: Any) -> None:
+        if is_slow:
+            await asyncio.sleep(0)
         if message.get("text") == "too big":
             raise ValueError
         sent.append(message)
@@ -29,6 +34,7 @@ async def test_a_frame_that_cannot_be_sent_closes_the_socket(alice: User) -> Non
     connection = Connection(identity, send, cut=lambda: cuts.append(None))
     connection.write("too big")
     connection.write("after it")
+    await asyncio.sleep(0.1)
     assert connection.closed_with is CloseCode.INTERNAL
     assert [json.loads(frame["text"])["type"] for frame in sent[:-1]] == ["bye"]
     assert sent[-1] == {"type": "websocket.close", "code": 4006}
