@@ -5,21 +5,22 @@ Both behind the proxies of TRUSTED_PROXIES, whichever server runs it.
 
 import os
 
+import django
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
 # Loads the applications; what follows imports their models.
-http = get_asgi_application()
+django.setup(set_prefix=False)
 
 from backend.bodies import BodyLimit  # noqa: E402
+from backend.http import Handler  # noqa: E402
 from realtime.routing import application as websocket  # noqa: E402
 
 # The client is the last address of X-Forwarded-For that is no proxy of ours.
 application = ProxyHeadersMiddleware(
-    ProtocolTypeRouter({"http": BodyLimit(http), "websocket": websocket}),  # type: ignore[arg-type]  # two packages' names for the same messages
+    ProtocolTypeRouter({"http": BodyLimit(Handler()), "websocket": websocket}),  # type: ignore[arg-type]  # two packages' names for the same messages
     trusted_hosts=settings.TRUSTED_PROXIES,
 )

@@ -36,7 +36,5 @@ def test_every_item_says_which_test_shows_it_or_that_none_does() -> None:
 
 
 def test_passwords_are_argon2_and_no_token_holds_a_hash() -> None:
-    assert settings.PASSWORD_HASHERS == [
-        "django.contrib.auth.hashers.Argon2PasswordHasher"
-    ]
+    assert settings.PASSWORD_HASHERS == ["accounts.hashers.Argon2"]
     assert "CHECK_REVOKE_TOKEN" not in settings.SIMPLE_JWT
