@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.db import close_old_connections
+from django.db import connection
 
 _turn = Lock()
 
@@ -37,7 +37,7 @@ class Argon2(Argon2PasswordHasher):
 @contextmanager
 def _in_turn() -> Iterator[None]:
     """One at a time in this process, and without a connection that others wait for."""
-    # Nothing happens inside a transaction, nor to SQLite's with persistent ones.
-    close_old_connections()
+    if not connection.in_atomic_block:
+        connection.close()
     with _turn:
         yield

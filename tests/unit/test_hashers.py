@@ -6,12 +6,13 @@ from threading import Lock
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, check_password
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from accounts import hashers
 from accounts.hashers import Argon2
 from accounts.models import User
+from tests.people import person
 
 from .threads import at_once
 
@@ -47,6 +48,16 @@ def test_passwords_are_hashed_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 _encode = Argon2PasswordHasher.encode
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_password_is_hashed_inside_a_transaction(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["accounts.hashers.Argon2"]
+    with transaction.atomic():
+        alice = person("alice")
+        alice.set_password("correct horse")
+        alice.save()
+    assert User.objects.get().check_password("correct horse")
 
 
 @pytest.mark.django_db(transaction=True)
