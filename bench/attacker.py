@@ -122,7 +122,8 @@ class Attacker:
             rate, burst = allowance(self._table, found.limit)
             allowed = int(burst + rate * lasted)
             yield Row(found.limit, found.asked, found.through, allowed)
-        yield self._frames()
+        if self._stubborn:
+            yield self._frames()
 
     def _frames(self) -> Row:
         """Each socket has a limit of its own here."""

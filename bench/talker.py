@@ -31,10 +31,6 @@ class Talker:
         await talker.ask(type="subscribe", rooms=[{"room": person.room}])
         return talker
 
-    async def close(self) -> None:
-        await self._line.close()
-        await self._listening
-
     async def ask(self, **command: object) -> bool:
         """Whether it was done. Raises when the line breaks before that is known."""
         self._ref += 1
