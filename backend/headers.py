@@ -5,13 +5,11 @@ XFrameOptionsMiddleware add what is the same everywhere (settings.py).
 """
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple, TypeAlias, cast
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
-from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.decorators import sync_and_async_middleware
 
 
 class Policy(NamedTuple):
@@ -72,22 +70,12 @@ _FEATURES = (
 )
 _PERMISSIONS = ", ".join(f"{feature}=()" for feature in _FEATURES)
 
-_Next: TypeAlias = Callable[
-    [HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]
-]
+_Next: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
 
-@sync_and_async_middleware
 def policies(get_response: _Next) -> _Next:
     """The first middleware: nothing is answered that does not pass it."""
-    if iscoroutinefunction(get_response):
-
-        async def answer(request: HttpRequest) -> HttpResponseBase:
-            return _with_policy(request, await get_response(request))
-
-        return answer
-    here = cast(Callable[[HttpRequest], HttpResponseBase], get_response)
-    return lambda request: _with_policy(request, here(request))
+    return lambda request: _with_policy(request, get_response(request))
 
 
 def _with_policy(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

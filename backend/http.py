@@ -1,20 +1,97 @@
 """HTTP to Django: a request's middleware and its view run in one go, in one thread.
 
-Every middleware here is synchronous. Django's own ASGI handler asks each of them from
-the event loop, before and after the view: twenty changes of thread for one request,
-which took more CPU than the request (docs/decisions/0014).
+All of it is synchronous here. Django's own ASGI handler takes it from the event loop
+into a thread and back for each part, in a new thread for each request: that took more
+CPU than the request (docs/decisions/0014).
 """
 
-from typing import Any
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar, cast
+from weakref import WeakValueDictionary
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIHandler
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.signals import request_started
+from django.db import close_old_connections
+from django.http import FileResponse
+from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
+
+from chat.addresses import network_of
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 8
+# Whatever a network sends: more would do no more in Python, and the sockets would wait.
+THREADS_PER_NETWORK = 2
+
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
+# Of each network that is being answered. Whoever holds or awaits one keeps it here.
+_turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
 
 class Handler(ASGIHandler):
-    # Django's, and not typed there.
-    _middleware_chain: Any
+    """A client that goes away is answered all the same, but for files."""
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
-        self._middleware_chain = sync_to_async(self._middleware_chain)
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with body:
+            async with _turn(scope):
+                response = await _in_thread(self._answer, scope, body)
+            if response.streaming:
+                try:
+                    await _until_gone(receive, self.send_response(response, send))
+                finally:
+                    await _in_thread(response.close)
+            else:
+                await self.send_response(response, send)
+
+    def _answer(self, scope: Any, body: Any) -> HttpResponseBase:
+        """In a thread. What is not streamed is complete then."""
+        set_script_prefix(get_script_prefix(scope))
+        request_started.send(sender=self.__class__, scope=scope)
+        try:
+            request, refusal = self.create_request(scope, body)
+            answer = self.get_response(request) if request else refusal
+            response = cast(HttpResponseBase, answer)
+            if isinstance(response, FileResponse):
+                response.block_size = self.chunk_size
+            if not response.streaming:
+                response.close()
+            return response
+        finally:
+            # A stream is closed later, maybe in another thread.
+            close_old_connections()
+
+
+def _turn(scope: Any) -> asyncio.Semaphore:
+    network = network_of((scope.get("client") or ("",))[0])
+    return _turns.setdefault(network, asyncio.Semaphore(THREADS_PER_NETWORK))
+
+
+async def _in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_threads, lambda: work(*given, **named))
+
+
+async def _until_gone(receive: Any, sending: Coroutine[Any, Any, None]) -> None:
+    """Send to the end, or until the client is gone: servers do not say so in `send`."""
+    sent, gone = asyncio.create_task(sending), asyncio.create_task(receive())
+    try:
+        await asyncio.wait([sent, gone], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sent.cancel()
+        gone.cancel()
+        await asyncio.gather(sent, gone, return_exceptions=True)
+    if not sent.cancelled():
+        # Raises what went wrong, so that the server cuts the connection.
+        sent.result()

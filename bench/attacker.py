@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import math
 import multiprocessing
+import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -62,6 +63,8 @@ async def attacker(
 
 
 def _serve(pipe: "Connection[list[Row], int]", *found: Any) -> None:
+    # Attackers have machines of their own. Here they take what the others leave.
+    os.nice(19)
     asyncio.run(_attack(pipe, Attacker(*found)))
 
 

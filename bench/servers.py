@@ -38,12 +38,12 @@ class Environment(msgspec.Struct, frozen=True):
     variables: dict[str, str]
     cores: Cores
 
-    def run(self, *command: str) -> str:
-        """Run a command that ends by itself and return what it printed."""
+    def run(self, *command: str, **more: str) -> str:
+        """Run a command that ends by itself, with `more` set; what it printed."""
         done = subprocess.run(
             [sys.executable, *command],
             cwd=_ROOT,
-            env=self.variables,
+            env=self.variables | more,
             capture_output=True,
             text=True,
             timeout=120,
@@ -76,7 +76,9 @@ def hubbub(services: Services) -> Iterator[tuple[Target, Environment]]:
     environment = _environment(
         services,
         DJANGO_SETTINGS_MODULE="backend.settings",
-        DEBUG="1",
+        # As people run it. With DEBUG Django keeps the text of each query.
+        DEBUG="off",
+        ALLOWED_HOSTS="127.0.0.1",
         RATE_LIMITS="off",
         JWT_SIGNING_KEY=secrets.token_hex(32),
     )
@@ -104,7 +106,9 @@ def hubbub_people(
     environment: Environment, *, users: int, rooms: int
 ) -> Sequence[Person]:
     command = ("loadtest_users", "--users", str(users), "--rooms", str(rooms))
-    return parse_people(environment.run("manage.py", *command).splitlines())
+    # It hands out tokens: with DEBUG alone.
+    printed = environment.run("manage.py", *command, DEBUG="on")
+    return parse_people(printed.splitlines())
 
 
 def _environment(services: Services, **variables: str) -> Environment:

@@ -1,6 +1,6 @@
 """What limits count by when they count by network address.
 
-The server says whose address it is (backend/addresses.py); here it becomes a key.
+The server says whose address it is (backend/asgi.py); here it becomes a key.
 """
 
 from ipaddress import IPv6Address, ip_address, ip_network

@@ -260,7 +260,7 @@ _LIMITS = {
 # What is counted, the unit of time, how many in it, and how many at once.
 _RATES = (
     ("connects", "New sockets from one address", "second", 10, 100),
-    ("frames", "Frames of one socket", "second", 100, 1_000),
+    ("frames", "Frames of one socket", "second", 100, 100),
     ("commands", "Commands of one person", "second", 20, 60),
     ("messages", "Messages of one person", "second", 5, 20),
     ("typing", "Typing commands of one person", "second", 1, 5),

@@ -45,7 +45,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     connects_per_second: Rate = 10
     connects_burst: Count = 100
     frames_per_second: Rate = 100
-    frames_burst: Count = 200
+    frames_burst: Count = 100
     commands_per_second: Rate = 20
     commands_burst: Count = 60
     messages_per_second: Rate = 5

@@ -111,6 +111,9 @@ class ChatConsumer(AsyncConsumer):
                 self._refuse(None, refusal)
             except BadCommand as bad:
                 self._refuse(bad.ref, bad.refusal)
+            if len(self.waiting) >= MAX_WAITING:
+                # Who asks faster than is answered: others come first.
+                await asyncio.sleep(0)
 
     def _received(self, text: str | None) -> None:
         try:

@@ -23,6 +23,8 @@ GRACEFUL_SECONDS = 5
 GOODBYE_SECONDS = 0.3
 # After the consumer has ended the other side may read so long what was written.
 ABORT_SECONDS = 1.0
+# What may be on its way while our close is on its: a second of what `frames` allows.
+MAX_LATE_FRAMES = 100
 
 
 class Server(uvicorn.Server):
@@ -55,12 +57,22 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's, but nothing of a socket outlives its consumer for long.
 
     uvicorn closes: it waits until the other side has read what is left. Who reads
-    nothing would keep the socket, and what waits for it, for ever.
+    nothing would keep the socket, and what waits for it, for ever. Who goes on sending
+    would have it all read and thrown away.
     """
+
+    _late_frames = 0
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         super().on_task_complete(task)
         self.loop.call_later(ABORT_SECONDS, self.transport.abort)
+
+    def send_receive_event_to_app(self) -> None:
+        super().send_receive_event_to_app()
+        if self.close_sent:
+            self._late_frames += 1
+            if self._late_frames == MAX_LATE_FRAMES:
+                self.transport.abort()
 
 
 class Worker(multiprocess.Process):

@@ -184,7 +184,7 @@ RATES = {
     "uploads": (1, 20),
     "invitation_codes": (10 / 60, 20),
     "searches": (2, 10),
-    "frames": (100, 200),
+    "frames": (100, 100),
     "connects": (10, 100),
     "logins": (10 / 60, 20),
     "failed_logins": (20 / 3600, 5),
