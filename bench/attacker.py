@@ -9,7 +9,7 @@ import math
 import multiprocessing
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
@@ -47,9 +47,9 @@ class Elsewhere:
 
 @asynccontextmanager
 async def attacker(
-    port: int, person: Person, rounds: int, only: str
+    port: int, person: Person, rounds: int, only: Sequence[str]
 ) -> AsyncIterator[Elsewhere]:
-    """Started and ready. `only` is one limit of the table, or "" for all."""
+    """Started and ready. `only` is limits of the table, none for all."""
     near, far = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=_serve, args=(far, port, person, rounds, only))
@@ -77,7 +77,9 @@ async def _attack(pipe: "Connection[list[Row], int]", found: "Attacker") -> None
 
 
 class Attacker:
-    def __init__(self, port: int, person: Person, rounds: int, only: str) -> None:
+    def __init__(
+        self, port: int, person: Person, rounds: int, only: Sequence[str]
+    ) -> None:
         self._port = port
         self._person = person
         self._table = table_of(port)
@@ -90,12 +92,15 @@ class Attacker:
     async def prepare(self) -> None:
         sockets = [await Talker.open(self._port, self._person) for _ in range(SOCKETS)]
         attacks = over_sockets(sockets) + over_rest(self._port, self._person)
-        self._attacks = [a for a in attacks if self._only in ("", a.limit)]
+        self._attacks = [a for a in attacks if self._asks_for(a.limit)]
         self._started = time.monotonic()
+
+    def _asks_for(self, limit: str) -> bool:
+        return not self._only or limit in self._only
 
     async def open(self) -> None:
         """Before the round: so few are allowed, and soon `connects` is used up."""
-        if self._only not in ("", "frames"):
+        if not self._asks_for("frames"):
             return
         opening = [Stubborn.open(self._port, self._person) for _ in range(SOCKETS)]
         self._stubborn += await asyncio.gather(*opening)

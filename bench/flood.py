@@ -22,7 +22,9 @@ from bench.tally import now_us, percentile_ms
 PAUSE = 0.5
 
 
-async def measure(port: int, people: Sequence[Person], rounds: int, only: str) -> str:
+async def measure(
+    port: int, people: Sequence[Person], rounds: int, only: Sequence[str]
+) -> str:
     """Quiet and flooded rounds take turns: what else the machine does is in both."""
     *others, person = people
     talkers = [await Talker.open(port, other) for other in others]
@@ -77,7 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--only", default="", help="one limit, as `searches`")
+    parser.add_argument("--only", nargs="*", default=[], help="`messages searches`")
     given = parser.parse_args()
     people = parse_people(sys.stdin)
     found = measure(given.port, people, given.rounds, given.only)
