@@ -8,12 +8,10 @@ import asyncio
 import re
 from typing import Any
 
-import msgspec
-from django.conf import settings
-
-from api.exceptions import body as error_body
 from chat.errors import Refusal, TooLong
 from chat.limits import LIMITS
+
+from .refusals import refuse
 
 # A form has some bytes around its file.
 UPLOAD_MARGIN = 65_536
@@ -42,7 +40,7 @@ class BodyLimit:
         upload = LIMITS.attachment_bytes + UPLOAD_MARGIN
         most = upload if is_upload else LIMITS.request_bytes
         if _declared(scope) > most:
-            await _refuse(scope, send, _too_long(most))
+            await refuse(scope, send, _too_long(most))
             return
         seconds = UPLOAD_SECONDS if is_upload else SECONDS
         await self.app(scope, _Body(scope, receive, send, most, seconds), send)
@@ -77,7 +75,7 @@ class _Body:
         return message
 
     async def _cut(self, refusal: Refusal) -> Any:
-        await _refuse(self._scope, self._send, refusal)
+        await refuse(self._scope, self._send, refusal)
         return {"type": "http.disconnect"}
 
 
@@ -88,27 +86,3 @@ def _declared(scope: Any) -> int:
 
 def _too_long(most: int) -> TooLong:
     return TooLong(f"A request has at most {most} bytes.")
-
-
-async def _refuse(scope: Any, send: Any, refusal: Refusal) -> None:
-    content = msgspec.json.encode(error_body(refusal))
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(content)).encode()),
-        # What is still on its way is not read.
-        (b"connection", b"close"),
-        (b"x-content-type-options", b"nosniff"),
-        *_cors(scope),
-    ]
-    start = {"type": "http.response.start", "status": refusal.status}
-    await send({**start, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
-
-
-def _cors(scope: Any) -> list[tuple[bytes, bytes]]:
-    """So that a page may read why: this answer passes no middleware of Django's."""
-    varies = (b"vary", b"origin")
-    for name, value in scope["headers"]:
-        if name == b"origin" and value.decode("latin-1") in settings.ALLOWED_ORIGINS:
-            return [varies, (b"access-control-allow-origin", value)]
-    return [varies]

@@ -8,6 +8,8 @@ CPU than the request (docs/decisions/0014).
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, ParamSpec, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -20,6 +22,9 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from chat.addresses import network_of
+from chat.errors import Unavailable
+
+from .refusals import refuse
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,14 +32,27 @@ T = TypeVar("T")
 THREADS = 8
 # Whatever a network sends: more would do no more in Python, and the sockets would wait.
 THREADS_PER_NETWORK = 2
+# As long as a command may take. Without the database each request takes so long.
+WAIT_SECONDS = 5
+# Who asks these looks after the process, and must not wait for those who use it.
+_PROBES = {"/healthz", "/readyz", "/metrics"}
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
-# Of each network that is being answered. Whoever holds or awaits one keeps it here.
-_turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+_probing = ThreadPoolExecutor(2, thread_name_prefix="probe")
+
+
+class Busy(Unavailable):
+    detail = "Too much is asked at once. Try again."
 
 
 class Handler(ASGIHandler):
     """A client that goes away is answered all the same, but for files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._free = asyncio.Semaphore(THREADS)
+        # Of each network that asks. Whoever holds or awaits one keeps it here.
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
@@ -45,15 +63,35 @@ class Handler(ASGIHandler):
         except RequestAborted:
             return
         with body:
-            async with _turn(scope):
-                response = await _in_thread(self._answer, scope, body)
-            if response.streaming:
-                try:
-                    await _until_gone(receive, self.send_response(response, send))
-                finally:
-                    await _in_thread(response.close)
-            else:
+            try:
+                response = await self._answered(scope, body)
+            except Busy as refusal:
+                await refuse(scope, send, refusal)
+                return
+            if not response.streaming:
                 await self.send_response(response, send)
+                return
+            try:
+                await _until_gone(receive, self.send_response(response, send))
+            finally:
+                await _in(_threads, response.close)
+
+    async def _answered(self, scope: Any, body: Any) -> HttpResponseBase:
+        """Raises Busy when its turn did not come in time."""
+        if scope["path"] in _PROBES:
+            return await _in(_probing, self._answer, scope, body)
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await held.enter_async_context(self._turn(scope))
+                    await held.enter_async_context(self._free)
+            except TimeoutError:
+                raise Busy(retry_after=WAIT_SECONDS) from None
+            return await _in(_threads, self._answer, scope, body)
+
+    def _turn(self, scope: Any) -> asyncio.Semaphore:
+        network = network_of((scope.get("client") or ("",))[0])
+        return self._turns.setdefault(network, asyncio.Semaphore(THREADS_PER_NETWORK))
 
     def _answer(self, scope: Any, body: Any) -> HttpResponseBase:
         """In a thread. What is not streamed is complete then."""
@@ -73,14 +111,11 @@ class Handler(ASGIHandler):
             close_old_connections()
 
 
-def _turn(scope: Any) -> asyncio.Semaphore:
-    network = network_of((scope.get("client") or ("",))[0])
-    return _turns.setdefault(network, asyncio.Semaphore(THREADS_PER_NETWORK))
-
-
-async def _in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+async def _in(
+    threads: ThreadPoolExecutor, work: Callable[P, T], *given: P.args, **named: P.kwargs
+) -> T:
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads, lambda: work(*given, **named))
+    return await loop.run_in_executor(threads, partial(work, *given, **named))
 
 
 async def _until_gone(receive: Any, sending: Coroutine[Any, Any, None]) -> None:

@@ -1,7 +1,7 @@
 """HTTP's way from the server into Django."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from threading import Event
 from typing import Any
 
@@ -12,15 +12,18 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from backend.http import THREADS_PER_NETWORK, Handler
+from backend import http
+from backend.http import THREADS, THREADS_PER_NETWORK, Handler
 
 
-def asked(handler: ASGIHandler, *, address: str = "192.0.2.1") -> Any:
+def asked(
+    handler: ASGIHandler, path: str = "/healthz", *, address: str = "192.0.2.1"
+) -> Any:
     """A request, sent."""
     scope = {
         "type": "http",
         "method": "GET",
-        "path": "/healthz",
+        "path": path,
         "headers": [(b"host", b"localhost")],
         "client": (address, 1),
     }
@@ -74,23 +77,68 @@ async def test_djangos_own_handler_goes_to_and_fro(
     assert await hops(ASGIHandler(), monkeypatch) > 10
 
 
-async def test_a_network_has_some_of_the_threads_and_no_more() -> None:
-    running: list[None] = []
-    go_on = Event()
+class Slow:
+    """A view that answers when `go_on` is set."""
 
-    def slow() -> HttpResponse:
-        running.append(None)
-        go_on.wait(10)
+    def __init__(self) -> None:
+        self.running = 0
+        self.go_on = Event()
+
+    def __call__(self) -> HttpResponse:
+        self.running += 1
+        self.go_on.wait(10)
         return HttpResponse()
 
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    made = Slow()
+    yield made
+    made.go_on.set()
+
+
+async def test_a_network_has_some_of_the_threads_and_no_more(slow: Slow) -> None:
     handler = answering(slow)
-    greedy = [asked(handler) for _ in range(THREADS_PER_NETWORK + 3)]
-    other = asked(handler, address="192.0.2.2")
+    greedy = [asked(handler, "/a") for _ in range(THREADS_PER_NETWORK + 3)]
+    other = asked(handler, "/a", address="192.0.2.2")
     answers = asyncio.gather(*[status(client) for client in [*greedy, other]])
     await asyncio.sleep(0.3)
-    assert len(running) == THREADS_PER_NETWORK + 1
-    go_on.set()
+    assert slow.running == THREADS_PER_NETWORK + 1
+    slow.go_on.set()
     assert await answers == [200] * 6
+
+
+async def test_who_waits_too_long_is_told_to_come_again(
+    slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "WAIT_SECONDS", 0.2)
+    handler = answering(slow)
+    clients = [asked(handler, "/a") for _ in range(THREADS_PER_NETWORK)]
+    answers = asyncio.gather(*[status(client) for client in clients])
+    await asyncio.sleep(0.1)
+    assert await status(asked(handler, "/a")) == 503
+    assert slow.running == THREADS_PER_NETWORK
+    slow.go_on.set()
+    assert await answers == [200] * THREADS_PER_NETWORK
+    assert await status(asked(handler, "/a")) == 200
+
+
+async def test_who_looks_after_the_process_waits_for_nobody(
+    slow: Slow,
+) -> None:
+    """Without the database all threads may be waiting for it."""
+    handler = answering(slow)
+    networks = [f"192.0.2.{n}" for n in range(THREADS)]
+    clients = [asked(handler, "/a", address=network) for network in networks]
+    answers = asyncio.gather(*[status(client) for client in clients])
+    await asyncio.sleep(0.3)
+    assert slow.running == THREADS
+    probe = asyncio.create_task(status(asked(handler, "/healthz")))
+    await asyncio.sleep(0.3)
+    assert slow.running == THREADS + 1
+    slow.go_on.set()
+    assert await probe == 200
+    assert await answers == [200] * THREADS
 
 
 async def endless() -> AsyncIterator[bytes]:

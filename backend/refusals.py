@@ -1,0 +1,41 @@
+"""Refusals of a request that no view has seen: the same body, without Django."""
+
+import math
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+from api.exceptions import body as error_body
+from chat.errors import Refusal
+
+
+async def refuse(scope: Any, send: Any, refusal: Refusal) -> None:
+    """Answer with it, and close: what is still on its way is not read."""
+    content = msgspec.json.encode(error_body(refusal))
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(content)).encode()),
+        (b"connection", b"close"),
+        (b"x-content-type-options", b"nosniff"),
+        *_retry_after(refusal),
+        *_cors(scope),
+    ]
+    start = {"type": "http.response.start", "status": refusal.status}
+    await send({**start, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+def _retry_after(refusal: Refusal) -> list[tuple[bytes, bytes]]:
+    if refusal.retry_after is None:
+        return []
+    return [(b"retry-after", str(math.ceil(refusal.retry_after)).encode())]
+
+
+def _cors(scope: Any) -> list[tuple[bytes, bytes]]:
+    """So that a page may read why: this answer passes no middleware of Django's."""
+    varies = (b"vary", b"origin")
+    for name, value in scope["headers"]:
+        if name == b"origin" and value.decode("latin-1") in settings.ALLOWED_ORIGINS:
+            return [varies, (b"access-control-allow-origin", value)]
+    return [varies]
