@@ -6,39 +6,30 @@ CPU than the request (docs/decisions/0014).
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from functools import partial
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, cast
 from weakref import WeakValueDictionary
 
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
-from django.db import close_old_connections
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from chat.addresses import network_of
 from chat.errors import Unavailable
+from realtime.database import REQUEST_THREADS, in_request_thread
 
 from .refusals import refuse
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-THREADS = 8
 # Whatever a network sends: more would do no more in Python, and the sockets would wait.
 THREADS_PER_NETWORK = 2
 # As long as a command may take. Without the database each request takes so long.
 WAIT_SECONDS = 5
-# Who asks these looks after the process, and must not wait for those who use it.
-_PROBES = {"/healthz", "/readyz", "/metrics"}
-
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
-_probing = ThreadPoolExecutor(2, thread_name_prefix="probe")
+# Asks nothing of the database, and must be answered when all threads wait for it.
+_ALIVE = "/healthz"
 
 
 class Busy(Unavailable):
@@ -50,7 +41,7 @@ class Handler(ASGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._free = asyncio.Semaphore(THREADS)
+        self._free = asyncio.Semaphore(REQUEST_THREADS)
         # Of each network that asks. Whoever holds or awaits one keeps it here.
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
@@ -74,12 +65,12 @@ class Handler(ASGIHandler):
             try:
                 await _until_gone(receive, self.send_response(response, send))
             finally:
-                await _in(_threads, response.close)
+                await in_request_thread(response.close)
 
     async def _answered(self, scope: Any, body: Any) -> HttpResponseBase:
         """Raises Busy when its turn did not come in time."""
-        if scope["path"] in _PROBES:
-            return await _in(_probing, self._answer, scope, body)
+        if scope["path"] == _ALIVE:
+            return self._answer(scope, body)
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout(WAIT_SECONDS):
@@ -87,35 +78,24 @@ class Handler(ASGIHandler):
                     await held.enter_async_context(self._free)
             except TimeoutError:
                 raise Busy(retry_after=WAIT_SECONDS) from None
-            return await _in(_threads, self._answer, scope, body)
+            return await in_request_thread(self._answer, scope, body)
 
     def _turn(self, scope: Any) -> asyncio.Semaphore:
         network = network_of((scope.get("client") or ("",))[0])
         return self._turns.setdefault(network, asyncio.Semaphore(THREADS_PER_NETWORK))
 
     def _answer(self, scope: Any, body: Any) -> HttpResponseBase:
-        """In a thread. What is not streamed is complete then."""
+        """From the first middleware to the last. What is no stream is complete then."""
         set_script_prefix(get_script_prefix(scope))
         request_started.send(sender=self.__class__, scope=scope)
-        try:
-            request, refusal = self.create_request(scope, body)
-            answer = self.get_response(request) if request else refusal
-            response = cast(HttpResponseBase, answer)
-            if isinstance(response, FileResponse):
-                response.block_size = self.chunk_size
-            if not response.streaming:
-                response.close()
-            return response
-        finally:
-            # A stream is closed later, maybe in another thread.
-            close_old_connections()
-
-
-async def _in(
-    threads: ThreadPoolExecutor, work: Callable[P, T], *given: P.args, **named: P.kwargs
-) -> T:
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(threads, partial(work, *given, **named))
+        request, refusal = self.create_request(scope, body)
+        answer = self.get_response(request) if request else refusal
+        response = cast(HttpResponseBase, answer)
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
+        if not response.streaming:
+            response.close()
+        return response
 
 
 async def _until_gone(receive: Any, sending: Coroutine[Any, Any, None]) -> None:

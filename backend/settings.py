@@ -235,9 +235,9 @@ else:
     # psycopg's pool sleeps 1, 2, 4 s between its checks. One failed use is quicker.
     DATABASE["OPTIONS"] = {
         **dict(DATABASE.get("OPTIONS") or {}),  # type: ignore[call-overload]
-        # One for each thread: besides DB_THREADS one that writes, ten that answer HTTP,
-        # three in the background.
-        "pool": {"min_size": 2, "max_size": DB_THREADS + 14, "timeout": 5},
+        # One for each thread: besides DB_THREADS one that writes, eight for REST, three
+        # in the background.
+        "pool": {"min_size": 2, "max_size": DB_THREADS + 12, "timeout": 5},
     }
 DATABASES = {"default": DATABASE}
 

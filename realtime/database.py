@@ -1,4 +1,4 @@
-"""The only way from the event loop into the database: a bounded pool of threads.
+"""The only way from the event loop into the database: bounded pools of threads.
 
 Not `database_sync_to_async`: it runs every socket's queries in one thread
 (https://github.com/django/asgiref/issues/403).
@@ -20,6 +20,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _readers = ThreadPoolExecutor(settings.DB_THREADS, thread_name_prefix="db")
+# REST has its own: what it waits for, no socket waits for.
+REQUEST_THREADS = 8
+_requests = ThreadPoolExecutor(REQUEST_THREADS, thread_name_prefix="http")
 # Its own thread: a batch of messages never queues behind somebody's history.
 _writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
@@ -34,6 +37,13 @@ async def in_writer_thread(
 ) -> T:
     """The same, in the one thread that the writer has for itself."""
     return await _run("writer", _writer, partial(function, *args, **kwargs))
+
+
+async def in_request_thread(
+    function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """The same, in one of the threads that answer REST."""
+    return await _run("requests", _requests, partial(function, *args, **kwargs))
 
 
 async def _run(name: str, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:

@@ -13,12 +13,11 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from backend import http
-from backend.http import THREADS, THREADS_PER_NETWORK, Handler
+from backend.http import THREADS_PER_NETWORK, Handler
+from realtime.database import REQUEST_THREADS
 
 
-def asked(
-    handler: ASGIHandler, path: str = "/healthz", *, address: str = "192.0.2.1"
-) -> Any:
+def asked(handler: ASGIHandler, path: str = "/a", *, address: str = "192.0.2.1") -> Any:
     """A request, sent."""
     scope = {
         "type": "http",
@@ -62,7 +61,7 @@ async def hops(handler: ASGIHandler, monkeypatch: pytest.MonkeyPatch) -> int:
         return real(*args, **kwargs)
 
     monkeypatch.setattr(SyncToAsync, "thread_handler", counting)
-    assert await status(asked(handler)) == 200
+    assert await status(asked(handler, "/api/v1/limits")) == 200
     return count
 
 
@@ -99,8 +98,8 @@ def slow() -> Iterator[Slow]:
 
 async def test_a_network_has_some_of_the_threads_and_no_more(slow: Slow) -> None:
     handler = answering(slow)
-    greedy = [asked(handler, "/a") for _ in range(THREADS_PER_NETWORK + 3)]
-    other = asked(handler, "/a", address="192.0.2.2")
+    greedy = [asked(handler) for _ in range(THREADS_PER_NETWORK + 3)]
+    other = asked(handler, address="192.0.2.2")
     answers = asyncio.gather(*[status(client) for client in [*greedy, other]])
     await asyncio.sleep(0.3)
     assert slow.running == THREADS_PER_NETWORK + 1
@@ -113,32 +112,32 @@ async def test_who_waits_too_long_is_told_to_come_again(
 ) -> None:
     monkeypatch.setattr(http, "WAIT_SECONDS", 0.2)
     handler = answering(slow)
-    clients = [asked(handler, "/a") for _ in range(THREADS_PER_NETWORK)]
+    clients = [asked(handler) for _ in range(THREADS_PER_NETWORK)]
     answers = asyncio.gather(*[status(client) for client in clients])
     await asyncio.sleep(0.1)
-    assert await status(asked(handler, "/a")) == 503
+    assert await status(asked(handler)) == 503
     assert slow.running == THREADS_PER_NETWORK
     slow.go_on.set()
     assert await answers == [200] * THREADS_PER_NETWORK
-    assert await status(asked(handler, "/a")) == 200
+    assert await status(asked(handler)) == 200
 
 
-async def test_who_looks_after_the_process_waits_for_nobody(
-    slow: Slow,
-) -> None:
-    """Without the database all threads may be waiting for it."""
-    handler = answering(slow)
-    networks = [f"192.0.2.{n}" for n in range(THREADS)]
-    clients = [asked(handler, "/a", address=network) for network in networks]
+async def test_the_process_is_alive_when_all_threads_wait(slow: Slow) -> None:
+    """As they do for the database when that is gone."""
+
+    class Some(Handler):
+        def get_response(self, request: HttpRequest) -> HttpResponseBase:
+            return slow() if request.path == "/a" else super().get_response(request)
+
+    handler = Some()
+    networks = [f"192.0.2.{n}" for n in range(REQUEST_THREADS)]
+    clients = [asked(handler, address=network) for network in networks]
     answers = asyncio.gather(*[status(client) for client in clients])
     await asyncio.sleep(0.3)
-    assert slow.running == THREADS
-    probe = asyncio.create_task(status(asked(handler, "/healthz")))
-    await asyncio.sleep(0.3)
-    assert slow.running == THREADS + 1
+    assert slow.running == REQUEST_THREADS
+    assert await status(asked(handler, "/healthz")) == 200
     slow.go_on.set()
-    assert await probe == 200
-    assert await answers == [200] * THREADS
+    assert await answers == [200] * REQUEST_THREADS
 
 
 async def endless() -> AsyncIterator[bytes]:
