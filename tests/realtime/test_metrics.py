@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "source": {"here", "elsewhere"},
     "cause": {"gap", "head", "held", "epoch"},
     "result": {"new", "recovered", "reset", "refused"},
-    "pool": {"readers", "writer"},
+    "pool": {"readers", "requests", "writer"},
     "command": {str(command.__struct_config__.tag) for command in get_args(Asking)}
     | {"none"},
     "code": {"ok", "client"}
