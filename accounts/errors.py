@@ -11,6 +11,8 @@ A code is stable for ever; a detail is a sentence for people and may change.
 
 from collections.abc import Mapping, Sequence
 
+_DENIALS = (401, 403, 404)
+
 
 class Refusal(Exception):
     """Answered as `{code, detail, fields?, retry_after?}` by both doors."""
@@ -30,6 +32,11 @@ class Refusal(Exception):
         self.fields = fields
         self.retry_after = retry_after
         super().__init__(self.detail)
+
+    @property
+    def is_denial(self) -> bool:
+        """Who asks may not do it, or shall not learn whether it is there."""
+        return self.status in _DENIALS
 
 
 class Invalid(Refusal):

@@ -46,7 +46,6 @@ def log_in(*, username: str, password: str) -> User:
     """Django hashes a password for an unknown name too: both take the same time."""
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
-        record(Event.LOGIN_FAILED)
         raise Unauthorized("The username or the password is wrong.")
     record(Event.LOGGED_IN, user=user.pk)
     return user
@@ -94,8 +93,16 @@ def replace_password(user: User, new_password: str) -> None:
     record_committed(Event.PASSWORD_CHANGED, user=user.pk)
 
 
+def set_email(user: User, email: str) -> None:
+    """One that is confirmed, or none."""
+    user.email = email
+    user.save(update_fields=["email"])
+    record_committed(Event.EMAIL_CHANGED, user=user.pk)
+
+
 def check_password(user: User, current_password: str) -> None:
     if not user.check_password(current_password):
+        record(Event.LOGIN_FAILED, user=user.pk)
         raise Invalid(fields={"current_password": ["This is not your password."]})
 
 

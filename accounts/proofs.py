@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
+from .audit import Event, record_refusal
 from .models import User
 
 # No address.
@@ -43,10 +44,17 @@ def holder(token: str, purpose: str = _RESET) -> User | None:
     Call it in a transaction: the row stays locked, so of two uses at once one wins.
     """
     key, _, proof = token.partition(".")
+    user = _locked(key)
+    if user is None or not _Generator(purpose).check_token(user, proof):
+        record_refusal(Event.LINK_REFUSED)
+        return None
+    return user
+
+
+def _locked(key: str) -> User | None:
     try:
         pk = UUID(hex=key)
     except ValueError:
         return None
     people = User.objects.select_for_update().filter(is_active=True, is_guest=False)
-    user = people.filter(pk=pk, is_bot=False).first()
-    return user if user and _Generator(purpose).check_token(user, proof) else None
+    return people.filter(pk=pk, is_bot=False).first()

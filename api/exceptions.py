@@ -9,10 +9,14 @@ import msgspec
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.audit import Event, record_refusal
+from accounts.tokens import Identity
 from chat.errors import Forbidden, Internal, Invalid, Refusal, Unauthorized, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -21,6 +25,7 @@ logger = logging.getLogger(__name__)
 def answer(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler; see REST_FRAMEWORK in the settings."""
     refusal = error if isinstance(error, Refusal) else as_refusal(error)
+    _record_denial(refusal, context["request"])
     response = Response(body(refusal), status=refusal.status)
     # What is to be said of it is in the log. Django would add the address, which may
     # hold the code of an invitation.
@@ -31,6 +36,26 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
         response["Retry-After"] = str(math.ceil(refusal.retry_after))
         _say_policy(response, refusal)
     return response
+
+
+def _record_denial(refusal: Refusal, request: Request) -> None:
+    """Of the address only its pattern is told: the rest is what somebody wrote."""
+    match = request.resolver_match
+    if not refusal.is_denial or match is None:
+        return
+    # daphne takes any word as a method.
+    is_known = str(request.method).lower() in View.http_method_names
+    method = request.method if is_known else "other"
+    asked = {"method": method, "route": match.route}
+    # Without a good token it is nobody; to ask for `request.auth` would try it again.
+    who = {} if isinstance(refusal, Unauthorized) else _who(request)
+    record_refusal(Event.ACCESS_REFUSED, code=refusal.code, **asked, **who)
+
+
+def _who(request: Request) -> dict[str, object]:
+    if not isinstance(request.auth, Identity):
+        return {}
+    return {"user": request.auth.user.pk, "session": request.auth.session_id}
 
 
 def _say_policy(response: Response, refusal: Refusal) -> None:

@@ -4,6 +4,7 @@ Both behind the proxies of TRUSTED_PROXIES, whichever server runs it.
 """
 
 import os
+from typing import Any
 
 import django
 from channels.routing import ProtocolTypeRouter
@@ -15,12 +16,18 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 # Loads the applications; what follows imports their models.
 django.setup(set_prefix=False)
 
+from accounts import audit  # noqa: E402
 from backend.bodies import BodyLimit  # noqa: E402
 from backend.http import Handler  # noqa: E402
 from realtime.routing import application as websocket  # noqa: E402
 
+_doors = ProtocolTypeRouter({"http": BodyLimit(Handler()), "websocket": websocket})
+
+
+async def _asked(scope: Any, receive: Any, send: Any) -> None:
+    audit.ask_from((scope.get("client") or ("",))[0])
+    await _doors(scope, receive, send)
+
+
 # The client is the last address of X-Forwarded-For that is no proxy of ours.
-application = ProxyHeadersMiddleware(
-    ProtocolTypeRouter({"http": BodyLimit(Handler()), "websocket": websocket}),  # type: ignore[arg-type]  # two packages' names for the same messages
-    trusted_hosts=settings.TRUSTED_PROXIES,
-)
+application = ProxyHeadersMiddleware(_asked, trusted_hosts=settings.TRUSTED_PROXIES)

@@ -102,28 +102,28 @@ RETENTION_DAYS = 36_500
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 
-def _by_table(name: str, *, shared: bool = True) -> RateLimit:
+def _by_table(name: str, *, by: str = "", shared: bool = True) -> RateLimit:
     """The bucket of `<name>_per_<time>` and `<name>_burst`."""
     for unit, seconds in _SECONDS.items():
         rate = getattr(LIMITS, f"{name}_per_{unit}", None)
         if rate is not None:
             burst = getattr(LIMITS, f"{name}_burst")
-            return RateLimit(rate / seconds, burst, name=name, shared=shared)
+            return RateLimit(rate / seconds, burst, name=name, by=by, shared=shared)
     raise LookupError(name)
 
 
 # By person, through both doors and all connections.
-messages = _by_table("messages")
-commands = _by_table("commands")
-typing = _by_table("typing")
+messages = _by_table("messages", by="user")
+commands = _by_table("commands", by="user")
+typing = _by_table("typing", by="user")
 # Each upload may be a picture to decode.
-uploads = _by_table("uploads")
+uploads = _by_table("uploads", by="user")
 # Trying the codes of invitations.
-invitation_codes = _by_table("invitation_codes")
+invitation_codes = _by_table("invitation_codes", by="user")
 # A search reads more than anything else.
-searches = _by_table("searches")
+searches = _by_table("searches", by="user")
 # By connection, whatever the frames are: who goes on in spite of refusals is closed.
-frames = _by_table("frames", shared=False)
+frames = _by_table("frames", by="connection", shared=False)
 # By network address (chat/addresses.py): opening sockets, guessing, making accounts.
 connects = _by_table("connects")
 logins = _by_table("logins")

@@ -25,27 +25,36 @@ LEASE_SECONDS = 30
 RENEW_SECONDS = 10
 
 
-def renew(process: str) -> None:
-    """Say that this process is alive; called every RENEW_SECONDS."""
+def renew(process: str) -> bool:
+    """Say that this process is alive; called every RENEW_SECONDS.
+
+    False if it was not known: it is new, or was taken for dead with all who are in it.
+    """
     # The database's clock, here and below: those of two processes may differ by more
     # than a lease.
     alive_until = Now() + timedelta(seconds=LEASE_SECONDS)
     renewed = ServerProcess.objects.filter(pk=process).update(alive_until=alive_until)
     if not renewed:
         ServerProcess.objects.create(pk=process, alive_until=alive_until)
+    return bool(renewed)
 
 
-def arrive(process: str, *user_ids: UUID) -> None:
-    """Each one's first socket in this process. Announced are who were offline."""
+def arrive(process: str, *user_ids: UUID) -> bool:
+    """Each one's first socket in this process. Announced are who were offline.
+
+    False as in `renew`: the others of this process have to arrive again.
+    """
     with transaction.atomic():
         were_online = _online_of(user_ids)
-        if not ServerProcess.objects.filter(pk=process).exists():
-            renew(process)
+        # Who is said to be online must be found online, however late the renewal is.
+        alive = ServerProcess.objects.filter(pk=process, alive_until__gt=Now())
+        was_known = alive.exists() or renew(process)
         # Who is deleted by now would take all the others' rows with them.
         there = User.objects.filter(pk__in=user_ids).values_list("pk", flat=True)
         rows = [Attendance(process_id=process, user_id=user_id) for user_id in there]
         Attendance.objects.bulk_create(rows, ignore_conflicts=True)
     _announce(set(user_ids) - were_online, is_online=True)
+    return was_known
 
 
 def depart(process: str, *user_ids: UUID) -> None:

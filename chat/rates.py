@@ -16,15 +16,13 @@ from hashlib import blake2b
 
 from django.conf import settings
 
-from accounts.audit import Event, record
+from accounts.audit import Event, record_refusal
 
 from .errors import Policy, RateLimited
 from .tally import Taken, tally
 
 # Less the error of adding up fractions.
 _ONE = 1 - 1e-9
-# Who is refused once mostly asks again: the log hears of each limit once in this time.
-SAY_SECONDS = 10.0
 
 
 def key_of(typed: str) -> str:
@@ -49,15 +47,22 @@ class RateLimit:
     MAX_KEYS = 50_000
 
     def __init__(
-        self, rate: float, burst: int, *, name: str = "", shared: bool = False
+        self,
+        rate: float,
+        burst: int,
+        *,
+        name: str = "",
+        by: str = "",
+        shared: bool = False,
     ) -> None:
+        """`by` says whose id the keys are, for the log; without it none is told."""
         self.rate = rate
         self.burst = burst
         self.name = name
+        self.by = by
         self.shared = shared
         self._buckets: OrderedDict[object, _Bucket] = OrderedDict()
         self._lock = threading.Lock()
-        self._said_at = -math.inf
 
     def take(self, key: object) -> None:
         """Raises RateLimited, with the seconds to wait, when the bucket is empty.
@@ -102,7 +107,7 @@ class RateLimit:
         with self._lock:
             bucket = self._filled(key)
             if bucket.tokens < _ONE:
-                raise self._refusal(bucket.tokens)
+                raise self._refusal(key, bucket.tokens)
             if not (self.shared and tally.is_up):
                 bucket.tokens -= 1
                 return None
@@ -112,7 +117,7 @@ class RateLimit:
                 return tally.ask(self._shared(key), self.rate, self.burst)
             self._read_told(bucket)
             if bucket.tokens < _ONE:
-                raise self._refusal(bucket.tokens)
+                raise self._refusal(key, bucket.tokens)
             bucket.tokens -= 1
             bucket.told = tally.debit(self._shared(key), self.rate, self.burst)
             return None
@@ -131,7 +136,7 @@ class RateLimit:
                 bucket.tokens -= 1
                 return
             if taken is None or not taken.granted:
-                raise self._refusal(bucket.tokens)
+                raise self._refusal(key, bucket.tokens)
 
     def _answered(self, key: object) -> None:
         with self._lock:
@@ -145,20 +150,15 @@ class RateLimit:
             earned = (time.monotonic() - taken.at) * self.rate
             bucket.tokens = min(self.burst, taken.left + earned)
 
-    def _refusal(self, tokens: float) -> RateLimited:
+    def _refusal(self, key: object, tokens: float) -> RateLimited:
         # Rounded up: whoever waits as told must get in.
         wait = math.ceil((1 - tokens) / self.rate * 100) / 100
-        self._say()
+        whose = {self.by: key} if self.by else {}
+        record_refusal(Event.RATE_LIMITED, limit=self.name, **whose)
         window = math.ceil(self.burst / self.rate)
         return RateLimited(
             retry_after=wait, policy=Policy(self.name, self.burst, window)
         )
-
-    def _say(self) -> None:
-        now = time.monotonic()
-        if now - self._said_at > SAY_SECONDS:
-            self._said_at = now
-            record(Event.RATE_LIMITED, limit=self.name)
 
     def _shared(self, key: object) -> str:
         return f"hubbub:limit:{self.name}:{key}"

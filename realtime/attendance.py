@@ -6,7 +6,7 @@ does, since a page that is loaded again comes back in a moment.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from uuid import UUID
 
 from chat import presence
@@ -62,30 +62,37 @@ class Attendance:
 
     async def _tell_all(self, changed: set[str]) -> bool:
         here = {user_id for user_id in changed if self._is_here(user_id)}
-        came, went = here - self._told, (changed - here) & self._told
-        if not await _told(presence.arrive, came):
-            return False
-        self._told |= came
-        if not await _told(presence.depart, went):
-            return False
-        self._told -= went
-        return True
-
-
-async def _told(change: Callable[..., None], user_ids: Collection[str]) -> bool:
-    if user_ids:
         try:
-            await in_database(change, ORIGIN, *map(UUID, user_ids))
+            await self._tell_came(here - self._told)
+            await self._tell_went((changed - here) & self._told)
         except Exception as error:
             logger.warning("presence: %s", type(error).__name__)
             return False
-    return True
+        return True
 
+    async def _tell_came(self, user_ids: set[str]) -> None:
+        if not user_ids:
+            return
+        if not await in_database(presence.arrive, ORIGIN, *map(UUID, user_ids)):
+            self._tell_again()
+        self._told |= user_ids
 
-async def renew() -> None:
-    """This process is alive; those that are not take their people offline."""
-    await in_database(presence.renew, ORIGIN)
-    await in_database(presence.expire)
+    async def _tell_went(self, user_ids: set[str]) -> None:
+        if user_ids:
+            await in_database(presence.depart, ORIGIN, *map(UUID, user_ids))
+            self._told -= user_ids
+
+    async def renew(self) -> None:
+        """This process is alive; those that are not take their people offline."""
+        if not await in_database(presence.renew, ORIGIN):
+            self._tell_again()
+        await in_database(presence.expire)
+
+    def _tell_again(self) -> None:
+        """Another process took this one for dead, and everybody in it offline."""
+        told, self._told = self._told, set()
+        for user_id in told:
+            self._tell_of(user_id)
 
 
 async def end() -> None:

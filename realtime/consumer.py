@@ -12,7 +12,7 @@ from typing import Any, cast
 from channels.consumer import AsyncConsumer
 from django.utils import timezone
 
-from accounts.audit import Event, record
+from accounts.audit import Event, record, record_refusal
 from accounts.tokens import Identity
 from chat import limits
 from chat.errors import BadFrame, RateLimited, Refusal, Unauthorized
@@ -177,7 +177,7 @@ async def _turn_away(send: Any, refusal: Refusal) -> None:
         case _:
             code = CloseCode.INTERNAL
     metrics.closes.labels(str(code.value)).inc()
-    record(Event.SOCKET_REFUSED, reason=code.reason)
+    record_refusal(Event.SOCKET_REFUSED, reason=code.reason)
     bye = frames.bye(code, refusal.retry_after)
     await send({"type": "websocket.send", "text": bye})
     await send({"type": "websocket.close", "code": int(code)})

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -53,7 +54,9 @@ async def _run(name: str, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         metrics.database_wait.labels(name).observe(time.monotonic() - asked_at)
         return _and_close(work)
 
-    return await asyncio.get_running_loop().run_in_executor(pool, timed)
+    # So that the log knows from where it is asked (accounts/audit.py).
+    context = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(pool, context.run, timed)
 
 
 def _and_close(work: Callable[[], T]) -> T:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.audit import Event, record
+from accounts.audit import Event, record_refusal
 
 from .origins import refuse
 
@@ -22,5 +22,5 @@ class EncryptionMiddleware:
         if scope.get("scheme", "ws") == "wss" or not settings.SECURE_SSL_REDIRECT:
             await self.inner(scope, receive, send)
             return
-        record(Event.UNENCRYPTED_REFUSED)
+        record_refusal(Event.UNENCRYPTED_REFUSED)
         await refuse(scope, receive, send)

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from contextvars import Context
 
 from accounts import people, standing, tokens
 from chat import broadcast
@@ -81,10 +82,11 @@ class Hub:
             _every(CHECK_NEWCOMERS_SECONDS, self._check_newcomers),
             _every(CHECK_SESSIONS_SECONDS, self._check_sessions),
             _every(CLEAN_UP_SECONDS, _clean_up),
-            _every(RENEW_SECONDS, attendance.renew),
+            _every(RENEW_SECONDS, self._attendance.renew),
         )
-        # Kept, or the collector would end them.
-        self._tasks = [asyncio.create_task(work) for work in works]
+        # Kept, or the collector would end them. Asked for by nobody's address, though
+        # somebody's socket made the hub.
+        self._tasks = [asyncio.create_task(work, context=Context()) for work in works]
 
     # --- Sockets ---------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-from accounts.audit import Event, record
+from accounts.audit import Event, record_refusal
 
 
 class OriginMiddleware:
@@ -22,7 +22,7 @@ class OriginMiddleware:
         if is_allowed(scope["headers"]):
             await self.inner(scope, receive, send)
             return
-        record(Event.ORIGIN_REFUSED)
+        record_refusal(Event.ORIGIN_REFUSED)
         await refuse(scope, receive, send)
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 
-from accounts import proofs
+from accounts import people, proofs
 from accounts.models import User
 from accounts.standing import current
 
@@ -45,8 +45,7 @@ def change_email(user: User, *, email: str, current_password: str) -> None:
     person = current(user, lock=True)
     check_own_password(person, current_password)
     if not email:
-        person.email = ""
-        person.save(update_fields=["email"])
+        people.set_email(person, "")
         return
     _check_mails(email)
     # In hex: a link takes no @ as it is.
@@ -66,8 +65,7 @@ def confirm_email(token: str) -> None:
             person = proofs.holder(proof, email) if email else None
             if person is None:
                 raise Invalid(fields={"token": ["This link was used or is too old."]})
-            person.email = email
-            person.save(update_fields=["email"])
+            people.set_email(person, email)
     except IntegrityError:
         raise Conflict("Another account has this address.") from None
 

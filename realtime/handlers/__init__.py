@@ -17,6 +17,7 @@ from chat.errors import Internal, Refusal, Timeout, TokenExpired, Unavailable
 from .. import commands, frames, metrics
 from ..commands import Asking, type_of
 from ..connection import Connection
+from ..denials import record_denial
 from . import auth, liveness, messages, reactions, reads, rooms
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ async def handle(connection: Connection, command: Asking) -> None:
     refusal = await _refusal(connection, command)
     metrics.commands.labels(type_of(command), refusal.code if refusal else "ok").inc()
     if refusal is not None:
+        record_denial(connection, command, refusal)
         connection.write(frames.error(command.ref, refusal), always=True)
 
 

@@ -13,6 +13,7 @@ from .. import frames, metrics
 from ..commands import RoomJoin, RoomLeave, Subscribe, Unsubscribe
 from ..connection import Connection
 from ..database import in_database
+from ..denials import record_denial
 from ..hub import hub
 
 
@@ -38,6 +39,8 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
     subscribed = [_subscribed(room, answer) for room, answer in answers.items()]
     connection.write(encode(frames.SubscribeReply(command.ref, subscribed)))
     for room, answer in answers.items():
+        if isinstance(answer, Refusal):
+            record_denial(connection, command, answer)
         if isinstance(answer, CaughtUp) and room in feeds:
             feeds[room].go_live(connection, answer.head_seq)
         else:

@@ -27,6 +27,7 @@ async def test_every_event_of_a_visit(
     lines = process.log.read_text().splitlines()
     assert name not in "".join(lines)
     events = [e for e in map(_event, lines) if e is not None]
+    assert {e.get("address") for e in events} == {"127.0.0.1"}
     assert [e["event"] for e in events] == [
         "account.registered",
         "session.started",
@@ -40,6 +41,7 @@ async def test_every_event_of_a_visit(
         "session.started",
         "socket.closed",
         "login.failed",
+        "access.refused",
     ]
     of = {e["event"]: e for e in events}
     assert {e["user"] for e in events if "user" in e} == {user}
@@ -48,7 +50,47 @@ async def test_every_event_of_a_visit(
     assert of["socket.closed"]["session"] == events[3]["session"]
     assert of["socket.closed"]["connection"] == of["socket.opened"]["connection"]
     assert {"user", "message"} & of["login.failed"].keys() == {"message"}
-    assert of["login.failed"]["message"] == "login.failed"
+    assert of["login.failed"]["message"] == "login.failed address=127.0.0.1"
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+async def test_who_asks_for_what_they_may_not_have(
+    embedded: NewDeployment, server: ServerName
+) -> None:
+    """At both doors, with their ids and with no word of theirs, and once."""
+    deployment = embedded(server, LOG_FORMAT="json")
+    with deployment.serving() as process:
+        alice, bob = deployment.people(2)
+        user = process.call("GET", "me", bob.token).json()["id"]
+        body = {"name": "attic", "kind": "private"}
+        room = process.call("POST", "rooms", alice.token, body).json()["id"]
+        async with chatting(process.socket_url(bob.token)) as socket:
+            for _ in range(2):
+                assert "error" in await socket.subscribe(room)
+                assert (await socket.say(room, "let me in"))["type"] == "error"
+        for token, status in (
+            (bob.token, 404),
+            (bob.token, 404),
+            ("", 401),
+            ("x", 401),
+        ):
+            answer = process.call("GET", f"rooms/{room}/members", token)
+            assert answer.status_code == status
+    lines = process.log.read_text().splitlines()
+    refused = [
+        e
+        for e in map(_event, lines)
+        if e is not None and e["event"] == "access.refused"
+    ]
+    assert not [e for e in refused if room in str(e)]
+    assert [(e["code"], e.get("command"), e.get("user")) for e in refused] == [
+        ("room_not_found", "subscribe", user),
+        ("room_not_found", "message.send", user),
+        ("room_not_found", None, user),
+        ("unauthorized", None, None),
+    ]
+    asked = {"method": "GET", "route": "api/v1/rooms/<str:room_id>/members"}
+    assert [{k: e[k] for k in asked} for e in refused[2:]] == [asked, asked]
 
 
 async def _visit(process: Process, name: str) -> str:

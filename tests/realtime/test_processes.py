@@ -3,10 +3,11 @@
 import asyncio
 from contextlib import suppress
 
+import psycopg
 from websockets.exceptions import ConnectionClosed
 
 from tests.served import Deployment
-from tests.sockets import chatting
+from tests.sockets import Socket, chatting
 
 from .conftest import Scene, Two
 
@@ -44,6 +45,43 @@ async def test_a_deleted_room_is_gone_from_every_process_at_once(
             assert (await socket.subscribe(scene.room))["error"]["code"] == (
                 "room_not_found"
             )
+
+
+async def test_a_process_that_was_taken_for_dead_brings_its_people_back(
+    two: Two, shared_scene: Scene, postgres_url: str
+) -> None:
+    """As after half a minute without the database: who renews first ends the other."""
+    scene = shared_scene
+    async with (
+        chatting(two[0].socket_url(scene.alice)) as alice,
+        chatting(two[1].socket_url(scene.bob)) as bob,
+    ):
+        for socket in (alice, bob):
+            await _until_online(socket, scene.room, 2)
+        with psycopg.connect(postgres_url) as database:
+            database.execute("UPDATE chat_serverprocess SET alive_until = now()")
+        told = [asyncio.create_task(_offline(socket)) for socket in (alice, bob)]
+        done, late = await asyncio.wait(
+            told, timeout=15, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in late:
+            task.cancel()
+        assert done
+        for socket in (alice, bob):
+            await _until_online(socket, scene.room, 2)
+
+
+async def _offline(socket: Socket) -> None:
+    is_online = True
+    while is_online:
+        with suppress(TimeoutError):
+            is_online = (await socket.expect("presence.changed"))["online"]
+
+
+async def _until_online(socket: Socket, room: str, people: int) -> None:
+    async with asyncio.timeout(15):
+        while len((await socket.subscribe(room))["online"]) != people:  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
 
 
 async def test_both_may_write_at_once(two: Two, shared_scene: Scene) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from chat import broadcast
+from chat import background, broadcast
 from chat.actions.rooms import create_room
 from chat.broadcast import Envelope
 from chat.drafts import Draft
@@ -44,6 +44,12 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[Envelope]:
     envelopes: list[Envelope] = []
     monkeypatch.setattr(broadcast, "publish", envelopes.extend)
     return envelopes
+
+
+@pytest.fixture(autouse=True)
+def _nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its threads would work in a database that the next test empties."""
+    monkeypatch.setattr(background, "start", lambda job: None)
 
 
 @pytest.fixture

@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
 from accounts.models import User
 from chat import models, presence
+from chat.broadcast import ORIGIN
 from realtime import attendance
 from realtime.attendance import Attendance
 from realtime.database import in_database
@@ -26,6 +28,12 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 def rename(old: str, new: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+
+def give_up_on(process: str) -> None:
+    """As another process does with one that renewed too late."""
+    models.ServerProcess.objects.filter(pk=process).update(alive_until=Now())
+    presence.expire()
 
 
 async def until(is_true: Callable[[], bool]) -> None:
@@ -52,3 +60,25 @@ async def test_who_comes_or_goes_while_the_database_refuses_is_told_of_later(
 
     await until(lambda: presence.is_online(bob.pk))
     await until(lambda: not presence.is_online(alice.pk))
+
+
+@pytest.mark.parametrize("by", ["renewal", "arrival"])
+async def test_a_process_that_was_taken_for_dead_tells_of_everybody_again(
+    by: str, alice: User, bob: User
+) -> None:
+    """By whichever of the two it finds out."""
+    here = {str(alice.pk)}
+    told = Attendance(here.__contains__)
+    told.came(str(alice.pk))
+    await until(lambda: presence.is_online(alice.pk))
+
+    await in_database(give_up_on, ORIGIN)
+    assert not await in_database(presence.is_online, alice.pk)
+    if by == "renewal":
+        await told.renew()
+    else:
+        here.add(str(bob.pk))
+        told.came(str(bob.pk))
+        await until(lambda: presence.is_online(bob.pk))
+
+    await until(lambda: presence.is_online(alice.pk))

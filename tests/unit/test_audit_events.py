@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,25 +11,30 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.test import Client
 
-from accounts import tokens
+from accounts import audit, proofs, tokens
 from accounts.audit import Event, record, record_committed
-from accounts.errors import Unauthorized
+from accounts.errors import Invalid, Unauthorized
 from accounts.models import Session, User
+from chat import limits
 from chat.actions import moderation, sessions
 from chat.actions.departures import close_account
+from chat.actions.mails import confirm_email
 from chat.actions.memberships import join_room
 from chat.errors import RateLimited
 from chat.payloads import RoomPayload
 from chat.rates import RateLimit
+from realtime.database import in_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Events = Callable[[], list[dict[str, str]]]
 
 
 @pytest.fixture
-def events(caplog: pytest.LogCaptureFixture) -> Events:
+def events(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Events:
     """What was logged since it was last asked."""
+    monkeypatch.setattr(audit, "_refusals", audit._Refusals())
     caplog.set_level(logging.INFO, "accounts.audit")
 
     def taken() -> list[dict[str, str]]:
@@ -168,11 +174,112 @@ def test_rights_and_an_account_that_is_closed(alice: User, events: Events) -> No
     assert {"event": "account.closed", **user} in events()
 
 
-def test_a_limit_is_said_once_in_a_while(events: Events, settings: Any) -> None:
+def test_a_limit_says_whose_it_was_once_in_a_while(
+    events: Events, settings: Any
+) -> None:
     settings.RATE_LIMITS = True
-    limit = RateLimit(0.001, 1, name="things")
-    limit.take("a")
-    for _ in range(3):
-        with pytest.raises(RateLimited):
-            limit.take("a")
-    assert events() == [{"event": "rate.limited", "limit": "things"}]
+    limit = RateLimit(0.001, 1, name="things", by="user")
+    for user in "ab":
+        limit.take(user)
+        for _ in range(3):
+            with pytest.raises(RateLimited):
+                limit.take(user)
+    assert events() == [
+        {"event": "rate.limited", "limit": "things", "user": "a"},
+        {"event": "rate.limited", "limit": "things", "user": "b"},
+    ]
+
+
+def test_names_and_mail_addresses_are_in_no_event(
+    events: Events, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(limits.failed_logins, "burst", 0)
+    with pytest.raises(RateLimited):
+        sessions.log_in(username="trombone", password="trombone-42")
+    assert events() == [{"event": "rate.limited", "limit": "failed_logins"}]
+
+
+def test_a_refusal_is_said_again_after_a_while(
+    events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        audit.record_refusal(Event.ORIGIN_REFUSED)
+    assert len(events()) == 1
+    monkeypatch.setattr(audit, "REPEAT_SECONDS", 0)
+    audit.record_refusal(Event.ORIGIN_REFUSED)
+    assert len(events()) == 1
+
+
+def test_a_flood_of_different_refusals_ends_in_a_warning(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "MAX_REFUSALS", 2)
+    monkeypatch.setattr(audit, "_refusals", audit._Refusals())
+    caplog.set_level(logging.INFO, "accounts.audit")
+    for user in range(9):
+        audit.record_refusal(Event.RATE_LIMITED, user=user)
+    assert caplog.messages == [
+        "rate.limited user=0",
+        "more refusals than are logged",
+        "rate.limited user=1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ("192.0.2.7", {"address": "192.0.2.7"}),
+        ("2001:DB8::7", {"address": "2001:db8::7"}),
+        ("192.0.2.7 user=admin", {}),
+        ("", {}),
+    ],
+)
+def test_events_say_from_where_it_was_asked(
+    said: str, known: dict[str, str], events: Events
+) -> None:
+    def ask() -> None:
+        audit.ask_from(said)
+        record(Event.REGISTERED, user="a")
+
+    copy_context().run(ask)
+    assert events() == [{"event": "account.registered", "user": "a", **known}]
+
+
+async def test_threads_know_from_where_it_was_asked(events: Events) -> None:
+    audit.ask_from("192.0.2.7")
+    await in_database(record, Event.REGISTERED, user="a")
+    assert [event["address"] for event in events()] == ["192.0.2.7"]
+
+
+def test_a_wrong_password(alice: User, events: Events) -> None:
+    for name in (alice.username, "nobody"):
+        with pytest.raises(Unauthorized):
+            sessions.log_in(username=name, password="wrong")
+    assert events() == [{"event": "login.failed"}] * 2
+    with pytest.raises(Invalid):
+        sessions.check_own_password(alice, "wrong")
+    assert events() == [{"event": "login.failed", "user": str(alice.pk)}]
+
+
+def test_the_admin(alice: User, events: Events) -> None:
+    alice.is_staff = True
+    alice.set_password("trombone-42")
+    alice.save()
+    for password in ("wrong", "trombone-42"):
+        form = {"username": alice.username, "password": password}
+        Client().post("/admin/login/", form)
+    assert events() == [
+        {"event": "login.failed"},
+        {"event": "login.ok", "user": str(alice.pk)},
+    ]
+
+
+def test_an_address_and_a_link_that_comes_again(alice: User, events: Events) -> None:
+    proof = proofs.email_token(alice, "new@example.org")
+    token = f"{b'new@example.org'.hex()}.{proof}"
+    confirm_email(token)
+    assert events() == [{"event": "email.changed", "user": str(alice.pk)}]
+    with pytest.raises(Invalid):
+        confirm_email(token)
+    assert events() == [{"event": "link.refused"}]

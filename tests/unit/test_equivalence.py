@@ -20,7 +20,7 @@ from chat import broadcast, presence
 from chat.actions import memberships, messages, moderation, reactions, reads, rooms
 from chat.actions.direct import create_group, open_direct
 from chat.errors import Refusal
-from chat.models import Room
+from chat.models import Room, ServerProcess
 from tests.fold import Fold, Json
 from tests.people import person
 
@@ -154,6 +154,8 @@ def test_events_and_a_fresh_read_agree(
 
 def _world() -> World:
     """A public room of the first person's, and a private one of the second's."""
+    # Its lease starts anew with each example: all of them together may outlast it.
+    ServerProcess.objects.all().delete()
     Room.objects.all().delete()
     User.objects.all().delete()
     people = [person("p0"), person("p1"), person("p2", is_staff=True)]

@@ -70,6 +70,17 @@ def test_a_dead_process_takes_its_people_offline(
     assert told(published) == []
 
 
+def test_who_arrives_in_a_process_that_renewed_too_late_is_online(
+    bob: User, room: RoomPayload, published: list[Envelope]
+) -> None:
+    presence.renew("p1")
+    ServerProcess.objects.filter(pk="p1").update(alive_until=Now())
+    published.clear()
+    presence.arrive("p1", bob.pk)
+    assert told(published) == [(str(bob.pk), True)]
+    assert presence.online_in([room.id]) == {room.id: [str(bob.pk)]}
+
+
 def test_a_process_that_ends_takes_its_people_with_it(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:

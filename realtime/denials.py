@@ -1,0 +1,20 @@
+"""What a command was refused because of who asks: for the log, never for the reply."""
+
+from accounts.audit import Event, record_refusal
+from chat.errors import Refusal
+
+from .commands import Asking, type_of
+from .connection import Connection
+
+
+def record_denial(connection: Connection, command: Asking, refusal: Refusal) -> None:
+    """Which room it was is not told: anybody may write anything there."""
+    if refusal.is_denial:
+        record_refusal(
+            Event.ACCESS_REFUSED,
+            code=refusal.code,
+            command=type_of(command),
+            connection=connection.id,
+            user=connection.user_id,
+            session=connection.session_id,
+        )
