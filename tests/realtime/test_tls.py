@@ -118,14 +118,26 @@ async def refused(process: Process, person: Person, **options: Any) -> None:
     assert error.value.response.status_code == 403
 
 
-@pytest.mark.parametrize("said", ["http", "ws", "https, http", ""])
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("http", "192.0.2.1"),
+        ("ws", "192.0.2.2"),
+        ("https, http", "192.0.2.3"),
+        ("", "192.0.2.4"),
+    ],
+)
 async def test_socket_without_tls_is_refused(
-    server: Process, person: Person, said: str
+    server: Process, person: Person, said: str, address: str
 ) -> None:
-    headers = {"X-Forwarded-Proto": said}
-    before = server.log.read_text().count("unencrypted.refused")
+    """And the log says whose it was: the client's address, not the proxy's."""
+    headers = {"X-Forwarded-Proto": said, "X-Forwarded-For": address}
     await refused(server, person, additional_headers=headers)
-    assert server.log.read_text().count("unencrypted.refused") == before + 1
+    lines = server.log.read_text().splitlines()
+    assert (
+        len([n for n in lines if n.endswith(f"unencrypted.refused address={address}")])
+        == 1
+    )
 
 
 async def test_socket_is_not_believed_either(alone: Process, person: Person) -> None:
