@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 _address: ContextVar[str] = ContextVar("address", default="")
 
 # Anybody may be refused as often as they like: the same line is logged once in this
-# time, and so many different ones.
+# time, and so many different ones of an event: a flood of one hides no other.
 REPEAT_SECONDS = 10.0
 MAX_REFUSALS = 1_000
 
@@ -76,7 +76,7 @@ def record(event: Event, **ids: object) -> None:
 
 def record_refusal(event: Event, **ids: object) -> None:
     """The same for what anybody may cause at will: not each time."""
-    if _refusals.is_new(_line(event, _fields(ids))):
+    if _refusals[event].is_new(_line(event, _fields(ids))):
         record(event, **ids)
 
 
@@ -108,9 +108,10 @@ def _line(event: Event, fields: dict[str, str]) -> str:
 
 
 class _Refusals:
-    """The lines of the last seconds; a flood of different ones ends in one warning."""
+    """One event's last lines; a flood of different ones ends in one warning."""
 
-    def __init__(self) -> None:
+    def __init__(self, event: Event) -> None:
+        self._event = event
         self._lines: set[str] = set()
         self._since = -math.inf
         self._lock = threading.Lock()
@@ -122,7 +123,7 @@ class _Refusals:
                 return False
             self._lines.add(line)
             if len(self._lines) == MAX_REFUSALS:
-                logger.warning("more refusals than are logged")
+                logger.warning("more lines of %s than are logged", self._event)
             return True
 
     def _forget(self) -> None:
@@ -131,4 +132,4 @@ class _Refusals:
             self._lines, self._since = set(), now
 
 
-_refusals = _Refusals()
+_refusals = {event: _Refusals(event) for event in Event}

@@ -39,7 +39,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
 
 
 def _record_denial(refusal: Refusal, request: Request) -> None:
-    """Of the address only its pattern is told: the rest is what somebody wrote."""
+    """Of the URL only its pattern is told: the rest is what somebody wrote."""
     match = request.resolver_match
     if not refusal.is_denial or match is None:
         return

@@ -19,13 +19,14 @@ django.setup(set_prefix=False)
 from accounts import audit  # noqa: E402
 from backend.bodies import BodyLimit  # noqa: E402
 from backend.http import Handler  # noqa: E402
+from chat.addresses import client_of  # noqa: E402
 from realtime.routing import application as websocket  # noqa: E402
 
 _doors = ProtocolTypeRouter({"http": BodyLimit(Handler()), "websocket": websocket})
 
 
 async def _asked(scope: Any, receive: Any, send: Any) -> None:
-    audit.ask_from((scope.get("client") or ("",))[0])
+    audit.ask_from(client_of(scope))
     await _doors(scope, receive, send)
 
 

@@ -18,7 +18,7 @@ from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from chat.addresses import network_of
+from chat.addresses import client_of, network_of
 from chat.errors import Unavailable
 from realtime.database import REQUEST_THREADS, in_request_thread
 
@@ -81,7 +81,7 @@ class Handler(ASGIHandler):
             return await in_request_thread(self._answer, scope, body)
 
     def _turn(self, scope: Any) -> asyncio.Semaphore:
-        network = network_of((scope.get("client") or ("",))[0])
+        network = network_of(client_of(scope))
         return self._turns.setdefault(network, asyncio.Semaphore(THREADS_PER_NETWORK))
 
     def _answer(self, scope: Any, body: Any) -> HttpResponseBase:

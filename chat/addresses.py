@@ -3,7 +3,14 @@
 The server says whose address it is (backend/asgi.py); here it becomes a key.
 """
 
+from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+
+def client_of(scope: Mapping[str, Any]) -> str:
+    """Who the server says it is; nobody on a Unix socket."""
+    return str((scope.get("client") or ("",))[0])
 
 
 def network_of(address: str) -> str:

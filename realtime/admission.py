@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from chat import limits
-from chat.addresses import network_of
+from chat.addresses import client_of, network_of
 from chat.errors import RateLimited
 from chat.limits import LIMITS
 
@@ -25,7 +25,7 @@ _open: Counter[str] = Counter()
 @asynccontextmanager
 async def admitted(scope: Any) -> AsyncIterator[RateLimited | None]:
     """The socket counts until the block ends; yields why it may not stay, or None."""
-    network = network_of((scope.get("client") or ("",))[0])
+    network = network_of(client_of(scope))
     _open[network] += 1
     try:
         yield await _refusal(network)

@@ -101,6 +101,15 @@ class Connection:
         # Of each ping not yet answered: its number, when, and what was written by then.
         self._unanswered: list[tuple[int, float, int]] = []
 
+    @property
+    def ids(self) -> dict[str, str]:
+        """For the log: which socket, whose, of which session."""
+        return {
+            "connection": self.id,
+            "user": self.user_id,
+            "session": self.session_id,
+        }
+
     def write(self, text: str, *, volatile: bool = False, always: bool = False) -> None:
         """Send a frame, now if the transport takes it, else when it does.
 

@@ -72,7 +72,7 @@ class ChatConsumer(AsyncConsumer):
         self.bad_frames = 0
         self.bad_since = 0.0
         hub().add(self.connection)
-        self._record(Event.SOCKET_OPENED)
+        record(Event.SOCKET_OPENED, **self.connection.ids)
         try:
             self.connection.write(_hello(self.connection), always=True)
             self.connection.remind()
@@ -96,12 +96,7 @@ class ChatConsumer(AsyncConsumer):
         hub().remove(self.connection)
         metrics.closes.labels("client" if code is None else str(code.value)).inc()
         reason = "client" if code is None else code.reason
-        self._record(Event.SOCKET_CLOSED, reason=reason)
-
-    def _record(self, event: Event, **more: str) -> None:
-        found = self.connection
-        ids = {"connection": found.id, "user": found.user_id}
-        record(event, **ids, session=found.session_id, **more)
+        record(Event.SOCKET_CLOSED, **self.connection.ids, reason=reason)
 
     async def _read(self, receive: Any) -> None:
         while (message := await receive())["type"] != "websocket.disconnect":

@@ -10,11 +10,5 @@ from .connection import Connection
 def record_denial(connection: Connection, command: Asking, refusal: Refusal) -> None:
     """Which room it was is not told: anybody may write anything there."""
     if refusal.is_denial:
-        record_refusal(
-            Event.ACCESS_REFUSED,
-            code=refusal.code,
-            command=type_of(command),
-            connection=connection.id,
-            user=connection.user_id,
-            session=connection.session_id,
-        )
+        asked = {"code": refusal.code, "command": type_of(command)}
+        record_refusal(Event.ACCESS_REFUSED, **asked, **connection.ids)

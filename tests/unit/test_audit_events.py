@@ -34,7 +34,8 @@ Events = Callable[[], list[dict[str, str]]]
 @pytest.fixture
 def events(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Events:
     """What was logged since it was last asked."""
-    monkeypatch.setattr(audit, "_refusals", audit._Refusals())
+    fresh = {event: audit._Refusals(event) for event in Event}
+    monkeypatch.setattr(audit, "_refusals", fresh)
     caplog.set_level(logging.INFO, "accounts.audit")
 
     def taken() -> list[dict[str, str]]:
@@ -211,18 +212,20 @@ def test_a_refusal_is_said_again_after_a_while(
     assert len(events()) == 1
 
 
+@pytest.mark.usefixtures("events")
 def test_a_flood_of_different_refusals_ends_in_a_warning(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And what else is refused is logged as ever."""
     monkeypatch.setattr(audit, "MAX_REFUSALS", 2)
-    monkeypatch.setattr(audit, "_refusals", audit._Refusals())
-    caplog.set_level(logging.INFO, "accounts.audit")
     for user in range(9):
         audit.record_refusal(Event.RATE_LIMITED, user=user)
+    audit.record_refusal(Event.ORIGIN_REFUSED)
     assert caplog.messages == [
         "rate.limited user=0",
-        "more refusals than are logged",
+        "more lines of rate.limited than are logged",
         "rate.limited user=1",
+        "origin.refused",
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts import tokens
+from accounts import audit, tokens
 from accounts.models import User
 from accounts.tokens import Identity
 from chat import broadcast
@@ -72,3 +72,22 @@ async def test_a_late_hint_spares_what_the_new_version_opened(
     assert connection.closed_with is None
     hub._dispatch(EndSessions(user, None, version + 1))
     assert connection.closed_with is CloseCode.SESSION_REVOKED
+
+
+async def test_what_the_hub_does_by_itself_is_asked_from_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is made for somebody's socket, and works for everybody."""
+    seen: list[str] = []
+
+    async def probe() -> None:
+        seen.append(audit._address.get())
+
+    monkeypatch.setattr(broadcast, "send_probe", probe)
+    audit.ask_from("192.0.2.7")
+    hub = Hub()
+    await asyncio.sleep(0.2)
+    for task in hub._tasks:
+        task.cancel()
+    broadcast.attach(None)
+    assert set(seen) == {""}
