@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 import msgspec
@@ -55,10 +55,11 @@ class ToEverybody(msgspec.Struct, frozen=True, tag="everybody", array_like=True)
 
 
 class ToRoom(msgspec.Struct, frozen=True, tag="volatile", array_like=True):
-    """A volatile event for whoever is subscribed to the room."""
+    """A volatile event for the room's subscribers, less guests and a few people."""
 
     room: str
     text: str
+    but_not: Sequence[str] = ()
 
 
 class PersonChanged(msgspec.Struct, frozen=True, tag="presence", array_like=True):

@@ -120,7 +120,7 @@ class RoomReset(msgspec.Struct, frozen=True, tag_field="type", tag="room.reset")
 
 
 class MemberJoined(msgspec.Struct, frozen=True, tag_field="type", tag="member.joined"):
-    """To who reads the room; `online` says whether the newcomer is."""
+    """To subscribers with an account; `online` says whether the newcomer is."""
 
     room: str
     member: MemberPayload
@@ -129,7 +129,7 @@ class MemberJoined(msgspec.Struct, frozen=True, tag_field="type", tag="member.jo
 
 
 class MemberLeft(msgspec.Struct, frozen=True, tag_field="type", tag="member.left"):
-    """To who reads the room: gone by themselves, removed or banned."""
+    """To subscribers with an account: gone by themselves, removed or banned."""
 
     room: str
     user: str
@@ -139,7 +139,7 @@ class MemberLeft(msgspec.Struct, frozen=True, tag_field="type", tag="member.left
 class MemberUpdated(
     msgspec.Struct, frozen=True, tag_field="type", tag="member.updated"
 ):
-    """To who reads the room: a member's role or mute changed."""
+    """To subscribers with an account: a member's role or mute changed."""
 
     room: str
     member: MemberPayload

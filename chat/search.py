@@ -25,7 +25,7 @@ from accounts.models import User
 
 from . import limits
 from .access.rooms import access_room
-from .access.seat import Seat, known_uuids
+from .access.seat import Seat, check_account, known_uuids
 from .access.visibility import check_read, may_see
 from .errors import Invalid
 from .limits import SEARCH_CHARACTERS, SEARCH_PAGE
@@ -65,6 +65,7 @@ def search(
     `after` includes its moment, `before` does not. Raises Invalid, RateLimited and,
     for a room that is named, RoomNotFound or Forbidden.
     """
+    check_account(user)
     limits.searches.take(user.pk)
     query = _parsed(q)
     rows = Message.objects.filter(

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from accounts.tokens import Identity
 from chat.events import encode
@@ -20,9 +20,6 @@ from chat.payloads import GUESTS
 from . import frames, metrics
 from .close_codes import CloseCode
 from .lease import Lease
-
-if TYPE_CHECKING:
-    from .feed import Feed
 
 logger = logging.getLogger(__name__)
 
@@ -58,11 +55,11 @@ class Connection:
         "_unanswered",
         "_written",
         "closed_with",
-        "feeds",
         "id",
         "lease",
         "names",
         "opened_at",
+        "rooms",
         "session_id",
         "user",
         "user_id",
@@ -81,7 +78,8 @@ class Connection:
         self.lease = Lease(identity.expires_at)
         # Wall-clock time: it is compared with that of other processes.
         self.opened_at = time.time()
-        self.feeds: dict[str, Feed] = {}
+        # Of each room that it reads, the number of its subscription.
+        self.rooms: dict[str, int] = {}
         self.closed_with: CloseCode | None = None
         self._send = send
         self._cut = cut

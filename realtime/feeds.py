@@ -13,6 +13,7 @@ from chat.events import RoomDeleted, encode
 from .connection import Connection
 from .database import in_database
 from .feed import Feed
+from .readers import confirm
 
 HINT_SECONDS = 0.5
 LINGER_SECONDS = 5
@@ -57,8 +58,8 @@ class Feeds:
         feed = self._feeds.get(room)
         if feed is None:
             return
-        feed.leave(connection)
-        if feed.is_empty:
+        feed.readers.leave(connection)
+        if feed.readers.is_empty:
             self._close_later(feed)
 
     def gone(self, room: str) -> None:
@@ -79,9 +80,19 @@ class Feeds:
             if room in heads:
                 feed.check(*heads[room])
             elif room not in self._opening:
-                # Deleted, and the hint was lost: who still reads was not told.
-                feed.write_volatile(encode(RoomDeleted(room)))
+                # Deleted, and the hint was lost: nobody who reads it was told.
+                for connection in feed.readers.all:
+                    connection.write(encode(RoomDeleted(room)), volatile=True)
                 self.gone(room)
+
+    async def check_readers(self) -> None:
+        """Whether everybody may still read, whatever hint of a removal was lost."""
+        feeds = list(self._feeds.values())
+        await confirm(feed.readers for feed in feeds)
+        for feed in feeds:
+            if feed.readers.is_empty:
+                # Its last reader was removed, or not allowed to read any more.
+                self._close_later(feed)
 
     async def _open(self, feeds: dict[str, Feed]) -> None:
         """Feeds first, then heads: what is committed in between is kept by the feed."""
@@ -107,6 +118,6 @@ class Feeds:
         asyncio.get_running_loop().call_later(LINGER_SECONDS, self._close, feed)
 
     def _close(self, feed: Feed) -> None:
-        if feed.is_empty and self._feeds.get(feed.room) is feed:
+        if feed.readers.is_empty and self._feeds.get(feed.room) is feed:
             del self._feeds[feed.room]
             feed.close()

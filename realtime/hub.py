@@ -51,6 +51,8 @@ IS_SILENT_SECONDS = 0.25
 CHECK_NEWCOMERS_SECONDS = 0.5
 # Once may fail: who was logged out is off within 35 s all the same.
 CHECK_SESSIONS_SECONDS = 15
+# A reader whose removal no hint told of reads no longer than this (guarantee G6).
+CHECK_READERS_SECONDS = 15
 CLEAN_UP_SECONDS = 600
 DRAIN_SECONDS = 3.0
 
@@ -81,6 +83,7 @@ class Hub:
             _every(IS_SILENT_SECONDS, self._check_heads_in_time),
             _every(CHECK_NEWCOMERS_SECONDS, self._check_newcomers),
             _every(CHECK_SESSIONS_SECONDS, self._check_sessions),
+            _every(CHECK_READERS_SECONDS, self.feeds.check_readers),
             _every(CLEAN_UP_SECONDS, _clean_up),
             _every(RENEW_SECONDS, self._attendance.renew),
         )
@@ -100,7 +103,7 @@ class Hub:
     def remove(self, connection: Connection) -> None:
         self.typing.forget(connection)
         self.connections.discard(connection)
-        for room in list(connection.feeds):
+        for room in list(connection.rooms):
             self.feeds.leave(connection, room)
         of_user = self._by_user.get(connection.user_id, set())
         of_user.discard(connection)
@@ -134,12 +137,12 @@ class Hub:
             case RoomChanged(room, epoch, changes):
                 if feed := self.feeds.get(room):
                     feed.offer(epoch, changes)
-            case ToRoom(room, text):
+            case ToRoom(room, text, but_not):
                 if feed := self.feeds.get(room):
-                    feed.write_volatile(text)
+                    feed.readers.send_volatile(text, but_not)
             case PersonChanged(rooms, text, user):
                 feeds = self.feeds.among(rooms)
-                readers = {c for feed in feeds for c in feed.readers}
+                readers = {c for feed in feeds for c in feed.readers.all}
                 for connection in readers | self._by_user.get(user or "", set()):
                     if has_account(connection.user):
                         connection.write(text, volatile=True)
@@ -199,8 +202,9 @@ class Hub:
         is_back = self._was_silent and not silent
         self._was_silent = silent
         if is_back:
-            # A hint to end a session may have been among what was missed.
+            # Among what was missed may have been the end of a session or a ban.
             await self._check_sessions()
+            await self.feeds.check_readers()
         if is_back or now - self._heads_checked_at >= wait:
             self._heads_checked_at = now
             await self.feeds.check_heads(patient=not silent)

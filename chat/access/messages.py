@@ -68,3 +68,13 @@ def check_pin(seat: Seat, message: Message) -> None:
         raise Forbidden("Only moderators pin messages.")
     if message.deleted_at is not None:
         raise MessageNotFound
+
+
+def check_written(message: Message) -> None:
+    """Only a message that somebody wrote takes reactions and pins.
+
+    A system message keeps its `rev`: moved to a later number, the message that takes a
+    person out would come after what that person must not receive.
+    """
+    if message.kind != Message.Kind.USER:
+        raise Forbidden("The room itself says this: nobody reacts to it or pins it.")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 
 from .. import limits
-from ..access.messages import check_delete, check_edit, check_pin
+from ..access.messages import check_delete, check_edit, check_pin, check_written
 from ..access.seat import Seat
 from ..drafts import Appended, Draft, Written
 from ..errors import Invalid, TooLong
@@ -158,6 +158,8 @@ def delete_message(user: User, room: str, seq: int) -> Written:
 def pin_message(user: User, room: str, seq: int, *, pinned: bool) -> Written:
     def edit(seat: Seat, message: Message) -> EventName | None:
         check_pin(seat, message)
+        if pinned:
+            check_written(message)
         if (message.pinned_at is not None) == pinned:
             return None
         message.pinned_at = timezone.now() if pinned else None

@@ -5,7 +5,7 @@ import emoji as emoji_names
 from accounts.models import User
 
 from .. import limits
-from ..access.messages import check_react
+from ..access.messages import check_react, check_written
 from ..access.seat import Seat
 from ..drafts import Written
 from ..errors import Invalid, TooLong
@@ -23,6 +23,7 @@ def add_reaction(user: User, room: str, seq: int, *, emoji: str) -> Written:
 
     def edit(seat: Seat, message: Message) -> EventName | None:
         check_react(seat, message)
+        check_written(message)
         kinds = set(message.reactions.values_list("emoji", flat=True))
         if len(kinds | {emoji}) > LIMITS.reaction_kinds:
             raise TooLong(f"A message has at most {LIMITS.reaction_kinds} emoji.")

@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from accounts.models import User
 
 from .. import presence
+from ..access.seat import has_account
 from ..access.visibility import visible_rooms
 from ..errors import Invalid
 from ..models import Membership, Room
@@ -52,7 +53,7 @@ def _entries(user: User, rooms: Sequence[Room]) -> list[DirectoryEntry]:
     mine = {member.room_id: member for member in memberships.filter(user=user)}
     counted = memberships.values("room").annotate(people=Count("pk"))
     members: dict[UUID, int] = dict(counted.values_list("room", "people"))
-    online = presence.online_counts(ids)
+    online = presence.online_counts(ids) if has_account(user) else {}
     return [
         directory_entry(
             room, mine.get(room.pk), members.get(room.pk, 0), online.get(room.pk, 0)

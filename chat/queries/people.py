@@ -13,6 +13,7 @@ from ..access.rooms import access_room
 from ..access.seat import check_account, known_uuids
 from ..access.visibility import check_member
 from ..errors import UserNotFound
+from ..models import Block
 from ..payloads import (
     BanPayload,
     MemberPayload,
@@ -66,6 +67,12 @@ def blocks(user: User) -> list[UserPayload]:
     """Whom this person does not want to hear from, by username."""
     found = user.blocks.select_related("blocked").order_by("blocked__username")
     return [user_payload(block.blocked) for block in found]
+
+
+def blocked_by(user: User) -> list[str]:
+    """The ids of the people who do not want to hear from this one."""
+    found = Block.objects.filter(blocked=user).order_by("pk")
+    return [str(pk) for pk in found.values_list("user_id", flat=True)]
 
 
 def _people() -> QuerySet[User]:

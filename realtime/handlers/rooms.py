@@ -7,7 +7,7 @@ from chat.actions import memberships
 from chat.errors import Refusal, TooManyRooms
 from chat.events import encode
 from chat.limits import LIMITS
-from chat.queries.messages import CaughtUp
+from chat.queries.messages import CaughtUp, Resume
 
 from .. import frames, metrics
 from ..commands import RoomJoin, RoomLeave, Subscribe, Unsubscribe
@@ -15,24 +15,22 @@ from ..connection import Connection
 from ..database import in_database
 from ..denials import record_denial
 from ..hub import hub
+from ..readers import Readers
 
 
 async def subscribe(connection: Connection, command: Subscribe) -> None:
     """Reply with what was missed; what happens from then on follows as events.
 
-    The feed is joined before the database is read and goes live after the reply was
-    written, so every change is in exactly one of the two.
+    The feed's readers are joined before the database is read and the connection goes
+    live after the reply was written, so every change is in exactly one of the two.
     """
     rooms = {cursor.room: cursor.resume() for cursor in command.rooms}
-    if len(rooms.keys() | connection.feeds.keys()) > LIMITS.rooms_per_connection:
+    if len(rooms.keys() | connection.rooms.keys()) > LIMITS.rooms_per_connection:
         raise TooManyRooms
     feeds = await hub().feeds.open(rooms)
+    readers = {room: feed.readers for room, feed in feeds.items()}
     try:
-        for feed in feeds.values():
-            feed.join(connection)
-        answers = await in_database(
-            queries.messages.catch_up, connection.user, list(rooms.values())
-        )
+        answers = await _catch_up(connection, list(rooms.values()), readers)
     except BaseException:
         _leave(connection, rooms)
         raise
@@ -41,10 +39,23 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
     for room, answer in answers.items():
         if isinstance(answer, Refusal):
             record_denial(connection, command, answer)
-        if isinstance(answer, CaughtUp) and room in feeds:
-            feeds[room].go_live(connection, answer.head_seq)
+        if isinstance(answer, CaughtUp) and room in readers:
+            readers[room].go_live(connection, answer.head_seq)
         else:
             hub().feeds.leave(connection, room)
+
+
+async def _catch_up(
+    connection: Connection, resumes: list[Resume], readers: dict[str, Readers]
+) -> dict[str, CaughtUp | Refusal]:
+    """Read again when a room was reset meanwhile: the feed no longer has what lies
+    between the answer and the reset, and a removal may be part of it."""
+    while True:
+        for room in readers.values():
+            room.join(connection)
+        answers = await in_database(queries.messages.catch_up, connection.user, resumes)
+        if not any(connection in room.overtaken for room in readers.values()):
+            return answers
 
 
 async def unsubscribe(connection: Connection, command: Unsubscribe) -> None:

@@ -99,7 +99,7 @@ TABLE = {
     "PUT rooms/{room_id}/read": "200 200 200 200 none no no no none no who",
     "PUT rooms/{room_id}/unread": "200 200 200 200 none no no no none no who",
     "GET rooms/{room_id}/retention": "200 no no no none no no no none no who",
-    "GET search": "200 200 200 200 200 200 200 200 200 200 who",
+    "GET search": "200 200 200 200 200 200 200 200 forbidden forbidden who",
     "GET users": "200 200 200 200 200 200 200 200 no no who",
     "GET users/{user_id}": "200 200 200 200 200 200 200 200 no no who",
 }

@@ -5,6 +5,7 @@ told on one connection with the numbers before, and what it holds in the end wit
 that it should hold.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -14,6 +15,7 @@ from .stored import Stored
 
 # What a removal is called in the log.
 REMOVALS = {"member.left", "member.removed", "member.banned"}
+ARRIVALS = {"member.joined", "member.added"}
 
 
 @dataclass(slots=True)
@@ -34,7 +36,7 @@ class Counts:
     phantom: int = 0
     # Two clients hold something else under the same number, or not what is stored.
     divergent: int = 0
-    # Told above the number at which the person left.
+    # Told what happened while the person was not in the room.
     after_removal: int = 0
 
     def total(self) -> int:
@@ -58,16 +60,22 @@ class Log:
         for row in self.rows:
             self.of_room[row.room].append(row)
 
+    def absences(self, room: str, user: str) -> list[tuple[int, float]]:
+        """When this person was out: from which number, and below which one."""
+        found: list[tuple[int, float]] = []
+        for row in self.of_room[room]:
+            if (row.subject or row.sender) != user:
+                continue
+            if row.event in REMOVALS:
+                found.append((row.seq, math.inf))
+            elif row.event in ARRIVALS and found:
+                found[-1] = (found[-1][0], row.seq)
+        return found
+
     def removed_at(self, room: str, user: str) -> int | None:
         """The number at which this person was removed for good, if they were."""
-        removed: int | None = None
-        for row in self.of_room[room]:
-            subject = row.subject or row.sender
-            if row.event in REMOVALS and subject == user:
-                removed = row.seq
-            elif row.event == "member.joined" and subject == user:
-                removed = None
-        return removed
+        absences = self.absences(room, user)
+        return absences[-1][0] if absences and absences[-1][1] == math.inf else None
 
 
 def check(histories: Sequence[History], log: Log) -> Counts:
@@ -115,16 +123,18 @@ def _check_next(event: Event, before: int, counts: Counts) -> None:
 
 
 def _check_told(history: History, log: Log, counts: Counts) -> None:
-    removed: dict[str, int | None] = {}
+    absences = {
+        room: log.absences(room, history.user)
+        for room in {event.room for event in history.events}
+    }
     for event in history.events:
         if event.kind not in {"heard", "subscribed"}:
             continue
-        if event.room not in removed:
-            removed[event.room] = log.removed_at(event.room, history.user)
-        limit = removed[event.room]
         for seen in event.messages:
             counts.phantom += _is_phantom(event.room, seen, log)
-            counts.after_removal += limit is not None and seen.rev > limit
+            counts.after_removal += any(
+                left < seen.rev < back for left, back in absences[event.room]
+            )
 
 
 def _is_phantom(room: str, seen: Seen, log: Log) -> bool:

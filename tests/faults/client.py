@@ -49,6 +49,8 @@ class Client:
         self.state: dict[int, Seen] = self.history.state.setdefault(room, {})
         # The door that it went through last.
         self.door = 0
+        # Known from `hello`.
+        self.user_id = ""
         self._doors = itertools.cycle(doors)
         self._refs = itertools.count(1)
         self._numbers = itertools.count(1)
@@ -109,15 +111,18 @@ class Client:
         self._asked.clear()
 
     async def _converse(self, socket: ClientConnection) -> None:
-        await self._receive(socket)  # hello
+        hello = await self._receive(socket)
+        self.user_id = hello["user"]["id"]
         self._start(self._subscribe())
         while True:
             await self._receive(socket)
 
-    async def _receive(self, socket: ClientConnection) -> None:
+    async def _receive(self, socket: ClientConnection) -> Frame:
         async with asyncio.timeout(SILENCE_SECONDS):
             text = await socket.recv()
-        await self._handle(socket, json.loads(text))
+        frame: Frame = json.loads(text)
+        await self._handle(socket, frame)
+        return frame
 
     # --- What comes in ---------------------------------------------------------------
 
@@ -262,6 +267,13 @@ class Client:
         if answer["type"] == "error" and self._socket is not None:
             await asyncio.sleep(RETRY_SECONDS)
             self._start(self._subscribe())
+
+    async def begin_anew(self) -> None:
+        """Back in the room after an absence: nothing of before counts any more."""
+        self.state.clear()
+        self.history.first.pop(self.room, None)
+        self.last = self.epoch = None
+        await self._subscribe()
 
     async def _read_history(self) -> None:
         """All of it, newest first, as the state was dropped."""

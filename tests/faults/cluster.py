@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlsplit
 
 import psycopg
@@ -82,10 +83,10 @@ class Cluster:
         direct = replace(self.deployment, database_url=self.database_url)
         return direct.people(users, rooms)
 
-    def sql(self, statement: str) -> None:
+    def sql(self, statement: LiteralString, *values: object) -> None:
         """Straight into the database, past the line and the processes."""
         with psycopg.connect(self.database_url, autocommit=True) as db:
-            db.execute(statement)
+            db.execute(statement, values or None)
 
     async def slot(self, **settings: str) -> Slot:
         deployment = with_settings(self.deployment, settings)

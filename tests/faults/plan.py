@@ -1,6 +1,6 @@
 """All scenarios, and for how long each runs in `make faults` and in the tests."""
 
-from .scenarios import people, postgres, processes, redis, sockets
+from .scenarios import people, postgres, processes, redis, removals, sockets
 from .stage import Scenario
 
 # Seconds in `make faults`, seconds in `make test` (0: not there).
@@ -21,6 +21,8 @@ PLAN: list[tuple[Scenario, float, float]] = [
     (people.CUT, 90, 3),
     (people.AWAY, 50, 3),
     (people.LEAVE, 10, 3),
+    # 100 removals take about 80 s.
+    (removals.TAKE_OUT, 100, 5),
     (sockets.STOP_READING, 30, 1),
     (sockets.CUT_ALL, 25, 0),
     (sockets.CLOCKS, 40, 3),

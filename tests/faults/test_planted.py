@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.cluster import Services
 from tests.faults.planted.bugs import BUGS
-from tests.faults.scenarios import people, processes, redis
+from tests.faults.scenarios import people, processes, redis, removals
 from tests.faults.stage import Scenario, play
 
 SECONDS = 4.0
@@ -24,6 +24,7 @@ CAUGHT: dict[str, tuple[Scenario, set[str]]] = {
     "no_position_check": (replace(redis.LOSSY, rooms=10), {"lost"}),
     "no_reorder": (redis.LOSSY, {"gap", "reorder", "delivered_twice"}),
     "membership_not_checked": (people.LEAVE, {"after_removal"}),
+    "readers_not_confirmed": (removals.TAKE_OUT, {"after_removal"}),
     "truncated_list": (people.AWAY, {"lost"}),
 }
 

@@ -52,6 +52,31 @@ async def test_profile_is_told_once_to_who_shares_a_room_and_to_ones_own(
         await charlie.expect_nothing(0.3)
 
 
+async def test_typing_of_somebody_one_has_blocked_is_not_told(
+    process: Process, scene: Scene
+) -> None:
+    async with (
+        chatting(process.socket_url(scene.alice)) as alice,
+        chatting(process.socket_url(scene.bob)) as bob,
+        chatting(process.socket_url(scene.charlie)) as charlie,
+    ):
+        assert process.call("POST", f"rooms/{scene.room}/join", scene.charlie).ok
+        for socket in (alice, bob, charlie):
+            await socket.subscribe(scene.room)
+        block = f"me/blocks/{id_of(process, scene.bob)}"
+        assert process.call("PUT", block, scene.alice).ok
+        await alice.expect("blocks.changed")
+        await bob.tell(type="typing.start", room=scene.room)
+        await charlie.expect("typing.started")
+        await bob.tell(type="typing.stop", room=scene.room)
+        await charlie.expect("typing.stopped")
+        await alice.ask(type="ping")
+        assert [f for f in alice.kept if f["type"].startswith("typing")] == []
+        assert process.call("DELETE", block, scene.alice).ok
+        await bob.tell(type="typing.start", room=scene.room)
+        await alice.expect("typing.started")
+
+
 async def test_appearing_offline_looks_like_going(
     process: Process, scene: Scene
 ) -> None:

@@ -165,6 +165,31 @@ async def test_a_lost_last_hint_is_found_in_the_database(
     assert [m["body"] for m in changes["messages"]] == ["heard?"]
 
 
+async def test_a_removal_that_nothing_tells_of_is_found_in_the_database(
+    two: Two, shared_scene: Scene, postgres_url: str
+) -> None:
+    """No hint and no message of the log: readers are confirmed every 15 s (G6)."""
+    scene = shared_scene
+    async with (
+        chatting(two[0].socket_url(scene.alice)) as alice,
+        chatting(two[1].socket_url(scene.bob)) as bob,
+    ):
+        await alice.subscribe(scene.room)
+        await bob.subscribe(scene.room)
+        with psycopg.connect(postgres_url) as database:
+            database.execute(
+                "DELETE FROM chat_membership WHERE room_id = %s AND role = 'member'",
+                [scene.room],
+            )
+        async with asyncio.timeout(20):
+            while not any(f["type"] == "room.removed" for f in bob.kept):
+                bob.kept.append(await bob.receive())
+        assert (await bob.expect("room.removed"))["room"] == scene.room
+        await alice.say(scene.room, "among ourselves")
+        await alice.hear(1)
+        await bob.expect_nothing()
+
+
 async def test_a_killed_process_takes_its_people_offline(
     two: Two, shared: Deployment, shared_scene: Scene
 ) -> None:

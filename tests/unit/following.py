@@ -33,7 +33,7 @@ class Follower:
         self.user = user
         self.user_id = str(user.pk)
         self.names = {self.user_id, GUESTS} if user.is_guest else {self.user_id}
-        self.feeds: dict[str, Feed] = {}
+        self.rooms: dict[str, int] = {}
         self.fold = Fold(self.user_id)
         self._door = Door(access_token(user))
 
@@ -41,7 +41,7 @@ class Follower:
         check_sent(text)
         self.fold.hear(json.loads(text))
 
-    def rooms(self) -> list[Json]:
+    def my_rooms(self) -> list[Json]:
         return self._read("rooms", "rooms")
 
     def members(self, room: str) -> list[Json]:
@@ -86,7 +86,7 @@ class Delivery(Hub):
         follower = Follower(user)
         self.connections.add(cast(Connection, follower))
         self._by_user[follower.user_id] = {cast(Connection, follower)}
-        follower.fold.begin(follower.rooms(), follower.directory())
+        follower.fold.begin(follower.my_rooms(), follower.directory())
         self.subscribe(follower)
         return follower
 
@@ -99,11 +99,11 @@ class Delivery(Hub):
         for room in follower.fold.wanted:
             connection = cast(Connection, follower)
             feed = self.feeds.of(room)
-            feed.join(connection)
+            feed.readers.join(connection)
             answer = queries.messages.catch_up(follower.user, [Resume(room)])[room]
             assert isinstance(answer, CaughtUp)
             reply = json.loads(encode(answer))
             follower.fold.subscribed(
                 reply, follower.history(room), follower.members(room)
             )
-            feed.go_live(connection, answer.head_seq)
+            feed.readers.go_live(connection, answer.head_seq)

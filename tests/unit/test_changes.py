@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from chat import queries
 from chat.actions.messages import (
     delete_message,
     edit_message,
@@ -192,6 +193,22 @@ def test_what_happened_to_the_room_is_not_deleted(
         delete_message(alice, room.id, 1)
     with pytest.raises(Forbidden):
         edit_message(alice, room.id, 1, body="x")
+
+
+@pytest.mark.parametrize("action", ["react", "pin"])
+def test_nothing_is_added_to_what_the_room_itself_says(
+    alice: User, room: RoomPayload, action: str
+) -> None:
+    """Its number stays: where a removal stands in the log decides who receives what."""
+    joined = queries.messages.history(alice, room.id).messages[1]
+    assert joined.kind == "system"
+    tries = {
+        "react": lambda: add_reaction(alice, room.id, joined.seq, emoji="👍"),
+        "pin": lambda: pin_message(alice, room.id, joined.seq, pinned=True),
+    }
+    with pytest.raises(Forbidden):
+        tries[action]()
+    assert queries.messages.history(alice, room.id).messages[1] == joined
 
 
 def test_reactions_are_counted_by_emoji(

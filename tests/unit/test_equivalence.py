@@ -183,7 +183,7 @@ def _held(fold: Fold) -> Json:
 
 
 def _fresh(follower: Follower) -> Json:
-    mine = {room["id"]: room for room in follower.rooms()}
+    mine = {room["id"]: room for room in follower.my_rooms()}
     online = presence.online_in(mine)
     return {
         "mine": mine,

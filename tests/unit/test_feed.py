@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any, cast
 
 import msgspec
 import pytest
+from django.db import OperationalError
 
-from chat import queries
+from accounts.models import User
 from chat.events import Change
 from chat.payloads import GUESTS, MessagePayload
+from chat.queries.messages import Changes
 from realtime import feed as feed_module
+from realtime import readers as readers_module
 from realtime.connection import Connection
 from realtime.feed import FRAME_BYTES, Feed
 
@@ -23,7 +27,8 @@ class Reader:
     def __init__(self, user_id: str = "somebody", *, is_guest: bool = False) -> None:
         self.user_id = user_id
         self.names = (user_id, GUESTS) if is_guest else (user_id,)
-        self.feeds: dict[str, Feed] = {}
+        self.user = User(is_guest=is_guest)
+        self.rooms: dict[str, int] = {}
         self.frames: list[dict[str, Any]] = []
 
     def write(self, text: str) -> None:
@@ -50,8 +55,8 @@ def changes(*seqs: int) -> list[Change]:
 
 def listening(feed: Feed, user_id: str = "somebody", head: int = 0) -> Reader:
     reader = Reader(user_id)
-    feed.join(cast(Connection, reader))
-    feed.go_live(cast(Connection, reader), head)
+    feed.readers.join(cast(Connection, reader))
+    feed.readers.go_live(cast(Connection, reader), head)
     return reader
 
 
@@ -67,10 +72,10 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The numbers that the database has; a repair reads them."""
     seqs: list[int] = []
 
-    async def read(_: object, room: str, after: int) -> queries.messages.Changes:
+    async def read(_: object, room: str, after: int) -> Changes:
         await asyncio.sleep(0)
         found = [_payload(seq) for seq in seqs if seq > after]
-        return queries.messages.Changes(EPOCH, max(seqs), found)
+        return Changes(EPOCH, max(seqs), found)
 
     monkeypatch.setattr(feed_module, "in_database", read)
     monkeypatch.setattr(feed_module, "GAP_SECONDS", 0.01)
@@ -151,9 +156,13 @@ async def test_a_lost_last_change_is_found_by_the_head(
     assert reader.heard == [1, 2]
 
 
-async def test_another_epoch_resets(feed: Feed) -> None:
+async def test_another_epoch_resets(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reader = listening(feed)
+    answer_with(monkeypatch, Changes("0000", 7, []), may_read={("somebody", ROOM)})
     feed.check(7, "0000")
+    await asyncio.sleep(0.01)
     [frame] = reader.frames
     assert frame == {"type": "room.reset", "room": ROOM, "seq": 7, "epoch": "0000"}
     feed.offer("0000", changes(8))
@@ -163,10 +172,10 @@ async def test_another_epoch_resets(feed: Feed) -> None:
 async def test_who_joins_misses_nothing_and_hears_nothing_twice(feed: Feed) -> None:
     """The database was read at 2, while 1, 2 and 3 came as one."""
     reader = Reader()
-    feed.join(cast(Connection, reader))
+    feed.readers.join(cast(Connection, reader))
     feed.offer(EPOCH, changes(1, 2, 3))
     assert reader.frames == []
-    feed.go_live(cast(Connection, reader), head=2)
+    feed.readers.go_live(cast(Connection, reader), head=2)
     assert reader.heard == [3]
     feed.offer(EPOCH, changes(4))
     assert reader.heard == [3, 4]
@@ -190,7 +199,7 @@ async def test_what_comes_before_the_head_is_known_is_kept() -> None:
     feed.start(EPOCH, 5)
     reader = listening(feed, head=5)
     feed.offer(EPOCH, changes(7))
-    assert feed.last == 7
+    assert feed.readers.last == 7
     # 6 went out before this reader came: it is in what they read, or they resume.
     assert reader.heard == [7]
 
@@ -200,7 +209,7 @@ async def test_the_leaver_hears_it_last(feed: Feed) -> None:
     leaver = listening(feed, "bob")
     feed.offer(EPOCH, [change(1), change(2, leaver="bob"), change(3)])
     assert leaver.heard == [1, 2]
-    assert leaver.feeds == {}
+    assert leaver.rooms == {}
     assert reader.heard == [1, 2, 3]
 
 
@@ -208,33 +217,159 @@ async def test_guests_are_taken_out_together(feed: Feed) -> None:
     member = listening(feed, "bob")
     guests = [Reader(name, is_guest=True) for name in ("g1", "g2", "g3")]
     for guest in guests:
-        feed.join(cast(Connection, guest))
+        feed.readers.join(cast(Connection, guest))
     live, ahead, joining = guests
-    feed.go_live(cast(Connection, live), 0)
-    feed.go_live(cast(Connection, ahead), 1)
+    feed.readers.go_live(cast(Connection, live), 0)
+    feed.readers.go_live(cast(Connection, ahead), 1)
     feed.offer(EPOCH, [change(1), change(2, leaver=GUESTS), change(3)])
-    feed.go_live(cast(Connection, joining), 0)
+    feed.readers.go_live(cast(Connection, joining), 0)
     assert [guest.heard for guest in guests] == [[1, 2], [2], [1, 2]]
-    assert (feed.readers, member.feeds) == ([cast(Connection, member)], {ROOM: feed})
+    assert feed.readers.all == [cast(Connection, member)]
+    assert list(member.rooms) == [ROOM]
     assert member.heard == [1, 2, 3]
 
 
-async def test_who_left_long_ago_and_is_back_is_not_taken_out_again(
-    feed: Feed, stored: list[int], monkeypatch: pytest.MonkeyPatch
+def removal(seq: int, who: str, *, rev: int | None = None) -> MessagePayload:
+    event = {"type": "member.removed", "user": who}
+    return msgspec.structs.replace(_payload(seq), rev=rev or seq, event=event)
+
+
+def answer_with(
+    monkeypatch: pytest.MonkeyPatch,
+    found: Changes,
+    may_read: set[tuple[str, str]] | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
-    """The message that says so changed since: somebody reacted to it."""
+    """What a repair reads, who may still read, and what happens while that is asked."""
+
+    async def changes(*_: object) -> Changes:
+        await asyncio.sleep(0)
+        return found
+
+    async def reading(*_: object) -> set[tuple[str, str]]:
+        await asyncio.sleep(0)
+        meanwhile()
+        return may_read or set()
+
+    monkeypatch.setattr(feed_module, "in_database", changes)
+    monkeypatch.setattr(readers_module, "in_database", reading)
+
+
+async def test_a_removal_long_ago_takes_nobody_out_again(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message that tells of it changed since, and comes with a repair."""
     feed.offer(EPOCH, [change(1, leaver="bob"), change(2)])
     back = listening(feed, "bob", head=2)
-    left = {"seq": 1, "rev": 3, "event": {"type": "member.left", "user": "bob"}}
-    reacted = msgspec.structs.replace(_payload(1), **left)
-
-    async def read(*_: object) -> queries.messages.Changes:
-        return queries.messages.Changes(EPOCH, 3, [reacted])
-
-    monkeypatch.setattr(feed_module, "in_database", read)
+    answer_with(monkeypatch, Changes(EPOCH, 3, [removal(1, "bob", rev=3)]))
     feed.check(3, EPOCH)
     await asyncio.sleep(0.05)
-    assert back.feeds == {ROOM: feed}
+    assert list(back.rooms) == [ROOM]
+
+
+async def test_a_repair_takes_the_leaver_out_at_the_number_of_the_removal(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at the number at which the removal's row has changed since."""
+    leaver, other = listening(feed, "bob"), listening(feed)
+    gap = [_payload(1), _payload(3), removal(2, "bob", rev=4)]
+    answer_with(monkeypatch, Changes(EPOCH, 4, gap))
+    feed.check(4, EPOCH)
+    await asyncio.sleep(0.05)
+    assert (leaver.heard, leaver.rooms) == ([1], {})
+    assert other.heard == [1, 3, 2]
+
+
+async def test_a_reset_takes_out_whoever_may_not_read_any_more(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too much was missed to look for the removals in it."""
+    removed, closed_to = Reader("bob"), Reader("g1", is_guest=True)
+    for reader in (removed, closed_to):
+        feed.readers.join(cast(Connection, reader))
+        feed.readers.go_live(cast(Connection, reader), 0)
+    stays = listening(feed, "alice")
+    answer_with(monkeypatch, Changes(EPOCH, 600, None), may_read={("alice", ROOM)})
+    feed.check(600, EPOCH)
+    await asyncio.sleep(0.05)
+    feed.offer(EPOCH, changes(601))
+    assert [frame["type"] for frame in removed.frames] == ["room.removed"]
+    assert [frame["type"] for frame in closed_to.frames] == ["room.deleted"]
+    assert [frame["type"] for frame in stays.frames] == [
+        "room.reset",
+        "message.created",
+    ]
+    assert (removed.rooms, closed_to.rooms) == ({}, {})
+
+
+async def test_nothing_goes_out_while_a_reset_asks_who_may_read(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed, stays = listening(feed, "bob"), listening(feed, "alice")
+    answer_with(
+        monkeypatch,
+        Changes(EPOCH, 600, None),
+        may_read={("alice", ROOM)},
+        meanwhile=lambda: feed.offer(EPOCH, changes(1, 601)),
+    )
+    feed.check(600, EPOCH)
+    await asyncio.sleep(0.05)
+    assert removed.frames == [{"type": "room.removed", "room": ROOM}]
+    assert [frame["seq"] for frame in stays.frames] == [600, 601]
+
+
+async def test_a_reset_leaves_alone_who_has_subscribed_again_meanwhile(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bob was out when the database was asked, and was let in a moment later."""
+    back = listening(feed, "bob")
+
+    def come_back() -> None:
+        feed.readers.join(cast(Connection, back))
+        feed.readers.go_live(cast(Connection, back), 602)
+
+    answer_with(monkeypatch, Changes(EPOCH, 600, None), meanwhile=come_back)
+    feed.check(600, EPOCH)
+    await asyncio.sleep(0.05)
+    feed.offer(EPOCH, changes(601, 602, 603))
+    assert back.heard == [603]
+
+
+async def test_a_reset_overtakes_who_is_catching_up(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their answer may be older than a removal that the reset has passed over."""
+    joining = Reader("bob")
+    feed.readers.join(cast(Connection, joining))
+    answer_with(monkeypatch, Changes(EPOCH, 600, None))
+    feed.check(600, EPOCH)
+    await asyncio.sleep(0.05)
+    assert feed.readers.overtaken == {cast(Connection, joining)}
+    feed.readers.go_live(cast(Connection, joining), 0)
+    feed.offer(EPOCH, changes(601))
+    assert joining.frames == []
+    feed.readers.join(cast(Connection, joining))
+    feed.readers.go_live(cast(Connection, joining), 601)
+    feed.offer(EPOCH, changes(602))
+    assert joining.heard == [602]
+
+
+async def test_a_reset_is_tried_again_when_the_database_does_not_answer(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = listening(feed, "alice")
+
+    def break_down() -> None:
+        raise OperationalError
+
+    answer_with(monkeypatch, Changes(EPOCH, 600, None), meanwhile=break_down)
+    feed.check(600, EPOCH)
+    await asyncio.sleep(0.05)
+    assert reader.frames == []
+    answer_with(monkeypatch, Changes(EPOCH, 600, None), may_read={("alice", ROOM)})
+    feed.check(600, EPOCH)
+    await asyncio.sleep(0.05)
+    assert [frame["type"] for frame in reader.frames] == ["room.reset"]
 
 
 async def test_who_left_and_came_back_stays(feed: Feed) -> None:
@@ -246,8 +381,8 @@ async def test_who_left_and_came_back_stays(feed: Feed) -> None:
 
 async def test_who_leaves_while_joining_hears_it_last(feed: Feed) -> None:
     reader = Reader("bob")
-    feed.join(cast(Connection, reader))
+    feed.readers.join(cast(Connection, reader))
     feed.offer(EPOCH, [change(1, leaver="bob"), change(2)])
-    feed.go_live(cast(Connection, reader), head=0)
+    feed.readers.go_live(cast(Connection, reader), head=0)
     assert reader.heard == [1]
-    assert feed.is_empty
+    assert feed.readers.is_empty

@@ -83,8 +83,16 @@ def test_guest_reads(guest: User, open_room: RoomPayload) -> None:
     assert (shown.role, shown.guests_may_read) == (None, True)
     assert [r.id for r in queries.directory.directory(guest).rooms] == [open_room.id]
     assert queries.rooms.rooms_of(guest) == []
-    found = search(guest, q="hello", room=open_room.id)
-    assert [hit.message.seq for hit in found.hits] == [4]
+
+
+def test_guest_is_not_told_how_many_are_online(
+    guest: User, alice: User, open_room: RoomPayload
+) -> None:
+    presence.arrive("p1", alice.pk)
+    [shown] = queries.directory.directory(alice).rooms
+    assert (shown.member_count, shown.online_count) == (2, 1)
+    [shown] = queries.directory.directory(guest).rooms
+    assert (shown.member_count, shown.online_count) == (2, 0)
 
 
 def test_guest_catches_up_and_is_not_told_who_is_online(
@@ -140,6 +148,8 @@ def writes(guest: User, room: str, alice: User) -> list[Callable[[], object]]:
         partial(queries.people.profile, guest, str(alice.pk)),
         partial(queries.people.members, guest, room),
         partial(queries.people.bans, guest, room),
+        partial(search, guest, q="hello"),
+        partial(search, guest, q="hello", room=room),
         partial(
             sessions.change_password,
             guest,

@@ -8,13 +8,22 @@ from itertools import product
 import pytest
 
 from accounts.models import User
+from chat.access import readers
+from chat.access.readers import still_reading
 from chat.access.seat import Seat, seats
-from chat.access.visibility import audience, may_see, shut_out, visible_rooms
+from chat.access.visibility import (
+    audience,
+    check_read,
+    may_see,
+    shut_out,
+    visible_rooms,
+)
 from chat.actions.rooms import update_room
 from chat.broadcast import Envelope
+from chat.errors import Refusal
 from chat.models import Ban, Membership, Room
 from chat.payloads import RoomPayload
-from tests.people import person
+from tests.people import NOBODY, person
 
 from .envelopes import to_everybody
 
@@ -48,6 +57,49 @@ def test_the_query_and_the_rule_agree(
             Ban.objects.create(room=room, user=user)
     seen = {seat.room.pk for seat in seats(user, rooms) if may_see(seat)}
     assert {room.pk for room in visible_rooms(user)} == seen
+
+
+@pytest.mark.parametrize("is_banned", FLAGS)
+@pytest.mark.parametrize("is_member", FLAGS)
+@pytest.mark.parametrize("standing", ["staff", "person", "guest"])
+def test_a_reader_reads_on_exactly_while_the_rule_says_so(
+    rooms: list[Room], standing: str, is_member: bool, is_banned: bool
+) -> None:
+    user = _somebody(standing)
+    # A ban takes a member out: nobody is both.
+    for room in rooms:
+        if is_member:
+            Membership.objects.create(room=room, user=user)
+        elif is_banned:
+            Ban.objects.create(room=room, user=user)
+    readers = [(user, str(room.pk)) for room in rooms] + [(user, NOBODY)]
+    may_read = {
+        (str(user.pk), str(seat.room.pk))
+        for seat in seats(user, rooms)
+        if _is_allowed(seat)
+    }
+    assert still_reading(readers) == may_read
+
+
+def test_readers_are_asked_about_in_bounded_queries(
+    rooms: list[Room], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "_READERS_AT_ONCE", 3)
+    people = [person(f"p{number}") for number in range(4)]
+    for room in rooms:
+        Membership.objects.create(room=room, user=people[0])
+    pairs = [(user, str(room.pk)) for user in people for room in rooms]
+    reading = still_reading(pairs)
+    assert {user for user, _ in reading} == {str(people[0].pk)}
+    assert len(reading) == sum(not room.staff_only for room in rooms)
+
+
+def _is_allowed(seat: Seat) -> bool:
+    try:
+        check_read(seat)
+    except Refusal:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("is_banned", FLAGS)

@@ -13,6 +13,8 @@ from django.db.models.functions import Greatest
 
 import chat.batch
 import chat.log
+import realtime.feeds
+import realtime.readers
 import realtime.writer
 from chat import queries
 from chat.access.seat import known_uuids
@@ -21,8 +23,9 @@ from chat.events import Change
 from chat.facts import Facts
 from chat.models import Room
 from realtime.database import in_writer_thread
-from realtime.feed import Block, Feed
+from realtime.feed import Feed
 from realtime.hub import Hub
+from realtime.stretch import Stretch
 from realtime.writer import Writer
 
 
@@ -133,7 +136,7 @@ def no_reorder() -> None:
 
     def offer(self: Feed, epoch: str, changes: Iterable[Change]) -> None:
         for change in changes:
-            self._send(Block(change.seq - 1, change.seq, [change]))
+            self.readers.send(Stretch(change.seq - 1, change.seq, [change]))
 
     Feed.offer = offer  # type: ignore[method-assign]
 
@@ -141,6 +144,16 @@ def no_reorder() -> None:
 def membership_not_checked() -> None:
     """Who left may still catch up."""
     queries.messages.check_read = lambda seat: None  # type: ignore[attr-defined]
+
+
+def readers_not_confirmed() -> None:
+    """A reset passes over removals, and nobody asks who may still read."""
+
+    async def nothing(rooms: object) -> None:
+        await asyncio.sleep(0)
+
+    realtime.readers.confirm = nothing
+    realtime.feeds.confirm = nothing  # type: ignore[attr-defined]
 
 
 def truncated_list() -> None:
@@ -164,6 +177,7 @@ BUGS: dict[str, Callable[[], None]] = {
         no_position_check,
         no_reorder,
         membership_not_checked,
+        readers_not_confirmed,
         truncated_list,
     )
 }

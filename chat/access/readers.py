@@ -1,0 +1,61 @@
+"""Whether people who were let into rooms may still read them, for many at once.
+
+`check_read` says the same of one person in front of one room.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Q
+
+from accounts.models import User
+
+from ..models import Ban, Membership, Room
+from .seat import has_account, known_uuids
+
+# A person, and the id of a room that they were let into.
+Reader = tuple[User, str]
+
+# Each is a value in a query, and a database takes only so many.
+_READERS_AT_ONCE = 1000
+
+
+def still_reading(readers: Iterable[Reader]) -> set[tuple[str, str]]:
+    """Of these readers those who may read on, as ids of the person and the room.
+
+    A reader is missing whose membership ended, whose room is gone, is for staff alone
+    now or is closed to guests, and a guest who was banned.
+    """
+    # By room: readers of one room share its row in the query.
+    ordered = sorted(readers, key=lambda reader: reader[1])
+    found: set[tuple[str, str]] = set()
+    for start in range(0, len(ordered), _READERS_AT_ONCE):
+        asked = ordered[start : start + _READERS_AT_ONCE]
+        found |= _members([reader for reader in asked if has_account(reader[0])])
+        found |= _guests([reader for reader in asked if not has_account(reader[0])])
+    return found
+
+
+def _members(readers: Sequence[Reader]) -> set[tuple[str, str]]:
+    if not readers:
+        return set()
+    rows = Membership.objects.filter(
+        Q(room__staff_only=False) | Q(user__is_staff=True),
+        room__in=known_uuids({room for _, room in readers}),
+        user__in={user.pk for user, _ in readers},
+    )
+    pairs = rows.values_list("user_id", "room_id")
+    return {(str(user), str(room)) for user, room in pairs}
+
+
+def _guests(readers: Sequence[Reader]) -> set[tuple[str, str]]:
+    if not readers:
+        return set()
+    rooms = known_uuids({room for _, room in readers})
+    open_rooms = Room.objects.filter(
+        pk__in=rooms, kind=Room.Kind.PUBLIC, staff_only=False, guests_may_read=True
+    )
+    may_open = {str(pk) for pk in open_rooms.values_list("pk", flat=True)}
+    bans = Ban.objects.filter(room__in=rooms, user__in={user.pk for user, _ in readers})
+    banned = {(str(u), str(r)) for u, r in bans.values_list("user_id", "room_id")}
+    pairs = {(str(user.pk), room) for user, room in readers if room in may_open}
+    return pairs - banned

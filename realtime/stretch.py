@@ -1,0 +1,22 @@
+"""Changes of one room that follow each other without a gap and share a frame."""
+
+from typing import NamedTuple
+
+from chat.events import Change, changes_frame
+
+
+class Stretch(NamedTuple):
+    """All changes after `after`, up to `seq`; the last one may take readers out."""
+
+    after: int
+    seq: int
+    changes: list[Change]
+    # A person's id, or GUESTS: these receive nothing above `seq`.
+    leaver: str | None = None
+
+    def frame(self, room: str, above: int = 0) -> str:
+        """The frame for a reader who has everything up to `above`."""
+        if above <= self.after:
+            return changes_frame(room, self.after, self.seq, self.changes)
+        missing = [change for change in self.changes if change.seq > above]
+        return changes_frame(room, above, self.seq, missing)
