@@ -128,7 +128,7 @@ class Feed:
                 self._held.clear()
                 await self._reset(found)
             elif found.messages is not None:
-                self._fill(found, after)
+                self._fill(found)
             elif found.head_seq > (self.readers.last or 0):
                 await self._reset(found)
         except Exception as error:
@@ -139,16 +139,16 @@ class Feed:
             if self.readers.last is not None:
                 self._send_next(self.readers.last)
 
-    def _fill(self, found: Changes, after: int) -> None:
+    def _fill(self, found: Changes) -> None:
         """One frame for the whole gap, or one up to each number that takes readers out.
 
         That is the `seq` of the message, since its `rev` moves when the row changes. A
-        message up to `after` took its readers out long ago.
+        message that was sent already took its readers out then.
         """
         messages = found.messages or []
         changes = [Change(m.rev, None, encode_message(m)) for m in messages]
-        leavers = [(m.seq, leaver(m)) for m in messages if m.seq > after]
-        for seq, who in sorted((seq, who) for seq, who in leavers if who is not None):
+        leavers = [(m.seq, who) for m in messages if (who := leaver(m)) is not None]
+        for seq, who in sorted(leavers):
             self._send_up_to(seq, changes, who)
         self._send_up_to(found.head_seq, changes)
 
