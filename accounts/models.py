@@ -3,6 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import (
     AbstractBaseUser,
     BaseUserManager,
@@ -89,6 +90,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def is_admitted(self) -> bool:
+        """Whether the server takes this person, who may have a good token."""
+        return self.is_active and (settings.ALLOW_GUESTS or not self.is_guest)
 
     @property
     def standing(self) -> Standing:

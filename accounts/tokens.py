@@ -241,7 +241,7 @@ def _live_session(claims: Token, *, lock: bool = False) -> Session:
     except (Session.DoesNotExist, KeyError, ValueError, AttributeError, TypeError):
         raise Unauthorized from None
     user = session.user
-    if not user.is_active or claims.get("ver") != user.token_version:
+    if not user.is_admitted or claims.get("ver") != user.token_version:
         raise Unauthorized
     return session
 
