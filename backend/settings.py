@@ -129,9 +129,10 @@ INSTALLED_APPS = [
     "realtime",
     "daphne",
     "accounts",
-    "chat",
+    "chat.apps.ChatConfig",
     "api",
-    "django.contrib.admin",
+    # django.contrib.admin, with our forms.
+    "chat.apps.ChatAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

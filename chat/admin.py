@@ -8,25 +8,23 @@ admin of accounts, since who loses a right must lose their open sockets with it.
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     AdminUserCreationForm,
     UserChangeForm,
 )
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
+from accounts.audit import Event, record_committed
 from accounts.models import Session, User
 
-from . import limits
 from .actions.messages import delete_message
-from .actions.sessions import change_rights, end_all_sessions, end_session, one_guess
-from .addresses import network_of
-from .errors import RateLimited, Refusal
+from .actions.sessions import change_rights, end_session
+from .admin_site import save_password
+from .errors import Refusal
 from .models import Membership, Message, Room
 
 if TYPE_CHECKING:
@@ -41,22 +39,6 @@ else:
     PasswordFormBase = AdminPasswordChangeForm
     CreationFormBase = AdminUserCreationForm
     ChangeFormBase = UserChangeForm
-
-
-class LogInForm(AdminAuthenticationForm):
-    """Guesses count together with those at the API, by address and by account."""
-
-    def clean(self) -> dict[str, Any]:
-        address = self.request.META["REMOTE_ADDR"] if self.request else ""
-        try:
-            limits.logins.take(network_of(address))
-            with one_guess(self.cleaned_data.get("username", "")):
-                return super().clean()
-        except RateLimited as refused:
-            raise ValidationError(refused.detail) from None
-
-
-admin.site.login_form = LogInForm
 
 
 class NewPersonForm(CreationFormBase):
@@ -75,8 +57,8 @@ class PersonForm(ChangeFormBase):
 class PasswordForm(PasswordFormBase):
     def save(self, commit: bool = True) -> User:
         """A password may be changed because it leaked: nobody stays logged in."""
-        user = super().save(commit)
-        end_all_sessions(user)
+        user = super().save(commit=False)
+        save_password(user)
         return user
 
 
@@ -157,10 +139,11 @@ class UserAdmin(UserAdminBase):
         """Only what was changed: token_version may have been raised meanwhile."""
         if not change:
             super().save_model(request, obj, form, change)
+            record_committed(Event.REGISTERED, user=obj.pk)
             return
         columns = {field.name for field in User._meta.concrete_fields}
         changed = columns & set(form.changed_data)
-        rights = {"is_active", "is_staff"} & changed
+        rights = {"is_active", "is_staff", "is_superuser"} & changed
         obj.save(update_fields=changed - rights)
         if rights:
             change_rights(obj, **{name: getattr(obj, name) for name in rights})

@@ -112,7 +112,7 @@ def reset_password(token: str, new_password: str) -> None:
 
 @transaction.atomic
 def change_rights(user: User, **flags: bool) -> None:
-    """Set `is_active` or `is_staff`; what the person had open goes with a lost right.
+    """Set `is_active`, `is_staff` or `is_superuser`, and end every session.
 
     The only way to change them: a row that is written by other means takes until the
     next look at all open sockets.
@@ -121,6 +121,13 @@ def change_rights(user: User, **flags: bool) -> None:
         setattr(user, name, value)
     user.save(update_fields=list(flags))
     record_committed(Event.RIGHTS_CHANGED, user=user.pk, **flags)
+    end_all_sessions(user)
+
+
+@transaction.atomic
+def password_was_set(user: User) -> None:
+    """For a password that a form or a command of Django's has saved."""
+    record_committed(Event.PASSWORD_CHANGED, user=user.pk)
     end_all_sessions(user)
 
 

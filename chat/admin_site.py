@@ -1,0 +1,82 @@
+"""The admin's own doors: logging in, and changing one's password there.
+
+Django's views, with forms that count guesses and end sessions as the API does.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import (
+    AdminAuthenticationForm,
+    AdminPasswordChangeForm,
+)
+from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from accounts.models import User
+
+from . import limits
+from .actions.sessions import one_guess, password_was_set
+from .addresses import network_of
+from .errors import RateLimited
+
+if TYPE_CHECKING:
+    PasswordChangeForm = AdminPasswordChangeForm[User]
+else:
+    PasswordChangeForm = AdminPasswordChangeForm
+
+
+class LogInForm(AdminAuthenticationForm):
+    """Guesses count together with those at the API, by address and by account."""
+
+    def clean(self) -> dict[str, Any]:
+        address = self.request.META["REMOTE_ADDR"] if self.request else ""
+        try:
+            limits.logins.take(network_of(address))
+            with one_guess(self.cleaned_data.get("username", "")):
+                return super().clean()
+        except RateLimited as refused:
+            raise ValidationError(refused.detail) from None
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """A cookie that was left behind must not be enough to try passwords."""
+
+    def clean_old_password(self) -> str:
+        try:
+            with one_guess(self.user.username):
+                return super().clean_old_password()
+        except RateLimited as refused:
+            raise ValidationError(refused.detail) from None
+
+    def save(self, commit: bool = True) -> User:
+        # Hashed here, so that no transaction waits for it.
+        user = super().save(commit=False)
+        save_password(user)
+        return user
+
+
+@transaction.atomic
+def save_password(user: User) -> None:
+    """That column alone: token_version may have been raised meanwhile."""
+    user.save(update_fields=["password"])
+    password_was_set(user)
+
+
+class Site(AdminSite):
+    login_form = LogInForm
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Django's has no place for a form of ours."""
+        view = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
