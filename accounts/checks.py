@@ -8,6 +8,9 @@ from typing import Any, cast
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError
+
+from .demo import open_to_anybody
 
 _BLACKLIST = "rest_framework_simplejwt.token_blacklist"
 # A URL ends up in logs: what is in it for longer than this must be a ticket.
@@ -36,6 +39,33 @@ def strangers_come_over_tls(
             f"Passwords and tokens go to {public[0]}, a public host, over plain HTTP.",
             hint="Set PUBLIC_URL=https://… to the address that people type.",
             id="accounts.W001",
+        )
+    ]
+
+
+# What only a server that starts is asked: it costs a query and a few hashes.
+STARTING = "starting"
+
+
+@register(Tags.security, STARTING, deploy=True)
+def passwords_are_secret(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    if settings.DEBUG:
+        return []
+    try:
+        names = open_to_anybody()
+    except DatabaseError:
+        # Not there, or without tables yet: both are told elsewhere.
+        return []
+    if not names:
+        return []
+    return [
+        Error(
+            f"Everybody knows the passwords of {', '.join(names)}: they are printed.",
+            hint=f"Say `manage.py changepassword {names[0]}` (and so on), or begin with"
+            " an empty database.",
+            id="accounts.E007",
         )
     ]
 

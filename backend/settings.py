@@ -89,7 +89,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "accounts.demo.PrintedPasswordValidator"}]
 
 # Who sends it may read /metrics; while it is empty nobody may.
 METRICS_TOKEN = env_str("METRICS_TOKEN")

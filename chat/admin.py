@@ -22,8 +22,7 @@ from accounts.audit import Event, record_committed
 from accounts.models import Session, User
 
 from .actions.messages import delete_message
-from .actions.sessions import change_rights, end_session
-from .admin_site import save_password
+from .actions.sessions import change_rights, end_session, save_password
 from .errors import Refusal
 from .models import Membership, Message, Room
 

@@ -3,7 +3,7 @@
 Django's views, with forms that count guesses and end sessions as the API does.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import (
@@ -12,7 +12,6 @@ from django.contrib.admin.forms import (
 )
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -20,14 +19,9 @@ from django.urls import reverse
 from accounts.models import User
 
 from . import limits
-from .actions.sessions import one_guess, password_was_set
+from .actions.sessions import check_own_password, one_guess, save_password
 from .addresses import network_of
-from .errors import RateLimited
-
-if TYPE_CHECKING:
-    PasswordChangeForm = AdminPasswordChangeForm[User]
-else:
-    PasswordChangeForm = AdminPasswordChangeForm
+from .errors import Invalid, RateLimited
 
 
 class LogInForm(AdminAuthenticationForm):
@@ -43,34 +37,29 @@ class LogInForm(AdminAuthenticationForm):
             raise ValidationError(refused.detail) from None
 
 
-class OwnPasswordForm(PasswordChangeForm):
+class OwnPasswordForm(AdminPasswordChangeForm):
     """A cookie that was left behind must not be enough to try passwords."""
 
     def clean_old_password(self) -> str:
+        given: str = self.cleaned_data["old_password"]
         try:
-            with one_guess(self.user.username):
-                return super().clean_old_password()
+            check_own_password(self.user, given)
+        except Invalid:
+            raise ValidationError(self.error_messages["password_incorrect"]) from None
         except RateLimited as refused:
             raise ValidationError(refused.detail) from None
+        return given
 
     def save(self, commit: bool = True) -> User:
-        # Hashed here, so that no transaction waits for it.
         user = super().save(commit=False)
         save_password(user)
         return user
 
 
-@transaction.atomic
-def save_password(user: User) -> None:
-    """That column alone: token_version may have been raised meanwhile."""
-    user.save(update_fields=["password"])
-    password_was_set(user)
-
-
 class Site(AdminSite):
     login_form = LogInForm
 
-    def password_change(
+    def password_change(  # type: ignore[override]  # it may redirect
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
         """Django's has no place for a form of ours."""

@@ -125,8 +125,10 @@ def change_rights(user: User, **flags: bool) -> None:
 
 
 @transaction.atomic
-def password_was_set(user: User) -> None:
-    """For a password that a form or a command of Django's has saved."""
+def save_password(user: User) -> None:
+    """One that the admin or a command has set. It was hashed before the transaction."""
+    # That column alone: token_version may have been raised meanwhile.
+    user.save(update_fields=["password"])
     record_committed(Event.PASSWORD_CHANGED, user=user.pk)
     end_all_sessions(user)
 
