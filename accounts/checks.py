@@ -15,6 +15,8 @@ from .demo import open_to_anybody
 _BLACKLIST = "rest_framework_simplejwt.token_blacklist"
 # A URL ends up in logs: what is in it for longer than this must be a ticket.
 _LONGEST_IN_URL = timedelta(minutes=15)
+# A session that outlives this ends only when somebody thinks of it.
+_LONGEST_SESSION_DAYS = 366
 # Names that no public DNS answers.
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".test")
 
@@ -23,7 +25,7 @@ _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".test")
 def tokens_are_safe(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    return [*_blacklist(), *_keys(), *_debug(), *_urls(), *_mail()]
+    return [*_blacklist(), *_keys(), *_debug(), *_urls(), *_sessions(), *_mail()]
 
 
 @register(Tags.security, deploy=True)
@@ -127,6 +129,15 @@ def _urls() -> Iterator[CheckMessage]:
             "Access tokens live for more than 15 minutes and may be put into URLs.",
             hint="Set WS_REQUIRE_TICKET=on, or ACCESS_TOKEN_SECONDS to 900 or less.",
             id="accounts.E005",
+        )
+
+
+def _sessions() -> Iterator[CheckMessage]:
+    if settings.SESSION_DAYS > _LONGEST_SESSION_DAYS:
+        yield Error(
+            f"A session would live for {settings.SESSION_DAYS} days.",
+            hint=f"Set SESSION_DAYS to {_LONGEST_SESSION_DAYS} or less.",
+            id="accounts.E008",
         )
 
 

@@ -113,6 +113,8 @@ SIMPLE_JWT = {
     ),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
 }
+# After so many days people log in again, however often they refreshed.
+SESSION_DAYS = env_int("SESSION_DAYS", 90, minimum=1)
 # Access tokens may be put in the socket's query string unless this is on; a ticket
 # always may.
 WS_REQUIRE_TICKET = env_bool("WS_REQUIRE_TICKET", False)
