@@ -20,6 +20,7 @@ from .. import broadcast, limits
 from ..access.seat import check_account
 from ..broadcast import EndSessions
 from ..rates import key_of
+from .notices import tell_of_password
 
 
 @contextmanager
@@ -96,6 +97,7 @@ def change_password(
     check_account(user)
     check_own_password(user, current_password)
     people.replace_password(user, new_password)
+    tell_of_password(user)
     end_all_sessions(user)
     return tokens.start_session(user, user_agent=user_agent)
 
@@ -107,6 +109,7 @@ def reset_password(token: str, new_password: str) -> None:
     if user is None:
         raise Invalid(fields={"token": ["This link was used or is too old."]})
     people.replace_password(user, new_password)
+    tell_of_password(user)
     end_all_sessions(user)
 
 
@@ -130,6 +133,7 @@ def save_password(user: User) -> None:
     # That column alone: token_version may have been raised meanwhile.
     user.save(update_fields=["password"])
     record_committed(Event.PASSWORD_CHANGED, user=user.pk)
+    tell_of_password(user)
     end_all_sessions(user)
 
 

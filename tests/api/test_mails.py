@@ -136,7 +136,10 @@ def test_an_address_is_taken_away_at_once(as_alice: Door, alice: User) -> None:
     body = {"email": "", "current_password": OLD}
     assert as_alice.post("me/email", body).status == 204
     assert as_alice.get("me").json()["email"] == ""
-    assert mail.outbox == []
+    # It is told, and asked for nothing.
+    [told] = mail.outbox
+    assert told.to == [ADDRESS]
+    assert "#" not in str(told.body)
 
 
 def test_only_who_reads_the_mail_learns_that_it_is_taken(
