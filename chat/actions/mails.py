@@ -9,6 +9,7 @@ from functools import partial
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower
 
 from accounts import people, proofs
 from accounts.models import User
@@ -90,8 +91,10 @@ def _check_mails(email: str) -> None:
 
 
 def _mail_reset(email: str) -> None:
-    found = User.objects.filter(email__iexact=email, is_active=True, is_guest=False)
-    if person := found.filter(is_bot=False).first():
+    # Folded as by the limit, and as in the index.
+    found = User.objects.alias(folded=Lower("email")).filter(folded=email.lower())
+    found = found.filter(is_active=True, is_guest=False, is_bot=False)
+    if person := found.first():
         token = proofs.reset_token(person)
         _send(person, person.email, "Set a new password", _RESET, f"reset={token}")
 
