@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from accounts.audit import Event, record
 from accounts.models import User
 
 from . import limits
@@ -35,6 +36,14 @@ class LogInForm(AdminAuthenticationForm):
                 return super().clean()
         except RateLimited as refused:
             raise ValidationError(refused.detail) from None
+
+    def confirm_login_allowed(self, user: User) -> None:
+        """Django tells of wrong passwords alone."""
+        try:
+            super().confirm_login_allowed(user)
+        except ValidationError:
+            record(Event.LOGIN_FAILED, user=user.pk)
+            raise
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):

@@ -306,6 +306,15 @@ def test_the_admin(alice: User, events: Events) -> None:
     ]
 
 
+def test_the_admin_refuses_who_is_not_staff(alice: User, events: Events) -> None:
+    """With the right password: somebody tries what they found."""
+    alice.set_password("trombone-42")
+    alice.save()
+    form = {"username": alice.username, "password": "trombone-42"}
+    Client().post("/admin/login/", form)
+    assert events() == [{"event": "login.failed", "user": str(alice.pk)}]
+
+
 def test_an_address_and_a_link_that_comes_again(alice: User, events: Events) -> None:
     proof = proofs.email_token(alice, "new@example.org")
     token = f"{b'new@example.org'.hex()}.{proof}"
