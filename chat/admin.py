@@ -61,6 +61,10 @@ class PasswordForm(PasswordFormBase):
         return user
 
 
+# For superusers to give and take.
+_RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
 @admin.register(User)
 class UserAdmin(UserAdminBase):
     form = PersonForm
@@ -112,12 +116,13 @@ class UserAdmin(UserAdminBase):
     def has_change_permission(
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
-        """Only superusers act on superusers, else anybody here would become one."""
+        """Only superusers act on staff and on each other.
+
+        Anybody else here would set a password and have that person's rights.
+        """
         allowed = super().has_change_permission(request, obj)
-        above = (
-            obj is not None and obj.is_superuser and not _admin(request).is_superuser
-        )
-        return allowed and not above
+        is_above = obj is not None and (obj.is_staff or obj.is_superuser)
+        return allowed and (not is_above or _admin(request).is_superuser)
 
     def has_delete_permission(
         self, request: HttpRequest, obj: User | None = None
@@ -130,7 +135,7 @@ class UserAdmin(UserAdminBase):
     ) -> tuple[str, ...]:
         if _admin(request).is_superuser:
             return self.readonly_fields
-        return (*self.readonly_fields, "is_superuser", "groups", "user_permissions")
+        return (*self.readonly_fields, *_RIGHTS)
 
     def save_model(
         self, request: HttpRequest, obj: User, form: Any, change: bool
