@@ -26,7 +26,7 @@ OTHER = "mallory@example.net"
 def _at_once(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     settings.PUBLIC_URL = "https://chat.example.org"
 
-    def run(job: Callable[[], None]) -> None:
+    def run(job: Callable[[], None], *_: object) -> None:
         job()
 
     monkeypatch.setattr(background, "start", run)
