@@ -9,11 +9,6 @@ from chat.payloads import RoomPayload
 from .door import Door, check_refused
 
 
-@pytest.fixture(autouse=True)
-def _guests_are_wanted(settings: Settings) -> None:
-    settings.ALLOW_GUESTS = True
-
-
 @pytest.fixture
 def as_guest(anonymous: Door) -> Door:
     return Door(anonymous.post("auth/guest").json()["access"])

@@ -46,11 +46,6 @@ from .envelopes import leavers
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def _guests_are_wanted(settings: Settings) -> None:
-    settings.ALLOW_GUESTS = True
-
-
 @pytest.fixture
 def guest(db: None) -> User:
     return people.make_guest()
