@@ -22,7 +22,7 @@ from accounts.models import User
 from . import limits
 from .actions.sessions import check_own_password, one_guess, save_password
 from .addresses import network_of
-from .errors import Invalid, RateLimited
+from .errors import Invalid, RateLimited, Refusal
 
 
 class LogInForm(AdminAuthenticationForm):
@@ -55,7 +55,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
             check_own_password(self.user, given)
         except Invalid:
             raise ValidationError(self.error_messages["password_incorrect"]) from None
-        except RateLimited as refused:
+        except Refusal as refused:
             raise ValidationError(refused.detail) from None
         return given
 
