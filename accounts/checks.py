@@ -8,10 +8,15 @@ from typing import Any, cast
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError
+
+from .demo import open_to_anybody
 
 _BLACKLIST = "rest_framework_simplejwt.token_blacklist"
 # A URL ends up in logs: what is in it for longer than this must be a ticket.
 _LONGEST_IN_URL = timedelta(minutes=15)
+# A session that outlives this ends only when somebody thinks of it.
+_LONGEST_SESSION_DAYS = 366
 # Names that no public DNS answers.
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".test")
 
@@ -20,7 +25,7 @@ _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".test")
 def tokens_are_safe(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    return [*_blacklist(), *_keys(), *_debug(), *_urls(), *_mail()]
+    return [*_blacklist(), *_keys(), *_debug(), *_urls(), *_sessions(), *_mail()]
 
 
 @register(Tags.security, deploy=True)
@@ -36,6 +41,33 @@ def strangers_come_over_tls(
             f"Passwords and tokens go to {public[0]}, a public host, over plain HTTP.",
             hint="Set PUBLIC_URL=https://… to the address that people type.",
             id="accounts.W001",
+        )
+    ]
+
+
+# What only a server that starts is asked: it costs a query and a few hashes.
+STARTING = "starting"
+
+
+@register(Tags.security, STARTING, deploy=True)
+def passwords_are_secret(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    if settings.DEBUG:
+        return []
+    try:
+        names = open_to_anybody()
+    except DatabaseError:
+        # Not there, or without tables yet: both are told elsewhere.
+        return []
+    if not names:
+        return []
+    return [
+        Error(
+            f"Everybody knows the passwords of {', '.join(names)}: they are printed.",
+            hint=f"Say `manage.py changepassword {names[0]}` (and so on), or begin with"
+            " an empty database.",
+            id="accounts.E007",
         )
     ]
 
@@ -97,6 +129,15 @@ def _urls() -> Iterator[CheckMessage]:
             "Access tokens live for more than 15 minutes and may be put into URLs.",
             hint="Set WS_REQUIRE_TICKET=on, or ACCESS_TOKEN_SECONDS to 900 or less.",
             id="accounts.E005",
+        )
+
+
+def _sessions() -> Iterator[CheckMessage]:
+    if settings.SESSION_DAYS > _LONGEST_SESSION_DAYS:
+        yield Error(
+            f"A session would live for {settings.SESSION_DAYS} days.",
+            hint=f"Set SESSION_DAYS to {_LONGEST_SESSION_DAYS} or less.",
+            id="accounts.E008",
         )
 
 

@@ -1,8 +1,10 @@
 """Who you are: people, the sessions they logged in with, and tickets already used."""
 
+from collections.abc import Iterable
 from typing import Literal
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import (
     AbstractBaseUser,
     BaseUserManager,
@@ -14,6 +16,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from .audit import Event, record_committed
 from .ids import new_id
 
 # What a person is to the whole server: all that a rule may ask of an outsider.
@@ -43,9 +46,10 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(
         self, username: str, password: str | None = None, **fields: object
     ) -> "User":
-        return self.create_user(
-            username, password, is_staff=True, is_superuser=True, **fields
-        )
+        rights = {"is_staff": True, "is_superuser": True}
+        user = self.create_user(username, password, **rights, **fields)
+        record_committed(Event.RIGHTS_CHANGED, user=user.pk, **rights)
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -89,6 +93,22 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    def get_session_auth_hash(self) -> str:
+        """What the admin's cookie is compared with: it ends with the tokens."""
+        return self._of_this_version(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterable[str]:
+        """The same for cookies of an earlier SECRET_KEY."""
+        return map(self._of_this_version, super().get_session_auth_fallback_hash())
+
+    def _of_this_version(self, session_hash: str) -> str:
+        return f"{session_hash} {self.token_version}"
+
+    @property
+    def is_admitted(self) -> bool:
+        """Whether the server takes this person, who may have a good token."""
+        return self.is_active and (settings.ALLOW_GUESTS or not self.is_guest)
 
     @property
     def standing(self) -> Standing:

@@ -30,7 +30,7 @@ def current(user: User, *, lock: bool = False) -> User:
     if lock:
         found = found.select_for_update(of=("self",), no_key=True)
     person = found.first()
-    if person is None:
+    if person is None or not person.is_admitted:
         raise Unauthorized
     person.session_id = user.session_id
     return person
@@ -52,8 +52,8 @@ def revoked(people: Iterable[User]) -> dict[UUID, bool]:
     The value says whether that is because the account is disabled.
     """
     came: dict[UUID, User] = {}
-    # Of one session's sockets those that were opened as staff have more to lose.
-    for user in sorted(people, key=lambda user: user.is_staff):
+    # Of one session's sockets those that were opened with more rights lose more.
+    for user in sorted(people, key=lambda user: (user.is_staff, user.is_superuser)):
         if user.session_id is not None:
             came[user.session_id] = user
     ids = list(came)
@@ -77,17 +77,23 @@ def _revoked(came: dict[UUID, User]) -> dict[UUID, bool]:
 _COLUMNS = (
     "ended_at",
     "user__is_active",
+    "user__is_guest",
     "user__is_staff",
+    "user__is_superuser",
     "user__token_version",
 )
 
 
 def _is_good(session: Session, came: User) -> bool:
-    """Who lost the staff flag goes too: staff-only rooms are still open to them."""
+    """A lost right closes the socket, which has it still; a gained one opens nothing.
+
+    Guests go too when the server takes no more of them.
+    """
     user = session.user
     return (
         session.ended_at is None
-        and user.is_active
+        and user.is_admitted
         and user.token_version == came.token_version
         and (user.is_staff or not came.is_staff)
+        and (user.is_superuser or not came.is_superuser)
     )

@@ -133,7 +133,8 @@ def rotate(raw: str) -> Pair:
     Raises Unauthorized or TokenExpired, and TokenReused when it ended the session.
 
     The session's row is locked, so two tabs that refresh at once are served in turn.
-    A token used again after REUSE_GRACE ends the session: somebody copied it.
+    A token used again after REUSE_GRACE ends the session: somebody copied it. A session
+    that is older than SESSION_DAYS gets no pair.
     """
     claims = _parse(_Refresh, raw)
     with transaction.atomic():
@@ -204,8 +205,13 @@ def revoke_all(user: User) -> None:
 
 
 def forget_expired() -> None:
-    """Delete what is kept of tokens that no longer matter. Safe to run at any time."""
+    """Delete what is kept of tokens that no longer matter. Safe to run at any time.
+
+    Sessions that are too old are marked as ended, for all that looks no further.
+    """
     now = timezone.now()
+    old = Session.objects.filter(ended_at=None, created_at__lte=now - _longest())
+    old.update(ended_at=now)
     # The leeway's double: a ticket may be redeemed a moment after its expiry.
     margin = timedelta(seconds=2 * api_settings.LEEWAY)
     RedeemedTicket.objects.filter(expires_at__lt=now - margin).delete()
@@ -241,9 +247,20 @@ def _live_session(claims: Token, *, lock: bool = False) -> Session:
     except (Session.DoesNotExist, KeyError, ValueError, AttributeError, TypeError):
         raise Unauthorized from None
     user = session.user
-    if not user.is_active or claims.get("ver") != user.token_version:
+    if not user.is_admitted or claims.get("ver") != user.token_version:
+        raise Unauthorized
+    if _end_of(session) <= timezone.now():
         raise Unauthorized
     return session
+
+
+def _longest() -> timedelta:
+    return timedelta(days=settings.SESSION_DAYS)
+
+
+def _end_of(session: Session) -> datetime:
+    """Refreshing does not move it: so long is a copied token good at most."""
+    return session.created_at + _longest()
 
 
 def _new(kind: type[_HubbubToken], user: User, session_id: UUID) -> _HubbubToken:
@@ -257,6 +274,8 @@ def _new(kind: type[_HubbubToken], user: User, session_id: UUID) -> _HubbubToken
 def _issue_pair(user: User, session: Session) -> Pair:
     access = _new(_Access, user, session.pk)
     refresh = _new(_Refresh, user, session.pk)
+    for token in (access, refresh):
+        token["exp"] = min(token["exp"], int(_end_of(session).timestamp()))
     OutstandingToken.objects.create(
         user=user,
         jti=refresh["jti"],

@@ -89,7 +89,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "accounts.demo.PrintedPasswordValidator"}]
 
 # Who sends it may read /metrics; while it is empty nobody may.
 METRICS_TOKEN = env_str("METRICS_TOKEN")
@@ -113,6 +113,8 @@ SIMPLE_JWT = {
     ),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
 }
+# After so many days people log in again, however often they refreshed.
+SESSION_DAYS = env_int("SESSION_DAYS", 90, minimum=1)
 # Access tokens may be put in the socket's query string unless this is on; a ticket
 # always may.
 WS_REQUIRE_TICKET = env_bool("WS_REQUIRE_TICKET", False)
@@ -129,9 +131,10 @@ INSTALLED_APPS = [
     "realtime",
     "daphne",
     "accounts",
-    "chat",
+    "chat.apps.ChatConfig",
     "api",
-    "django.contrib.admin",
+    # django.contrib.admin, with our forms.
+    "chat.apps.ChatAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

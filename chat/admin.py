@@ -8,25 +8,22 @@ admin of accounts, since who loses a right must lose their open sockets with it.
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     AdminUserCreationForm,
     UserChangeForm,
 )
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
+from accounts.audit import Event, record_committed
 from accounts.models import Session, User
 
-from . import limits
 from .actions.messages import delete_message
-from .actions.sessions import change_rights, end_all_sessions, end_session, one_guess
-from .addresses import network_of
-from .errors import RateLimited, Refusal
+from .actions.sessions import change_rights, end_session, save_password
+from .errors import Refusal
 from .models import Membership, Message, Room
 
 if TYPE_CHECKING:
@@ -41,22 +38,6 @@ else:
     PasswordFormBase = AdminPasswordChangeForm
     CreationFormBase = AdminUserCreationForm
     ChangeFormBase = UserChangeForm
-
-
-class LogInForm(AdminAuthenticationForm):
-    """Guesses count together with those at the API, by address and by account."""
-
-    def clean(self) -> dict[str, Any]:
-        address = self.request.META["REMOTE_ADDR"] if self.request else ""
-        try:
-            limits.logins.take(network_of(address))
-            with one_guess(self.cleaned_data.get("username", "")):
-                return super().clean()
-        except RateLimited as refused:
-            raise ValidationError(refused.detail) from None
-
-
-admin.site.login_form = LogInForm
 
 
 class NewPersonForm(CreationFormBase):
@@ -75,9 +56,13 @@ class PersonForm(ChangeFormBase):
 class PasswordForm(PasswordFormBase):
     def save(self, commit: bool = True) -> User:
         """A password may be changed because it leaked: nobody stays logged in."""
-        user = super().save(commit)
-        end_all_sessions(user)
+        user = super().save(commit=False)
+        save_password(user)
         return user
+
+
+# For superusers to give and take.
+_RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 @admin.register(User)
@@ -131,12 +116,13 @@ class UserAdmin(UserAdminBase):
     def has_change_permission(
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
-        """Only superusers act on superusers, else anybody here would become one."""
+        """Only superusers act on staff and on each other.
+
+        Anybody else here would set a password and have that person's rights.
+        """
         allowed = super().has_change_permission(request, obj)
-        above = (
-            obj is not None and obj.is_superuser and not _admin(request).is_superuser
-        )
-        return allowed and not above
+        is_above = obj is not None and (obj.is_staff or obj.is_superuser)
+        return allowed and (not is_above or _admin(request).is_superuser)
 
     def has_delete_permission(
         self, request: HttpRequest, obj: User | None = None
@@ -149,7 +135,7 @@ class UserAdmin(UserAdminBase):
     ) -> tuple[str, ...]:
         if _admin(request).is_superuser:
             return self.readonly_fields
-        return (*self.readonly_fields, "is_superuser", "groups", "user_permissions")
+        return (*self.readonly_fields, *_RIGHTS)
 
     def save_model(
         self, request: HttpRequest, obj: User, form: Any, change: bool
@@ -157,10 +143,11 @@ class UserAdmin(UserAdminBase):
         """Only what was changed: token_version may have been raised meanwhile."""
         if not change:
             super().save_model(request, obj, form, change)
+            record_committed(Event.REGISTERED, user=obj.pk)
             return
         columns = {field.name for field in User._meta.concrete_fields}
         changed = columns & set(form.changed_data)
-        rights = {"is_active", "is_staff"} & changed
+        rights = {"is_active", "is_staff", "is_superuser"} & changed
         obj.save(update_fields=changed - rights)
         if rights:
             change_rights(obj, **{name: getattr(obj, name) for name in rights})

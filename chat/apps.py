@@ -1,7 +1,12 @@
 """The chat application: rooms, members and messages. Knows no HTTP and no sockets."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class ChatConfig(AppConfig):
     name = "chat"
+
+
+class ChatAdminConfig(AdminConfig):
+    default_site = "chat.admin_site.Site"

@@ -9,6 +9,7 @@ from functools import partial
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower
 
 from accounts import people, proofs
 from accounts.models import User
@@ -18,6 +19,7 @@ from .. import background, limits
 from ..access.seat import check_account
 from ..errors import Conflict, Forbidden, Invalid
 from ..rates import key_of
+from .notices import tell_of_email
 from .sessions import check_own_password
 
 _CONFIRM = """Hello {name},
@@ -45,7 +47,7 @@ def change_email(user: User, *, email: str, current_password: str) -> None:
     person = current(user, lock=True)
     check_own_password(person, current_password)
     if not email:
-        people.set_email(person, "")
+        _set_email(person, "")
         return
     _check_mails(email)
     # In hex: a link takes no @ as it is.
@@ -65,9 +67,15 @@ def confirm_email(token: str) -> None:
             person = proofs.holder(proof, email) if email else None
             if person is None:
                 raise Invalid(fields={"token": ["This link was used or is too old."]})
-            people.set_email(person, email)
+            _set_email(person, email)
     except IntegrityError:
         raise Conflict("Another account has this address.") from None
+
+
+def _set_email(person: User, email: str) -> None:
+    old = person.email
+    people.set_email(person, email)
+    tell_of_email(person, old)
 
 
 def ask_for_reset(email: str) -> None:
@@ -83,8 +91,10 @@ def _check_mails(email: str) -> None:
 
 
 def _mail_reset(email: str) -> None:
-    found = User.objects.filter(email__iexact=email, is_active=True, is_guest=False)
-    if person := found.filter(is_bot=False).first():
+    # Folded as by the limit, and as in the index.
+    found = User.objects.alias(folded=Lower("email")).filter(folded=email.lower())
+    found = found.filter(is_active=True, is_guest=False, is_bot=False)
+    if person := found.first():
         token = proofs.reset_token(person)
         _send(person, person.email, "Set a new password", _RESET, f"reset={token}")
 

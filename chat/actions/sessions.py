@@ -20,6 +20,7 @@ from .. import broadcast, limits
 from ..access.seat import check_account
 from ..broadcast import EndSessions
 from ..rates import key_of
+from .notices import tell_of_password
 
 
 @contextmanager
@@ -96,6 +97,7 @@ def change_password(
     check_account(user)
     check_own_password(user, current_password)
     people.replace_password(user, new_password)
+    tell_of_password(user)
     end_all_sessions(user)
     return tokens.start_session(user, user_agent=user_agent)
 
@@ -107,12 +109,13 @@ def reset_password(token: str, new_password: str) -> None:
     if user is None:
         raise Invalid(fields={"token": ["This link was used or is too old."]})
     people.replace_password(user, new_password)
+    tell_of_password(user)
     end_all_sessions(user)
 
 
 @transaction.atomic
 def change_rights(user: User, **flags: bool) -> None:
-    """Set `is_active` or `is_staff`; what the person had open goes with a lost right.
+    """Set `is_active`, `is_staff` or `is_superuser`, and end every session.
 
     The only way to change them: a row that is written by other means takes until the
     next look at all open sockets.
@@ -121,6 +124,16 @@ def change_rights(user: User, **flags: bool) -> None:
         setattr(user, name, value)
     user.save(update_fields=list(flags))
     record_committed(Event.RIGHTS_CHANGED, user=user.pk, **flags)
+    end_all_sessions(user)
+
+
+@transaction.atomic
+def save_password(user: User) -> None:
+    """One that the admin or a command has set. It was hashed before the transaction."""
+    # That column alone: token_version may have been raised meanwhile.
+    user.save(update_fields=["password"])
+    record_committed(Event.PASSWORD_CHANGED, user=user.pk)
+    tell_of_password(user)
     end_all_sessions(user)
 
 

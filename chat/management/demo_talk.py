@@ -1,4 +1,4 @@
-"""What `manage.py demo` makes its small talk from: people, rooms and pieces of it."""
+"""What `manage.py demo` makes its small talk from: rooms and pieces of it."""
 
 from collections.abc import Iterator
 from random import Random
@@ -13,22 +13,6 @@ class Place(NamedTuple):
     kind: str = "public"
     staff_only: bool = False
 
-
-PEOPLE = {
-    "mira": "Mira Lindqvist",
-    "jonas": "Jonas Weber",
-    "aisha": "Aisha Rahman",
-    "tomas": "Tomás Herrera",
-    "lena": "Lena Novak",
-    "kwame": "Kwame Mensah",
-    "priya": "Priya Nair",
-    "oskar": "Oskar Berg",
-    "yuki": "Yuki Tanaka",
-    "carmen": "Carmen Ortiz",
-    "elif": "Elif Demir",
-    "noah": "Noah Clarke",
-}
-STAFF = ("mira", "kwame", "elif")
 
 ROOMS = (
     Place(

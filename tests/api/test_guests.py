@@ -9,11 +9,6 @@ from chat.payloads import RoomPayload
 from .door import Door, check_refused
 
 
-@pytest.fixture(autouse=True)
-def _guests_are_wanted(settings: Settings) -> None:
-    settings.ALLOW_GUESTS = True
-
-
 @pytest.fixture
 def as_guest(anonymous: Door) -> Door:
     return Door(anonymous.post("auth/guest").json()["access"])
@@ -111,3 +106,18 @@ def test_guest_logs_out(as_guest: Door) -> None:
     assert len(as_guest.get("me/sessions").json()["sessions"]) == 1
     assert as_guest.post("auth/logout").status == 204
     check_refused(as_guest.get("me"), 401, "unauthorized")
+
+
+def test_guests_are_out_when_they_are_wanted_no_more(
+    anonymous: Door, settings: Settings
+) -> None:
+    """As after a restart with ALLOW_GUESTS=off: what they hold opens nothing."""
+    pair = anonymous.post("auth/guest").json()
+    as_guest = Door(pair["access"])
+    settings.ALLOW_GUESTS = False
+    for path in ("me", "directory", "me/sessions"):
+        check_refused(as_guest.get(path), 401, "unauthorized")
+    for path in ("auth/ticket", "auth/logout"):
+        check_refused(as_guest.post(path), 401, "unauthorized")
+    answer = anonymous.post("auth/refresh", {"refresh": pair["refresh"]})
+    check_refused(answer, 401, "unauthorized")

@@ -1,5 +1,6 @@
 """Confirming an address, and a password that was forgotten."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -136,7 +137,10 @@ def test_an_address_is_taken_away_at_once(as_alice: Door, alice: User) -> None:
     body = {"email": "", "current_password": OLD}
     assert as_alice.post("me/email", body).status == 204
     assert as_alice.get("me").json()["email"] == ""
-    assert mail.outbox == []
+    # It is told, and asked for nothing.
+    [told] = mail.outbox
+    assert told.to == [ADDRESS]
+    assert "#" not in str(told.body)
 
 
 def test_only_who_reads_the_mail_learns_that_it_is_taken(
@@ -187,3 +191,22 @@ def test_mails_to_one_address_are_limited(anonymous: Door, settings: Settings) -
         for number in range(7)
     ]
     assert answers == [204] * 5 + [429] * 2
+
+
+def test_a_letter_that_only_looks_alike_is_another_address(
+    anonymous: Door, alice: User, settings: Settings
+) -> None:
+    """PostgreSQL's UPPER takes a dotless i and a long s for i and s: each such spelling
+    would be limited for itself, and all of them mailed to one person.
+    """
+    User.objects.filter(pk=alice.pk).update(email="alice.smith@example.org")
+    settings.RATE_LIMITS = True
+    dotless, long = "\u0131", "\u017f"
+    spellings = [
+        f"al{i}ce.{s}mith@example.org" for i in ("i", dotless) for s in ("s", long)
+    ]
+    for number, email in enumerate(spellings * 6):
+        body = json.dumps({"email": email}).encode()
+        network = f"192.0.{number}.1"
+        anonymous.raw("POST", "auth/password-reset", body, REMOTE_ADDR=network)
+    assert len(mail.outbox) == 5

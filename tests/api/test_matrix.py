@@ -6,7 +6,6 @@ room_not_found, `void` invitation_not_found, `gone` not_found. The columns are R
 """
 
 import pytest
-from pytest_django import Settings
 
 from chat.models import (
     Attachment,
@@ -121,10 +120,7 @@ def test_every_operation_is_in_the_table() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("operation", "role"), CELLS, ids=name)
-def test_who_is_answered_what(
-    settings: Settings, operation: Operation, role: str
-) -> None:
-    settings.ALLOW_GUESTS = True
+def test_who_is_answered_what(operation: Operation, role: str) -> None:
     scene = new_scene(guests_may_read=role == "visitor")
     before = _state()
     path, body = request_of(operation, scene)

@@ -29,7 +29,9 @@ def environment(folder: Path, dotenv: dict[str, str]) -> dict[str, str]:
         file = folder / name
         file.write_text(secrets.token_urlsafe(48))
         given[name] = str(file)
-    return {**given, "STATE_DIR": str(folder), "PATH": str(Path(sys.executable).parent)}
+    # The check asks the database too, and Compose's has a name that is known there.
+    own = {"STATE_DIR": str(folder), "DATABASE_URL": ""}
+    return {**given, **own, "PATH": str(Path(sys.executable).parent)}
 
 
 def check(folder: Path, dotenv: dict[str, str], settings: str = "") -> str:

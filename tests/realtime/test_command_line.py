@@ -24,6 +24,24 @@ def test_without_debug_the_secrets_must_be_given(embedded: NewDeployment) -> Non
     assert "SECRET_KEY is not set" in refused.value.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["serve", "--port=0"], ["runserver", "--noreload", "0"], ["check", "--deploy"]],
+    ids=lambda command: command[0],
+)
+def test_demo_passwords_never_go_live(
+    embedded: NewDeployment, command: list[str]
+) -> None:
+    """The same folder, once with DEBUG and then without."""
+    deployment = embedded()
+    deployment.manage("first_run")
+    deployment.settings |= {"DEBUG": "off", "ALLOWED_HOSTS": "localhost"}
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        deployment.manage(*command)
+    assert "Everybody knows the passwords of alice, bob" in refused.value.stderr
+    assert "changepassword alice" in refused.value.stderr
+
+
 def test_the_doctor_finds_nothing_wrong(deployment: Deployment) -> None:
     """On the databases of all four deployments; the page was built by the test run."""
     report = deployment.manage("doctor")

@@ -131,6 +131,7 @@ CAUSES: dict[str, tuple[Cause, int]] = {
     ),
     "disabled": (_change_rights(is_active=False), 4502),
     "lost staff flag": (_change_rights(is_staff=False), 4501),
+    "new superuser flag": (_change_rights(is_superuser=True), 4501),
 }
 
 

@@ -164,15 +164,43 @@ def test_a_ticket_that_comes_again(alice: User, events: Events) -> None:
 
 def test_rights_and_an_account_that_is_closed(alice: User, events: Events) -> None:
     user = {"user": str(alice.pk)}
-    sessions.change_rights(alice, is_staff=True)
-    assert events() == [
-        {"event": "rights.changed", **user, "is_staff": "True"},
-        {"event": "sessions.ended", **user},
-    ]
+    changes = {"is_staff": True}, {"is_superuser": True}, {"is_superuser": False}
+    for flags in changes:
+        sessions.change_rights(alice, **flags)
+        [(flag, value)] = flags.items()
+        assert events() == [
+            {"event": "rights.changed", **user, flag: str(value)},
+            {"event": "sessions.ended", **user},
+        ]
     alice.set_password("trombone-42")
     alice.save()
     close_account(alice, current_password="trombone-42", messages="keep")
     assert {"event": "account.closed", **user} in events()
+
+
+def test_a_new_superuser(events: Events, db: None) -> None:
+    """As `manage.py createsuperuser` makes one."""
+    root = User.objects.create_superuser("root", "trombone-42", display_name="Root")
+    rights = {"is_staff": "True", "is_superuser": "True"}
+    assert events() == [{"event": "rights.changed", "user": str(root.pk), **rights}]
+
+
+def test_the_admin_makes_people_and_sets_passwords(events: Events) -> None:
+    root = User.objects.create_superuser("root", "trombone-42", display_name="Root")
+    client = Client()
+    client.force_login(root)
+    passwords = {"password1": "tuba-43-tuba", "password2": "tuba-43-tuba"}
+    form = {"username": "frank", "display_name": "Frank", **passwords}
+    people = "/admin/accounts/user"
+    events()
+    client.post(f"{people}/add/", {**form, "usable_password": "true"})
+    user = {"user": str(User.objects.get(username="frank").pk)}
+    assert events() == [{"event": "account.registered", **user}]
+    client.post(f"{people}/{user['user']}/password/", {**passwords, "set-password": 1})
+    assert events() == [
+        {"event": "password.changed", **user},
+        {"event": "sessions.ended", **user},
+    ]
 
 
 def test_a_limit_says_whose_it_was_once_in_a_while(
@@ -276,6 +304,15 @@ def test_the_admin(alice: User, events: Events) -> None:
         {"event": "login.failed"},
         {"event": "login.ok", "user": str(alice.pk)},
     ]
+
+
+def test_the_admin_refuses_who_is_not_staff(alice: User, events: Events) -> None:
+    """With the right password: somebody tries what they found."""
+    alice.set_password("trombone-42")
+    alice.save()
+    form = {"username": alice.username, "password": "trombone-42"}
+    Client().post("/admin/login/", form)
+    assert events() == [{"event": "login.failed", "user": str(alice.pk)}]
 
 
 def test_an_address_and_a_link_that_comes_again(alice: User, events: Events) -> None:

@@ -1,11 +1,16 @@
 """System checks: no start with tokens that can be forged or not revoked."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import OperationalError
 from pytest_django import Settings
 
-from accounts.checks import tokens_are_safe
+from accounts import checks, demo, people
+from accounts.checks import passwords_are_secret, tokens_are_safe
+from accounts.errors import Invalid
+from accounts.models import User
 
 
 def found() -> list[str | None]:
@@ -106,3 +111,68 @@ def test_mail_without_an_address_for_its_links_is_an_error(settings: Settings) -
     assert found() == ["accounts.E006"]
     settings.PUBLIC_URL = "https://chat.example.org"
     assert found() == []
+
+
+@pytest.fixture
+def live(settings: Settings, db: None) -> None:
+    """Bob and mira of the demonstrations, after DEBUG was switched off."""
+    for name in ("bob", "mira"):
+        demo.make_person(name)
+    settings.DEBUG = False
+
+
+def told() -> list[str]:
+    return [str(problem.msg) for problem in passwords_are_secret(None)]
+
+
+@pytest.mark.usefixtures("live")
+def test_a_printed_password_that_opens_an_account_is_an_error() -> None:
+    [problem] = passwords_are_secret(None)
+    assert (problem.id, problem.is_serious()) == ("accounts.E007", True)
+    assert "bob, mira" in str(problem.msg)
+    assert "changepassword bob" in str(problem.hint)
+
+
+@pytest.mark.usefixtures("live")
+def test_a_printed_password_is_none_when_it_was_changed(settings: Settings) -> None:
+    bob, mira = User.objects.order_by("username")
+    bob.set_password("trombone-42")
+    bob.save()
+    User.objects.filter(pk=mira.pk).update(is_active=False)
+    assert told() == []
+    User.objects.filter(pk=mira.pk).update(is_active=True)
+    assert len(told()) == 1
+    settings.DEBUG = True
+    assert told() == []
+
+
+@pytest.mark.parametrize("password", ["alice-likes-hubbub", "Noah-LIKES-hubbub"])
+def test_nobody_chooses_a_printed_password(password: str) -> None:
+    """Or a stranger, registering so, would keep the server from starting again."""
+    with pytest.raises(Invalid) as refused:
+        people.register(username="noah", password=password)
+    assert set(refused.value.fields or {}) == {"password"}
+
+
+def test_printed_passwords_cost_little(
+    settings: Settings, django_assert_num_queries: Any, db: None
+) -> None:
+    """One query, and a hash for each account of these names alone."""
+    people.register(username="somebody", password="trombone-42")
+    settings.DEBUG = False
+    with django_assert_num_queries(1):
+        assert told() == []
+    settings.DEBUG = True
+    with django_assert_num_queries(0):
+        assert told() == []
+
+
+def test_without_tables_there_is_nobody(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> list[str]:
+        raise OperationalError
+
+    monkeypatch.setattr(checks, "open_to_anybody", refuse)
+    settings.DEBUG = False
+    assert told() == []

@@ -10,10 +10,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import people
+from accounts.demo import CROWD, STAFF
 from accounts.models import User
 from chat import queries
 from chat.actions.rooms import create_room
-from chat.management.demo_talk import PEOPLE, ROOMS, STAFF
+from chat.management.demo_talk import ROOMS
 from chat.models import Membership, Message, Reaction, Room
 from tests.people import person
 
@@ -51,7 +52,8 @@ def test_refused_without_debug(settings: Settings) -> None:
 
 def test_there_is_what_was_promised() -> None:
     demo()
-    assert User.objects.count() == len(PEOPLE) == 12
+    assert User.objects.count() == len(CROWD) == 12
+    assert not User.objects.filter(is_superuser=True).exists()
     assert Room.objects.count() == len(ROOMS) == 8
     assert Room.objects.filter(staff_only=True).count() == 1
     assert Room.objects.filter(kind="private").count() == 1
@@ -64,7 +66,7 @@ def test_there_is_what_was_promised() -> None:
 
 def test_printed_passwords_open() -> None:
     printed = [line.split() for line in demo().splitlines()]
-    assert [line[0] for line in printed] == list(PEOPLE)
+    assert [line[0] for line in printed] == list(CROWD)
     for name, password, *flags in printed[:3]:
         user = people.log_in(username=name, password=password)
         assert user.is_staff == bool(flags) == (name in STAFF)

@@ -41,6 +41,7 @@ def test_bob_is_staff_and_alice_is_not() -> None:
     call_command("first_run")
     staff = User.objects.filter(is_staff=True).values_list("username", flat=True)
     assert list(staff) == ["bob"]
+    assert not User.objects.filter(is_superuser=True).exists()
 
 
 def test_each_sees_their_rooms() -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework_simplejwt.settings import api_settings
 
-from accounts import people, tokens
+from accounts import people, standing, tokens
 from accounts.models import Session, User
 from chat import presence, queries
 from chat.actions import (
@@ -27,7 +27,14 @@ from chat.actions.guests import admit_guest
 from chat.actions.profile import change_profile
 from chat.actions.rooms import update_room
 from chat.broadcast import Envelope, PersonChanged
-from chat.errors import Forbidden, Invalid, Refusal, RoomNotFound, UserNotFound
+from chat.errors import (
+    Forbidden,
+    Invalid,
+    Refusal,
+    RoomNotFound,
+    Unauthorized,
+    UserNotFound,
+)
 from chat.log import append_one
 from chat.models import Attendance, Room
 from chat.payloads import GUESTS, RoomPayload
@@ -52,8 +59,7 @@ def open_room(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
     return room
 
 
-def test_guest_has_a_session_and_no_password(settings: Settings) -> None:
-    settings.ALLOW_GUESTS = True
+def test_guest_has_a_session_and_no_password() -> None:
     guest, pair = admit_guest(display_name=" Ame\u0301lie ", user_agent="browser")
     assert guest.is_guest
     assert guest.username.startswith("guest-")
@@ -69,8 +75,7 @@ def test_no_guests_unless_they_are_wanted(settings: Settings) -> None:
     assert not User.objects.exists()
 
 
-def test_guest_with_a_name_that_is_none(settings: Settings) -> None:
-    settings.ALLOW_GUESTS = True
+def test_guest_with_a_name_that_is_none() -> None:
     with pytest.raises(Invalid):
         admit_guest(display_name="a\nb", user_agent="")
     assert not User.objects.exists()
@@ -235,3 +240,23 @@ def test_what_a_guest_wrote_is_never_there(guest: User, room: RoomPayload) -> No
     with pytest.raises(Refusal) as refused:
         append_one(draft)
     assert refused.value.code == "room_not_found"
+
+
+def test_no_token_of_a_guest_is_good_when_none_are_wanted(settings: Settings) -> None:
+    """And their open sockets are found, like those of who is logged out."""
+    _, pair = admit_guest(user_agent="")
+    identity = tokens.verify_access(pair.access)
+    ticket = tokens.issue_ticket(identity)
+    assert standing.current(identity.user) == identity.user
+    assert standing.revoked([identity.user]) == {}
+    settings.ALLOW_GUESTS = False
+    refused: list[Callable[[], object]] = [
+        partial(tokens.verify_access, pair.access),
+        partial(tokens.redeem_ticket, ticket),
+        partial(tokens.rotate, pair.refresh),
+        partial(standing.current, identity.user),
+    ]
+    for attempt in refused:
+        with pytest.raises(Unauthorized):
+            attempt()
+    assert standing.revoked([identity.user]) == {identity.session_id: False}

@@ -189,6 +189,16 @@ def test_a_lost_staff_flag_is_found_and_a_new_one_is_no_loss(
     assert standing.revoked([came_in, staff]) == {staff.session_id: False}
 
 
+def test_a_lost_superuser_flag_is_found_and_a_new_one_is_no_loss(
+    came_in: User, dora: User
+) -> None:
+    User.objects.filter(pk=dora.pk).update(is_superuser=True)
+    root = tokens.verify_access(tokens.start_session(dora).access).user
+    User.objects.filter(pk=root.pk).update(is_superuser=False)
+    User.objects.filter(pk=came_in.pk).update(is_superuser=True)
+    assert standing.revoked([came_in, root]) == {root.session_id: False}
+
+
 def test_a_later_socket_of_the_session_does_not_hide_the_loss(staff: User) -> None:
     User.objects.filter(pk=staff.pk).update(is_staff=False)
     later = User.objects.get(pk=staff.pk)

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.demo import CROWD, STAFF, make_person, password_of
 from accounts.models import User
 from chat.access.messages import check_react
 from chat.access.seat import Seat
@@ -28,9 +29,8 @@ from chat.events import EventName
 from chat.log import append, change
 from chat.models import Membership, Message, Reaction, Room
 
-from ..demo_talk import EMOJI, PEOPLE, ROOMS, STAFF, Place, small_talk
+from ..demo_talk import EMOJI, ROOMS, Place, small_talk
 
-PASSWORD = "{name}-likes-hubbub"  # noqa: S105 (printed for everybody to see)
 MESSAGES = 2_000
 DAYS = 30
 _IN_ONE_TALK = 8
@@ -56,20 +56,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("Only with DEBUG=on: everybody knows these passwords.")
-        if not User.objects.filter(username__in=PEOPLE).exists():
+        if not User.objects.filter(username__in=CROWD).exists():
             try:
                 _make(Random(1))  # noqa: S311 (the same talk each time)
             except Refusal as refusal:
                 raise CommandError(f"Nothing was made: {refusal.detail}") from None
-        for name in PEOPLE:
+        for name in CROWD:
             staff = "  (staff)" if name in STAFF else ""
-            self.stdout.write(f"{name}  {PASSWORD.format(name=name)}{staff}")
+            self.stdout.write(f"{name}  {password_of(name)}{staff}")
 
 
 @transaction.atomic
 def _make(rng: Random) -> None:
     now = timezone.now()
-    people = [_person(name) for name in PEOPLE]
+    people = [make_person(name) for name in CROWD]
     members = {place: _members(rng, place, people) for place in ROOMS}
     rooms = {place: _room(place, members[place]) for place in ROOMS}
     _put_back(list(rooms.values()), people, now - timedelta(days=DAYS))
@@ -78,16 +78,6 @@ def _make(rng: Random) -> None:
     _react(rng, lines, {rooms[place]: members[place] for place in ROOMS})
     for place, room in rooms.items():
         _read(rng, room, members[place])
-
-
-def _person(name: str) -> User:
-    return User.objects.create_user(
-        name,
-        PASSWORD.format(name=name),
-        display_name=PEOPLE[name],
-        is_staff=name in STAFF,
-        is_superuser=name in STAFF,
-    )
 
 
 def _members(rng: Random, place: Place, people: list[User]) -> list[User]:

@@ -9,13 +9,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts.demo import FIRST, make_person
 from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room
 from chat.drafts import Draft
 from chat.log import append_one
 
-PASSWORD = "{name}-likes-hubbub"
 _TALK = [
     ("alice", "Good morning! This is #general: everybody may read and write here."),
     ("bob", "Morning. Does the other window see this at once?"),
@@ -44,10 +44,7 @@ class Command(BaseCommand):
 
 
 def _make() -> None:
-    people = {
-        "alice": _person("alice", "Alice", is_staff=False),
-        "bob": _person("bob", "Bob", is_staff=True),
-    }
+    people = {name: make_person(name) for name in FIRST}
     general = create_room(people["alice"], name="general", topic="What is going on")
     join_room(people["bob"], general.id)
     staff = create_room(
@@ -56,13 +53,3 @@ def _make() -> None:
     for room, talk in ((general.id, _TALK), (staff.id, _STAFF_TALK)):
         for number, (name, body) in enumerate(talk):
             append_one(Draft(room, people[name], body, client_id=f"first-{number}"))
-
-
-def _person(name: str, display_name: str, *, is_staff: bool) -> User:
-    return User.objects.create_user(
-        name,
-        PASSWORD.format(name=name),
-        display_name=display_name,
-        is_staff=is_staff,
-        is_superuser=is_staff,
-    )

@@ -42,7 +42,8 @@ class Command(BaseCommand):
 
 
 def _settings() -> str:
-    errors = [message for message in run_checks() if message.level >= ERROR]
+    found = run_checks(include_deployment_checks=True)
+    errors = [message for message in found if message.level >= ERROR]
     if errors:
         raise Sick(" ".join(str(error.msg) for error in errors))
     return "DEBUG is on, for developing only" if settings.DEBUG else "fine"

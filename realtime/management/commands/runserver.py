@@ -7,6 +7,7 @@ from daphne.management.commands.runserver import Command as DaphneRunserver
 from daphne.server import Server
 from twisted.internet import defer
 
+from accounts.checks import STARTING
 from realtime.hub import drain
 
 
@@ -30,6 +31,10 @@ class DrainingServer(Server):  # type: ignore[misc]  # daphne has no types
 
 class Command(DaphneRunserver):  # type: ignore[misc]  # daphne has no types
     server_cls = DrainingServer
+
+    def inner_run(self, *args: Any, **options: Any) -> None:
+        self.check(tags=[STARTING], include_deployment_checks=True)
+        super().inner_run(*args, **options)
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
         """Without the query string: of a link to a file it holds the signature."""

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
+from accounts.checks import STARTING
 from realtime.server import serve
 
 
@@ -19,6 +21,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.check()
+        self.check(tags=[STARTING], include_deployment_checks=True)
+        # The check opened it for this thread, which has no further use for it.
+        connection.close()
         if options["workers"] > 1:
             _check_several()
         serve(options["host"], options["port"], options["workers"])
