@@ -9,9 +9,17 @@ import pytest
 
 from accounts.models import User
 from chat.access.seat import Seat, seats
-from chat.access.visibility import audience, may_see, shut_out, visible_rooms
+from chat.access.visibility import (
+    audience,
+    check_read,
+    may_see,
+    readable_rooms,
+    shut_out,
+    visible_rooms,
+)
 from chat.actions.rooms import update_room
 from chat.broadcast import Envelope
+from chat.errors import Refusal
 from chat.models import Ban, Membership, Room
 from chat.payloads import RoomPayload
 from tests.people import person
@@ -46,8 +54,19 @@ def test_the_query_and_the_rule_agree(
             Membership.objects.create(room=room, user=user)
         if is_banned:
             Ban.objects.create(room=room, user=user)
-    seen = {seat.room.pk for seat in seats(user, rooms) if may_see(seat)}
+    found = seats(user, [room.pk for room in rooms])
+    seen = {seat.room.pk for seat in found if may_see(seat)}
     assert {room.pk for room in visible_rooms(user)} == seen
+    read = {seat.room.pk for seat in found if _may_read(seat)}
+    assert {room.pk for room in readable_rooms(user)} == read
+
+
+def _may_read(seat: Seat) -> bool:
+    try:
+        check_read(seat)
+    except Refusal:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("is_banned", FLAGS)
