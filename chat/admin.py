@@ -20,13 +20,15 @@ from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
+from accounts import people
 from accounts.models import Session, User
+from accounts.text import clean_line
 
 from . import limits
 from .actions.messages import delete_message
 from .actions.sessions import change_rights, end_all_sessions, end_session, one_guess
 from .addresses import network_of
-from .errors import RateLimited, Refusal
+from .errors import Invalid, RateLimited, Refusal
 from .models import Membership, Message, Room
 
 if TYPE_CHECKING:
@@ -59,13 +61,26 @@ class LogInForm(AdminAuthenticationForm):
 admin.site.login_form = LogInForm
 
 
-class NewPersonForm(CreationFormBase):
+class _ShownName:
+    """What people may call themselves: a display name has no other rule here."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_display_name(self) -> str:
+        name = self.cleaned_data["display_name"]
+        try:
+            return clean_line("display_name", name, people.LONGEST["display_name"])
+        except Invalid as refused:
+            raise ValidationError(list(*(refused.fields or {}).values())) from None
+
+
+class NewPersonForm(_ShownName, CreationFormBase):
     class Meta:
         model = User
         fields = ("username", "display_name", "is_bot")
 
 
-class PersonForm(ChangeFormBase):
+class PersonForm(_ShownName, ChangeFormBase):
     class Meta:
         model = User
         # Never token_version: putting it back would make ended tokens good again.

@@ -9,7 +9,6 @@ those as written, all small, all capital and with a capital first.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, Value
 
 from accounts.models import User
+from accounts.text import clean_prose
 
 from . import limits
 from .access.rooms import access_room
@@ -78,13 +78,10 @@ def search(
 
 
 def _parsed(q: str) -> _Query:
-    """Texts are stored as NFC, so they are looked for as NFC."""
+    """Texts are looked for in the form that they are stored in."""
     if len(q) > SEARCH_CHARACTERS:
         raise Invalid(fields={"q": [f"At most {SEARCH_CHARACTERS} characters."]})
-    # No text holds these, and PostgreSQL takes neither.
-    if any(one == "\0" or unicodedata.category(one) == "Cs" for one in q):
-        raise Invalid(fields={"q": ["Control characters are not allowed."]})
-    text = unicodedata.normalize("NFC", q)
+    text = clean_prose("q", q)
     wanted = _words(_UNWANTED.sub(" ", text))
     if not wanted:
         raise Invalid(fields={"q": ["Name a word to look for."]})
