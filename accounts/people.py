@@ -3,6 +3,7 @@
 import secrets
 
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -67,13 +68,18 @@ def _shown_name(text: str) -> str:
     return clean_line("display_name", text, LONGEST["display_name"])
 
 
-def replace_password(user: User, new_password: str) -> None:
-    """For somebody who has shown who they are. Raises Invalid for a weak one."""
+def hash_of(new_password: str, user: User) -> str:
+    """Slow, so not for a transaction. Raises Invalid for a weak password."""
     try:
         validate_password(new_password, user)
     except ValidationError as error:
         raise Invalid(fields={"new_password": error.messages}) from None
-    user.set_password(new_password)
+    return make_password(new_password)
+
+
+def replace_password(user: User, new_hash: str) -> None:
+    """For somebody who has shown who they are."""
+    user.password = new_hash
     user.save(update_fields=["password"])
     record_committed(Event.PASSWORD_CHANGED, user=user.pk)
 

@@ -16,6 +16,7 @@ from django.contrib.auth.forms import (
     UserChangeForm,
 )
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
@@ -78,6 +79,19 @@ class NewPersonForm(_ShownName, CreationFormBase):
     class Meta:
         model = User
         fields = ("username", "display_name", "is_bot")
+
+    def set_password_and_save(self, user: User, **options: Any) -> User:
+        """Hashed after the commit: on SQLite all writes wait for this transaction."""
+        user.set_unusable_password()
+        if self.cleaned_data["set_usable_password"]:
+            password = self.cleaned_data["password1"]
+            transaction.on_commit(lambda: _give_password(user, password))
+        return user
+
+
+def _give_password(user: User, password: str) -> None:
+    user.set_password(password)
+    user.save(update_fields=["password"])
 
 
 class PersonForm(_ShownName, ChangeFormBase):
