@@ -97,7 +97,7 @@ class Facts:
 
         So a draft for a hidden room takes as many queries as one for a missing room.
         """
-        return list({room_id for room_id, _ in self.memberships})
+        return list(self.rooms.keys() & {room_id for room_id, _ in self.memberships})
 
     def _read_senders(self, senders: set[UUID]) -> None:
         ids = known_uuids({draft.room for draft in self.drafts})
