@@ -80,9 +80,13 @@ class NewPersonForm(_ShownName, CreationFormBase):
         model = User
         fields = ("username", "display_name", "is_bot")
 
-    def set_password_and_save(self, user: User, **options: Any) -> User:
+    def set_password_and_save(
+        self, user: User, commit: bool = True, **kwargs: Any
+    ) -> User:
         """Hashed after the commit: on SQLite all writes wait for this transaction."""
         user.set_unusable_password()
+        if commit:
+            user.save()
         if self.cleaned_data["set_usable_password"]:
             password = self.cleaned_data["password1"]
             transaction.on_commit(lambda: _give_password(user, password))
