@@ -1,10 +1,9 @@
 """Accounts: registering, logging in, guests. Passwords are handled here alone."""
 
-import re
 import secrets
-import unicodedata
 
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -15,17 +14,15 @@ from rest_framework_simplejwt.settings import api_settings
 from .audit import Event, record, record_committed
 from .errors import Invalid, Unauthorized
 from .models import Session, User
+from .text import clean_line
 
-# Unicode's Cc and Cs, and its own line ends: a name is one line.
-_controls = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-# As their columns.
-_LONGEST = {"display_name": 64, "status": 100}
+# The lines that people write about themselves, as long as their columns.
+LONGEST = {"display_name": 64, "status": 100}
 
 
 def register(*, username: str, password: str, display_name: str = "") -> User:
     """A new account. Raises Invalid for a taken name or a weak password."""
-    shown = clean_line("display_name", display_name)
+    shown = _shown_name(display_name)
     user = User(username=username, display_name=shown or username)
     try:
         user.clean_fields(exclude=["password"])
@@ -54,7 +51,7 @@ def log_in(*, username: str, password: str) -> User:
 def make_guest(*, display_name: str = "") -> User:
     """Somebody without a password: they are there as long as their session."""
     username = f"guest-{secrets.token_hex(8)}"
-    shown = clean_line("display_name", display_name) or "Guest"
+    shown = _shown_name(display_name) or "Guest"
     return User.objects.create_user(username, display_name=shown, is_guest=True)
 
 
@@ -67,28 +64,22 @@ def forget_guests() -> None:
     User.objects.filter(~Exists(good), is_guest=True).delete()
 
 
-def clean_line(field: str, text: str) -> str:
-    """What goes into this column of a person: one line, in one form (NFC).
-
-    Raises Invalid.
-    """
-    line = unicodedata.normalize("NFC", text).strip()
-    if _controls.search(line):
-        raise Invalid(fields={field: ["Control characters are not allowed."]})
-    # Once more than the door did: the form may have made it longer.
-    longest = _LONGEST[field]
-    if len(line) > longest:
-        raise Invalid(fields={field: [f"At most {longest} characters."]})
-    return line
+def _shown_name(text: str) -> str:
+    return clean_line("display_name", text, LONGEST["display_name"])
 
 
-def replace_password(user: User, new_password: str) -> None:
-    """For somebody who has shown who they are. Raises Invalid for a weak one."""
+def hash_of(new_password: str, user: User) -> str:
+    """Slow, so not for a transaction. Raises Invalid for a weak password."""
     try:
         validate_password(new_password, user)
     except ValidationError as error:
         raise Invalid(fields={"new_password": error.messages}) from None
-    user.set_password(new_password)
+    return make_password(new_password)
+
+
+def replace_password(user: User, new_hash: str) -> None:
+    """For somebody who has shown who they are."""
+    user.password = new_hash
     user.save(update_fields=["password"])
     record_committed(Event.PASSWORD_CHANGED, user=user.pk)
 

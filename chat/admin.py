@@ -14,16 +14,20 @@ from django.contrib.auth.forms import (
     AdminUserCreationForm,
     UserChangeForm,
 )
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
+from accounts import people
 from accounts.audit import Event, record_committed
 from accounts.models import Session, User
+from accounts.text import clean_line
 
 from .actions.messages import delete_message
 from .actions.sessions import change_rights, end_session, save_password
-from .errors import Refusal
+from .errors import Invalid, Refusal
 from .models import Membership, Message, Room
 
 if TYPE_CHECKING:
@@ -40,13 +44,43 @@ else:
     ChangeFormBase = UserChangeForm
 
 
-class NewPersonForm(CreationFormBase):
+class _ShownName:
+    """What people may call themselves: a display name has no other rule here."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_display_name(self) -> str:
+        name = self.cleaned_data["display_name"]
+        try:
+            return clean_line("display_name", name, people.LONGEST["display_name"])
+        except Invalid as refused:
+            raise ValidationError(list(*(refused.fields or {}).values())) from None
+
+
+class NewPersonForm(_ShownName, CreationFormBase):
     class Meta:
         model = User
         fields = ("username", "display_name", "is_bot")
 
+    def set_password_and_save(
+        self, user: User, commit: bool = True, **kwargs: Any
+    ) -> User:
+        """Hashed after the commit: on SQLite all writes wait for this transaction."""
+        user.set_unusable_password()
+        if commit:
+            user.save()
+        if self.cleaned_data["set_usable_password"]:
+            password = self.cleaned_data["password1"]
+            transaction.on_commit(lambda: _give_password(user, password))
+        return user
 
-class PersonForm(ChangeFormBase):
+
+def _give_password(user: User, password: str) -> None:
+    user.set_password(password)
+    user.save(update_fields=["password"])
+
+
+class PersonForm(_ShownName, ChangeFormBase):
     class Meta:
         model = User
         # Never token_version: putting it back would make ended tokens good again.

@@ -103,7 +103,8 @@ class Batch:
             raise RoomNotFound
         key = (room.pk, user.pk)
         membership = self.facts.memberships.get(key)
-        seat = Seat(user, room, membership, is_blocked=key in self.facts.blocked)
+        banned, blocked = key in self.facts.banned, key in self.facts.blocked
+        seat = Seat(user, room, membership, is_banned=banned, is_blocked=blocked)
         # What the chat itself writes was checked by the action that writes it.
         if draft.event is None:
             check_member(seat)

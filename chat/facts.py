@@ -18,7 +18,7 @@ from accounts.standing import live_sessions
 from .access.seat import known_uuids
 from .drafts import Draft
 from .mentions import Mentionable
-from .models import Attachment, Block, Membership, Message, Room
+from .models import Attachment, Ban, Block, Membership, Message, Room
 
 # What is looked at of a member, and what is shown of a sender: with a thousand of them
 # a second the other columns cost more than the query.
@@ -54,6 +54,8 @@ class Facts:
     mentionable: Mentionable = field(default_factory=Mentionable)
     # Who is not heard by the other one, by direct room.
     blocked: set[tuple[UUID, UUID]] = field(default_factory=set)
+    # Of those who write from outside, who may not come in.
+    banned: set[tuple[UUID, UUID]] = field(default_factory=set)
     latest: dict[tuple[UUID, UUID], datetime] = field(default_factory=dict)
 
     @classmethod
@@ -79,6 +81,7 @@ class Facts:
     def _read_rest(self, retries: bool) -> None:
         senders = {draft.sender.pk for draft in self.drafts}
         self._read_senders(senders)
+        self._read_banned()
         self.sessions = live_sessions(draft.sender for draft in self.drafts)
         if retries:
             self._read_known(senders)
@@ -87,22 +90,41 @@ class Facts:
         self._read_latest(senders)
         self._read_blocked(senders)
         bodies = [draft.body for draft in self.drafts]
-        self.mentionable = Mentionable.read(self.rooms, bodies)
+        self.mentionable = Mentionable.read(self._joined(), bodies)
+
+    def _joined(self) -> list[UUID]:
+        """The rooms that a sender belongs to: of the others nothing more is read.
+
+        So a draft for a hidden room takes as many queries as one for a missing room.
+        """
+        return list(self.rooms.keys() & {room_id for room_id, _ in self.memberships})
 
     def _read_senders(self, senders: set[UUID]) -> None:
-        memberships = Membership.objects.filter(
-            room__in=list(self.rooms), user__in=senders
-        )
+        ids = known_uuids({draft.room for draft in self.drafts})
+        memberships = Membership.objects.filter(room__in=ids, user__in=senders)
         for membership in memberships.select_related("user").only(*_MEMBERSHIP):
             self.memberships[membership.room_id, membership.user_id] = membership
             self.users[membership.user_id] = membership.user
         if outsiders := senders - self.users.keys():
             self.users |= User.objects.in_bulk(outsiders)
 
+    def _read_banned(self) -> None:
+        """Whether or not there is such a room: a ban takes no query of its own."""
+        keys = {
+            (room_id, draft.sender.pk)
+            for draft in self.drafts
+            for room_id in known_uuids([draft.room])
+            if draft.event is None
+        }
+        if outside := keys - self.memberships.keys():
+            rooms, people = zip(*outside, strict=True)
+            rows = Ban.objects.filter(room__in=set(rooms), user__in=set(people))
+            self.banned = set(rows.values_list("room_id", "user_id"))
+
     def _read_known(self, senders: set[UUID]) -> None:
         keys = {draft.client_id for draft in self.drafts} - {None}
         rows = Message.objects.filter(
-            room__in=list(self.rooms), sender__in=senders, client_id__in=keys
+            room__in=self._joined(), sender__in=senders, client_id__in=keys
         )
         for message in rows.whole():
             self.know(message)
@@ -123,13 +145,13 @@ class Facts:
         if not wanted:
             return
         rows = Attachment.objects.select_for_update().filter(
-            pk__in=wanted, room__in=list(self.rooms), message=None
+            pk__in=wanted, room__in=self._joined(), message=None
         )
         self.unsent = {str(found.pk): found for found in rows.order_by("pk")}
 
     def _read_latest(self, senders: set[UUID]) -> None:
         """When each last wrote, in the rooms that are in slow mode."""
-        slow = [pk for pk, room in self.rooms.items() if room.slow_mode_seconds]
+        slow = [pk for pk in self._joined() if self.rooms[pk].slow_mode_seconds]
         if not slow:
             return
         rows = Message.objects.filter(room__in=slow, sender__in=senders, kind="user")
@@ -140,7 +162,7 @@ class Facts:
 
     def _read_blocked(self, senders: set[UUID]) -> None:
         """Under the rooms' locks, which whoever blocks takes too."""
-        direct = [r for r in self.rooms.values() if r.kind == Room.Kind.DIRECT]
+        direct = [pk for pk in self._joined() if self.rooms[pk].kind == "direct"]
         if direct:
             rows = Block.objects.filter(
                 user__memberships__room__in=direct, blocked__in=senders

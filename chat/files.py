@@ -13,6 +13,8 @@ from typing import IO
 import filetype
 from django.conf import settings
 
+from accounts.text import normalised, seen
+
 from .errors import Invalid
 
 NAME_CHARACTERS = 200
@@ -28,10 +30,6 @@ PICTURES = {
 _HEAD = 8_192
 _CHUNK = 65_536
 _TEXT_CONTROLS = frozenset("\t\n\f\r\x1b")
-# Marks that turn the direction of text: with one "gnp.exe" reads as "exe.png".
-_DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e")
-_ISOLATES = frozenset("\u2066\u2067\u2068\u2069")
-_DECEIVING = _DIRECTIONS | _ISOLATES
 
 
 def content_type(file: IO[bytes]) -> str:
@@ -69,17 +67,16 @@ def _has_controls(text: str) -> bool:
 
 
 def clean_name(name: str, content_type: str) -> str:
-    """The last part of a path, without what deceives; a picture is called as one."""
-    name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
-    name = "".join(one for one in name if not _deceives(one)).strip(" .")
+    """The last part of a path, without what deceives; a picture is called as one.
+
+    A mark that turns the direction of text would show "gnp.exe" as "exe.png".
+    """
+    name = normalised("file", name).replace("\\", "/").rsplit("/", 1)[-1]
+    name = seen(name).strip(" .")
     suffix = PICTURES.get(content_type)
     if suffix and mimetypes.guess_type(name)[0] != content_type:
         name = (PurePosixPath(name).stem or "picture") + suffix
     return _cut(name or "file")
-
-
-def _deceives(one: str) -> bool:
-    return one in _DECEIVING or unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"}
 
 
 def _cut(name: str) -> str:

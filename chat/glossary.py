@@ -268,7 +268,7 @@ _RATES = (
     ("uploads", "Uploads of one person", "minute", 60, 20),
     ("invitation_codes", "Codes that one person tries", "minute", 10, 20),
     ("logins", "Log-ins from one address", "minute", 10, 20),
-    ("failed_logins", "Wrong passwords for one account", "hour", 20, 5),
+    ("failed_logins", "Checked passwords of one account", "hour", 20, 5),
     ("refreshes", "Refreshes from one address", "minute", 120, 120),
     ("registrations", "New accounts from one address", "hour", 10, 20),
     ("mails", "Mails from one address, or to one", "hour", 20, 5),

@@ -132,5 +132,6 @@ registrations = _by_table("registrations")
 guests = _by_table("guests")
 # By network address, and by the address that the mail goes to.
 mails = _by_table("mails")
-# By account, from wherever: wrong passwords alone.
+# By account, from wherever: log-ins with a wrong password, and every time that a person
+# who is logged in is asked for the password again.
 failed_logins = _by_table("failed_logins")

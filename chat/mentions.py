@@ -49,5 +49,8 @@ class Mentionable:
 
 def _names(body: str) -> list[str]:
     """Each as it stands, and without what ends a sentence: "ask @bob."."""
-    found = [name.lower() for name in _NAME.findall(body)] if "@" in body else []
+    if "@" not in body:
+        return []
+    # Only so many are looked for: a database takes so many values in one query.
+    found = list(dict.fromkeys(map(str.lower, _NAME.findall(body))))[:MAX_MENTIONS]
     return [form for name in found for form in {name: 0, name.rstrip(".-_"): 0}]

@@ -12,6 +12,9 @@ from django.utils import timezone
 from accounts.ids import new_id
 from accounts.models import User
 
+NAME_CHARACTERS = 80
+TOPIC_CHARACTERS = 250
+
 
 def new_epoch() -> str:
     return secrets.token_hex(4)
@@ -32,8 +35,8 @@ class Room(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.PUBLIC)
-    name = models.CharField(max_length=80, blank=True)
-    topic = models.CharField(max_length=250, blank=True)
+    name = models.CharField(max_length=NAME_CHARACTERS, blank=True)
+    topic = models.CharField(max_length=TOPIC_CHARACTERS, blank=True)
     staff_only = models.BooleanField(default=False)
     # Only owners and moderators write.
     announcements_only = models.BooleanField(default=False)

@@ -3,13 +3,13 @@
 The only module that knows how each database searches. Both want every word of `q`,
 in any case of its letters, and none that has a minus before it.
 
-PostgreSQL: whole words, through the index of migration 0003; "a phrase" and OR too.
+PostgreSQL: whole words, through an index; "a phrase" and OR too. What its parser would
+read as part of an address or of a compound separates words: _SPLITTING.
 SQLite: parts of words too, and OR is a word; of letters outside ASCII it knows only
 those as written, all small, all capital and with a capital first.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, Value
 
 from accounts.models import User
+from accounts.text import clean_prose
 
 from . import limits
 from .access.rooms import access_room
@@ -36,7 +37,12 @@ from .payloads import HitPayload, SearchPayload, message_payload
 _WORD = re.compile(r"[^\W_](?:\S*[^\W_])?")
 _PART = re.compile(r"[^\W_]+")
 _UNWANTED = re.compile(r'(?<!\S)-+(?:"[^"]*"?|\S+)')
+_PIECE = re.compile(r'(-*)("[^"]*"?|[^\s"]+)')
 _CURSOR = re.compile(r"[0-9]{1,18}", re.ASCII)
+# PostgreSQL looks ahead from each of these for an address, a path, a tag or a compound.
+# A text full of them would take it a second, in the transaction that stores the text.
+_SPLITTING = "<>@/~_.:&=+#?-"
+_SPLIT = str.maketrans(dict.fromkeys(_SPLITTING, " "))
 # A snippet is so long, with so much before its first hit.
 SNIPPET = 200
 _LEAD = 60
@@ -79,19 +85,31 @@ def search(
 
 
 def _parsed(q: str) -> _Query:
-    """Texts are stored as NFC, so they are looked for as NFC."""
+    """Texts are looked for in the form that they are stored in."""
     if len(q) > SEARCH_CHARACTERS:
         raise Invalid(fields={"q": [f"At most {SEARCH_CHARACTERS} characters."]})
-    # No text holds these, and PostgreSQL takes neither.
-    if any(one == "\0" or unicodedata.category(one) == "Cs" for one in q):
-        raise Invalid(fields={"q": ["Control characters are not allowed."]})
-    text = unicodedata.normalize("NFC", q)
+    text = clean_prose("q", q)
     wanted = _words(_UNWANTED.sub(" ", text))
     if not wanted:
         raise Invalid(fields={"q": ["Name a word to look for."]})
-    # Some locales of PostgreSQL take an emoji for a word.
-    text = " ".join(p for p in text.split() if '"' in p or _PART.search(p))
-    return _Query(text, wanted, _words(" ".join(_UNWANTED.findall(text))))
+    return _Query(_split(text), wanted, _words(" ".join(_UNWANTED.findall(text))))
+
+
+def _split(text: str) -> str:
+    """For PostgreSQL, which finds texts by their words as they are split in the index.
+
+    Words that belong together become a phrase. Each piece has one minus at most, since
+    PostgreSQL answers a row of them with an error.
+    """
+    pieces = []
+    for minuses, piece in _PIECE.findall(text):
+        # Some locales of PostgreSQL take an emoji for a word.
+        words = [w for w in piece.translate(_SPLIT).split() if _PART.search(w)]
+        phrase = " ".join(word.replace('"', "") for word in words)
+        if phrase:
+            is_phrase = len(words) > 1 or '"' in piece
+            pieces.append(minuses[:1] + (f'"{phrase}"' if is_phrase else phrase))
+    return " ".join(pieces)
 
 
 def _words(text: str) -> list[str]:
@@ -138,8 +156,9 @@ def _matches(query: _Query) -> Any:
 class _FullText(Func):
     """The expression of the index, letter by letter: else it would not be used."""
 
-    template = "(to_tsvector('simple', %(expressions)s))"
-    arg_joiner = ") @@ websearch_to_tsquery('simple', "
+    template = "(to_tsvector('simple', translate(%(expressions)s))"
+    spaces = " " * len(_SPLITTING)
+    arg_joiner = f", '{_SPLITTING}', '{spaces}')) @@ websearch_to_tsquery('simple', "
     output_field = BooleanField()
 
 

@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.models import User
+from accounts.text import seen
 from accounts.tokens import Identity
 from chat.addresses import network_of
 from chat.errors import Unauthorized
@@ -32,4 +33,4 @@ def network(request: Request) -> str:
 
 
 def user_agent(request: Request) -> str:
-    return request.headers.get("User-Agent", "")
+    return seen(request.headers.get("User-Agent", ""))

@@ -1,19 +1,21 @@
 """Fetch and check: each returns what was asked for, or raises why not."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
 from accounts.models import User
 from accounts.standing import current
+from accounts.text import clean_line
 
-from ..errors import MessageNotFound, Refusal, RoomNotFound
-from ..models import Attachment, Membership, Message, Room
+from ..errors import Invalid, MessageNotFound, RoomNotFound
+from ..models import NAME_CHARACTERS, Attachment, Ban, Membership, Message, Room
 from .messages import check_send
 from .roles import check_update
-from .seat import Seat, known_uuids, room_uuid, seats
-from .visibility import check_read, check_see, may_see
+from .seat import Seat, known_uuids, room_uuid
+from .visibility import check_read, check_see, readable_rooms, visible_rooms
 
 
 def access_room(user: User, room_id: str, *, lock: bool = False) -> Seat:
@@ -23,17 +25,21 @@ def access_room(user: User, room_id: str, *, lock: bool = False) -> Seat:
     takes it first, so whoever holds it sees memberships that cannot change under them.
     Then the person is looked at anew too: raises Unauthorized when they are logged out.
     """
-    rooms = Room.objects.all()
+    pk = room_uuid(room_id)
+    rooms = Room.objects.filter(pk=pk)
     if lock:
         rooms = rooms.select_for_update(no_key=True)
-    room = rooms.filter(pk=room_uuid(room_id)).first()
+    room = rooms.first()
     if lock:
         # After the wait for the lock, and whether or not there is such a room.
         user = current(user)
+    # Also asked of a missing room: else a hidden one would take longer to be refused.
+    membership = Membership.objects.filter(room=pk, user=user).first()
+    bans = Ban.objects.filter(room=pk, user=user)
+    banned = bans.exists() if membership is None else None
     if room is None:
         raise RoomNotFound
-    membership = Membership.objects.filter(room=room, user=user).first()
-    seat = Seat(user, room, membership)
+    seat = Seat(user, room, membership, banned)
     check_see(seat)
     return seat
 
@@ -44,15 +50,24 @@ def access_named(user: User, name: str) -> Seat:
     A staff-only room may have the name of another, which then comes first for staff
     too: one name means one room, whoever says it.
     """
-    # PostgreSQL knows no NUL, and both databases fold a name as their index does.
-    folded = Lower(Value(name.replace("\0", "")))
-    public = Room.objects.filter(kind=Room.Kind.PUBLIC).alias(folded=Lower("name"))
-    rooms = public.filter(folded=folded).order_by("staff_only")
-    if "\0" not in name:
-        for seat in seats(user, rooms):
-            if may_see(seat):
-                return seat
-    raise RoomNotFound
+    # The database folds both sides, as its index does.
+    folded = [Lower(Value(form)) for form in _forms(name)]
+    public = visible_rooms(user).filter(kind=Room.Kind.PUBLIC)
+    rooms = public.alias(folded=Lower("name")).filter(folded__in=folded)
+    room = rooms.order_by("staff_only", "pk").first()
+    if room is None:
+        raise RoomNotFound
+    membership = Membership.objects.filter(room=room, user=user).first()
+    return Seat(user, room, membership)
+
+
+def _forms(name: str) -> set[str]:
+    """As names are stored, and as it stands: older rooms have names of any form."""
+    # PostgreSQL knows no NUL.
+    forms = set() if "\0" in name else {name}
+    with suppress(Invalid):
+        forms.add(clean_line("name", name, NAME_CHARACTERS))
+    return forms
 
 
 def access_update(
@@ -86,13 +101,7 @@ def access_attachment(user: User, attachment_id: str) -> Attachment | None:
     None and no refusal: to a door, what may not be opened is an address like any other
     with nothing there.
     """
-    rows = Attachment.objects.select_related("room")
-    found = rows.filter(pk__in=known_uuids([attachment_id])).first()
-    if found is None or found.message_id is None:
-        return found if found and found.uploader_id == user.pk else None
-    [seat] = seats(user, [found.room])
-    try:
-        check_read(seat)
-    except Refusal:
-        return None
-    return found
+    unsent = Q(message=None, uploader=user)
+    sent = Q(message__isnull=False, room__in=readable_rooms(user))
+    found = Attachment.objects.filter(unsent | sent)
+    return found.filter(pk__in=known_uuids([attachment_id])).first()

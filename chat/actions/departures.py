@@ -14,7 +14,6 @@ from django.utils import timezone
 from accounts import people
 from accounts.audit import Event, record_committed
 from accounts.models import User
-from accounts.standing import current
 
 from .. import background, storage
 from ..access.roles import check_close, is_last_owner
@@ -28,19 +27,22 @@ from .exports import discard_export
 from .memberships import notice, take_out
 from .moderation import set_role
 from .rooms import erase_room
-from .sessions import check_own_password, end_all_sessions
+from .sessions import check_own_password, end_all_sessions, still
 from .uninvite import uninvite
 
 
-@transaction.atomic
 def close_account(user: User, *, current_password: str, messages: str) -> None:
     """`messages` is "keep" or "delete". Raises Invalid for a wrong password."""
     check_account(user)
+    _close(check_own_password(user, current_password), messages)
+
+
+@transaction.atomic
+def _close(checked: User, messages: str) -> None:
     # Locked, and before one's own row: of the last two superusers one stays.
     superusers = User.objects.select_for_update(no_key=True).filter(is_superuser=True)
     list(superusers.order_by("pk"))
-    person = current(user, lock=True)
-    check_own_password(person, current_password)
+    person = still(checked)
     check_close(person)
     departure = Departure.objects.create(
         user=person, deletes_messages=messages == "delete"

@@ -13,14 +13,13 @@ from django.db.models.functions import Lower
 
 from accounts import people, proofs
 from accounts.models import User
-from accounts.standing import current
 
 from .. import background, limits
 from ..access.seat import check_account
 from ..errors import Conflict, Forbidden, Invalid
 from ..rates import key_of
 from .notices import tell_of_email
-from .sessions import check_own_password
+from .sessions import check_own_password, still
 
 _CONFIRM = """Hello {name},
 
@@ -40,12 +39,15 @@ If it was not you, do nothing: the password stays as it is.
 """
 
 
-@transaction.atomic
 def change_email(user: User, *, email: str, current_password: str) -> None:
     """An empty one goes at once; any other is theirs when they confirm it."""
     check_account(user)
-    person = current(user, lock=True)
-    check_own_password(person, current_password)
+    _change_email(check_own_password(user, current_password), email)
+
+
+@transaction.atomic
+def _change_email(checked: User, email: str) -> None:
+    person = still(checked)
     if not email:
         _set_email(person, "")
         return

@@ -1,13 +1,13 @@
 """Sending, editing, deleting and pinning messages."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.text import clean_prose
 
 from .. import limits
 from ..access.messages import check_delete, check_edit, check_pin, check_written
@@ -24,8 +24,6 @@ from .direct import open_direct_from
 from .erasing import blank
 
 _client_id = re.compile(CLIENT_ID)
-# Unicode's Cc but tab and line ends, and Cs. One search: this runs on the event loop.
-_controls = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def draft_message(
@@ -99,15 +97,12 @@ def _checked(attachments: Sequence[str]) -> Sequence[str]:
 
 def clean_body(body: str) -> str:
     """One form for equal texts (NFC). Raises Invalid or TooLong."""
-    # Before normalising too, which takes long for a long text; it may make it longer.
+    # Before cleaning, which takes longer for a longer text, and after, since it grows.
     _check_length(body)
-    body = unicodedata.normalize("NFC", body)
+    body = clean_prose("body", body)
     _check_length(body)
     if not body.strip():
         raise _nothing()
-    # PostgreSQL cannot store NUL; other control characters only serve to deceive.
-    if _controls.search(body):
-        raise Invalid(fields={"body": ["Control characters are not allowed."]})
     return body
 
 

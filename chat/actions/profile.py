@@ -6,14 +6,13 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from accounts.people import clean_line
+from accounts.people import LONGEST
 from accounts.standing import current
+from accounts.text import clean_line
 
 from .. import presence
 from ..access.seat import check_account
 from .announcements import announce_person
-
-_TEXTS = {"display_name", "status"}
 
 
 @transaction.atomic
@@ -24,12 +23,13 @@ def change_profile(user: User, changes: Mapping[str, Any]) -> User:
     person = current(user, lock=True)
     changed = set()
     for name, value in changes.items():
-        wanted = clean_line(name, value) if name in _TEXTS else value
+        longest = LONGEST.get(name)
+        wanted = clean_line(name, value, longest) if longest else value
         if getattr(person, name) != wanted:
             setattr(person, name, wanted)
             changed.add(name)
     person.save(update_fields=changed)
-    if changed & _TEXTS:
+    if changed & LONGEST.keys():
         announce_person(person)
     if "appear_offline" in changed:
         presence.switch(person)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.standing import current
+from accounts.text import clean_line
 
 from .. import storage
 from ..access.roles import check_create, check_own
@@ -17,7 +18,7 @@ from ..drafts import Draft
 from ..errors import Conflict
 from ..events import RoomCreated, RoomUpdated
 from ..log import append_one
-from ..models import Membership, Room
+from ..models import NAME_CHARACTERS, TOPIC_CHARACTERS, Membership, Room
 from ..payloads import RoomPayload, avatar_path
 from ..queries.rooms import shown_room
 from .announcements import (
@@ -29,6 +30,7 @@ from .announcements import (
 from .attachments import remove_attachments
 from .uninvite import uninvite
 
+_LONGEST = {"name": NAME_CHARACTERS, "topic": TOPIC_CHARACTERS}
 _SETTINGS = (
     "guests_may_read",
     "announcements_only",
@@ -53,9 +55,9 @@ def create_room(
     user = current(user)
     check_create(user, staff_only=staff_only)
     room = Room(
-        name=name,
+        name=_line("name", name),
         kind=kind,
-        topic=topic,
+        topic=_line("topic", topic),
         color=color,
         staff_only=staff_only,
         guests_may_read=guests_may_read,
@@ -78,6 +80,8 @@ def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPay
 
     Raises Conflict when the name is taken. What is as wished already stays silent.
     """
+    lines = {name: _line(name, changes[name]) for name in _LONGEST.keys() & changes}
+    changes = {**changes, **lines}
     seat = access_update(user, room_id, changes, lock=True)
     room = seat.room
     saw = audience(room)
@@ -107,6 +111,10 @@ def erase_room(room: Room) -> None:
     remove_attachments(room.attachments.all())
     storage.remove_on_commit("avatars", room.avatar)
     room.delete()
+
+
+def _line(field: str, text: str) -> str:
+    return clean_line(field, text, _LONGEST[field])
 
 
 def _apply(room: Room, changes: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -27,8 +27,8 @@ from .notices import tell_of_password
 def one_guess(username: str) -> Iterator[None]:
     """Guessing one account's password is slow, from however many addresses.
 
-    Good passwords cost nothing, and who is logged in already goes on by refreshing: a
-    stranger's guesses keep the person from new log-ins alone, a few minutes at a time.
+    A log-in with the right password costs nothing, and sessions go on by refreshing: a
+    stranger's guesses keep the person from new log-ins alone, for a few minutes.
     """
     # Whether it is anybody's name makes no difference here.
     account = key_of(username)
@@ -37,10 +37,29 @@ def one_guess(username: str) -> Iterator[None]:
     limits.failed_logins.give_back(account)
 
 
-def check_own_password(user: User, given: str) -> None:
-    """Before what a found token alone must not do. Raises Invalid or RateLimited."""
-    with one_guess(user.username):
-        people.check_password(user, given)
+def check_own_password(user: User, given: str) -> User:
+    """Before what a found token alone must not do: the person whose password it is.
+
+    Call it before the transaction, and `still` in it: hashing takes long, and on SQLite
+    everybody's writes would wait. A right password counts like a guess, since it takes
+    as long. Raises Unauthorized, Invalid or RateLimited.
+    """
+    limits.failed_logins.take(key_of(user.username))
+    person = current(user)
+    people.check_password(person, given)
+    return person
+
+
+def still(checked: User) -> User:
+    """The person with their row locked, and with the password that was checked.
+
+    Of two changes at once the second is refused. Raises Unauthorized or Invalid.
+    """
+    person = current(checked, lock=True)
+    if person.password != checked.password:
+        problem = "Your password was changed a moment ago: try again."
+        raise Invalid(fields={"current_password": [problem]})
+    return person
 
 
 def log_in(*, username: str, password: str) -> User:
@@ -84,7 +103,6 @@ def end_all_sessions(user: User) -> None:
     _close_sockets(user, None)
 
 
-@transaction.atomic
 def change_password(
     user: User, *, current_password: str, new_password: str, user_agent: str
 ) -> Pair:
@@ -92,25 +110,35 @@ def change_password(
 
     The person goes on with the new pair, in a new session.
     """
-    # Locked: of two changes at once the second begins with the new password.
-    user = current(user, lock=True)
     check_account(user)
-    check_own_password(user, current_password)
-    people.replace_password(user, new_password)
-    tell_of_password(user)
-    end_all_sessions(user)
-    return tokens.start_session(user, user_agent=user_agent)
+    checked = check_own_password(user, current_password)
+    new_hash = people.hash_of(new_password, checked)
+    with transaction.atomic():
+        person = still(checked)
+        people.replace_password(person, new_hash)
+        tell_of_password(person)
+        end_all_sessions(person)
+        return tokens.start_session(person, user_agent=user_agent)
 
 
-@transaction.atomic
 def reset_password(token: str, new_password: str) -> None:
     """By the token that was mailed. No new session: the person logs in."""
-    user = proofs.holder(token)
-    if user is None:
+    with transaction.atomic():
+        person = _holder(token)
+    # Between the two: hashing takes long. A token that was used meanwhile is dead.
+    new_hash = people.hash_of(new_password, person)
+    with transaction.atomic():
+        person = _holder(token)
+        people.replace_password(person, new_hash)
+        tell_of_password(person)
+        end_all_sessions(person)
+
+
+def _holder(token: str) -> User:
+    person = proofs.holder(token)
+    if person is None:
         raise Invalid(fields={"token": ["This link was used or is too old."]})
-    people.replace_password(user, new_password)
-    tell_of_password(user)
-    end_all_sessions(user)
+    return person
 
 
 @transaction.atomic

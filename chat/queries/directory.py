@@ -13,11 +13,13 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.models import User
+from accounts.text import clean_line
 
 from .. import presence
 from ..access.seat import has_account
 from ..access.visibility import visible_rooms
 from ..errors import Invalid
+from ..limits import SEARCH_CHARACTERS
 from ..models import Membership, Room
 from ..payloads import DirectoryEntry, DirectoryPayload, directory_entry
 
@@ -30,7 +32,7 @@ def directory(
     """`search` is a part of the name or the topic. Raises Invalid for a bad cursor."""
     rooms = visible_rooms(user).filter(kind=Room.Kind.PUBLIC)
     rooms = rooms.annotate(folded=Lower("name")).order_by("folded")
-    if search:
+    if search := clean_line("search", search, SEARCH_CHARACTERS):
         rooms = rooms.filter(Q(name__icontains=search) | Q(topic__icontains=search))
     if cursor is not None:
         rooms = rooms.filter(folded__gt=_name(cursor))

@@ -13,7 +13,7 @@ from accounts.models import User
 from .. import presence
 from ..access.rooms import access_room
 from ..access.seat import Seat, has_account, known_uuids, seats
-from ..access.visibility import check_read
+from ..access.visibility import check_read, may_see
 from ..errors import Refusal, RoomNotFound
 from ..limits import MAX_RECOVERED, MAX_REPLY_BYTES
 from ..models import Message, Room
@@ -70,12 +70,10 @@ class CaughtUp:
 
 def catch_up(user: User, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refusal]:
     """For each room what its resuming reader missed, or why not."""
-    found = {
-        str(room.pk): room
-        for room in Room.objects.filter(pk__in=known_uuids([r.room for r in resumes]))
-    }
-    seat_of = {str(seat.room.pk): seat for seat in seats(user, found.values())}
-    online = presence.online_in(found) if has_account(user) else {}
+    found = seats(user, known_uuids([resume.room for resume in resumes]))
+    seat_of = {str(seat.room.pk): seat for seat in found}
+    mine = [pk for pk, seat in seat_of.items() if seat.membership and may_see(seat)]
+    online = presence.online_in(mine) if has_account(user) else {}
     answers: dict[str, CaughtUp | Refusal] = {}
     # One reply carries all rooms: what the first ones need, the last ones lack.
     left = MAX_RECOVERED

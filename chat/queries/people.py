@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from accounts.models import User
+from accounts.text import clean_line
 
 from .. import presence
 from ..access.roles import check_manage
@@ -13,6 +14,7 @@ from ..access.rooms import access_room
 from ..access.seat import check_account, known_uuids
 from ..access.visibility import check_member
 from ..errors import UserNotFound
+from ..limits import SEARCH_CHARACTERS
 from ..models import Block
 from ..payloads import (
     BanPayload,
@@ -54,7 +56,7 @@ def users(user: User, search: str) -> list[ProfilePayload]:
     """Other people whose username or display name begins like this: the first 20."""
     check_account(user)
     # The database folds both sides, as its indexes do (accounts/0004).
-    begin = Lower(Value(search))
+    begin = Lower(Value(clean_line("search", search, SEARCH_CHARACTERS)))
     begins = Q(folded_name__startswith=begin) | Q(folded_display__startswith=begin)
     found = _people().alias(
         folded_name=Lower("username"), folded_display=Lower("display_name")

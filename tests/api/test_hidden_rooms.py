@@ -3,13 +3,20 @@
 On every operation of a room, whatever it is to do.
 """
 
+import re
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from chat.actions.attachments import add_attachment
 from chat.actions.memberships import join_room
-from chat.models import Membership, Message, Room
+from chat.actions.messages import send_message
+from chat.models import Ban, Membership, Message, Room
 from chat.payloads import RoomPayload
 from tests.people import access_token, person
 
@@ -59,6 +66,73 @@ def test_hidden_rooms_answer_as_a_missing_one(
     check_refused(expected, 404, "room_not_found")
     for room_id in (private_room.id, staff_room.id, str(direct.pk)):
         assert answer_to(as_charlie, operation, room_id) == expected
+
+
+@pytest.fixture
+def hidden(
+    charlie: User,
+    room: RoomPayload,
+    private_room: RoomPayload,
+    staff_room: RoomPayload,
+) -> list[str]:
+    """A private one, one for staff, one of two people, and one with a ban."""
+    Ban.objects.create(room_id=room.id, user=charlie)
+    direct = Room.objects.create(kind="direct")
+    return [private_room.id, staff_room.id, str(direct.pk), room.id]
+
+
+@pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)
+def test_hidden_rooms_take_as_many_queries_as_a_missing_one(
+    as_charlie: Door, hidden: list[str], missing: str, operation: Operation
+) -> None:
+    """Each query takes time, so that one more of them would tell of the room."""
+
+    def queries(room_id: str) -> list[str]:
+        return _tables(lambda: answer_to(as_charlie, operation, room_id))
+
+    expected = queries(missing)
+    assert [queries(room_id) for room_id in hidden] == [expected] * len(hidden)
+
+
+def test_hidden_names_take_as_many_queries_as_a_missing_one(
+    as_charlie: Door, hidden: list[str]
+) -> None:
+    def queries(name: str) -> list[str]:
+        return _tables(lambda: as_charlie.get(f"rooms/by-name/{name}"))
+
+    expected = queries("nowhere")
+    assert [queries(name) for name in ("bridge", "attic", "general")] == [expected] * 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "attachments/{0}"), ("POST", "attachments/{0}/link")]
+)
+def test_hidden_files_take_as_many_queries_as_a_missing_one(
+    as_charlie: Door,
+    alice: User,
+    room: RoomPayload,
+    missing: str,
+    method: str,
+    path: str,
+) -> None:
+    """Sent in a room that charlie did not join, and not sent yet."""
+    sent, unsent = (
+        add_attachment(alice, room.id, ContentFile(b"text", "notes.txt")).id
+        for _ in range(2)
+    )
+    send_message(alice, room.id, client_id="1", body="", attachments=[sent])
+
+    def queries(file_id: str) -> list[str]:
+        return _tables(lambda: as_charlie.send(method, path.format(file_id)))
+
+    assert [queries(sent), queries(unsent)] == [queries(missing)] * 2
+
+
+def _tables(ask: Callable[[], Answer]) -> list[str]:
+    """From which table each query reads; empty for a transaction's own statements."""
+    with CaptureQueriesContext(connection) as queries:
+        assert ask().status == 404
+    return ["".join(re.findall(r'FROM "(\w+)', q["sql"])[:1]) for q in queries]
 
 
 @pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)

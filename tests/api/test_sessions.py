@@ -26,6 +26,16 @@ def test_my_devices(as_alice: Door, phone: Session) -> None:
     assert shown == {"": True, "Phone 1.0": False}
 
 
+def test_what_a_device_says_about_itself_is_shown_without_controls(
+    anonymous: Door,
+) -> None:
+    body = b'{"username": "erin", "password": "trombone-42"}'
+    agent = "Phone\x9b 1.0\xad\x1b[1m"
+    answer = anonymous.raw("POST", "auth/register", body, HTTP_USER_AGENT=agent)
+    [session] = Door(answer.json()["access"]).get("me/sessions").json()["sessions"]
+    assert session["user_agent"] == "Phone 1.0[1m"
+
+
 def test_ended_sessions_and_those_of_others_are_not_listed(
     as_alice: Door, as_bob: Door, alice: User, phone: Session
 ) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat.access.messages import check_send
@@ -32,6 +33,8 @@ from chat.errors import (
 )
 from chat.models import Ban, Membership, Room
 from chat.payloads import RoomPayload
+from chat.queries.messages import Resume, catch_up
+from tests.people import NOBODY
 
 Check = Callable[[Seat], None]
 
@@ -308,7 +311,7 @@ def test_banned_person_finds_a_public_room_no_more(
         access_room(charlie, room.id)
     with pytest.raises(RoomNotFound):
         access_named(charlie, "general")
-    [found] = seats(charlie, Room.objects.all())
+    [found] = seats(charlie, Room.objects.values_list("pk", flat=True))
     assert not may_see(found)
 
 
@@ -334,7 +337,19 @@ def test_other_rooms_are_not_found_by_their_names(
 def test_seats_of_one_person_in_several_rooms(
     bob: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
-    rooms = Room.objects.order_by("name")
-    found = seats(bob, rooms)
-    assert [s.room.name for s in found] == ["attic", "general"]
-    assert [s.membership is not None for s in found] == [False, True]
+    found = seats(bob, [UUID(room.id), UUID(private_room.id), UUID(NOBODY)])
+    named = {seat.room.name: seat for seat in found}
+    assert set(named) == {"attic", "general"}
+    assert named["attic"].membership is None
+    assert named["general"].membership is not None
+
+
+def test_hidden_seats_take_as_many_queries_as_missing_ones(
+    charlie: User,
+    private_room: RoomPayload,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for room_id in (private_room.id, NOBODY):
+        with django_assert_num_queries(3):
+            [refused] = catch_up(charlie, [Resume(room_id)]).values()
+        assert isinstance(refused, RoomNotFound)

@@ -292,6 +292,18 @@ def test_other_changes_end_nothing(
     assert is_good(pair.access)
 
 
+def test_a_display_name_is_cleaned_as_everywhere(site: Client, alice: User) -> None:
+    change_person(site, alice, display_name=" Alice\u00a0 L. ")
+    alice.refresh_from_db()
+    assert alice.display_name == "Alice L."
+    path = f"/admin/accounts/user/{alice.pk}/change/"
+    form = {"username": "alice", "display_name": "a\u202eb", "is_active": "on"}
+    answer = site.post(path, form)
+    assert "Leave out U+202E" in answer.content.decode()
+    alice.refresh_from_db()
+    assert alice.display_name == "Alice L."
+
+
 def test_page_does_not_show_the_token_version(site: Client, alice: User) -> None:
     page = shown(site, f"accounts/user/{alice.pk}/change/")
     assert "token_version" not in page

@@ -181,7 +181,7 @@ def test_group_is_hidden_named_and_left(
         ("_", []),
         ("alice", []),
         ("gone", []),
-        ("bob ", []),
+        ("bob ", ["bob"]),
     ],
 )
 def test_people_are_found_by_how_their_names_begin(

@@ -5,6 +5,7 @@ import pytest
 from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.actions.messages import edit_message, send_message
+from chat.mentions import MAX_MENTIONS, _names
 from chat.payloads import RoomPayload
 from tests.people import person
 
@@ -48,3 +49,12 @@ def test_an_edit_mentions_anew(alice: User, bob: User, room: RoomPayload) -> Non
     assert sent.mentions == [str(bob.pk)]
     changed = edit_message(alice, room.id, sent.seq, body="@alice").message
     assert changed.mentions == [str(alice.pk)]
+
+
+def test_a_text_of_names_looks_for_some_of_them(
+    alice: User, bob: User, room: RoomPayload
+) -> None:
+    """A thousand names would be a query of two thousand values, for each message."""
+    body = "@bob " + " ".join(f"@{number:03}." for number in range(660))
+    assert len(_names(body)) <= 2 * MAX_MENTIONS
+    assert mentioned(alice, room, body) == [str(bob.pk)]

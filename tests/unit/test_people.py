@@ -106,7 +106,7 @@ def test_person_without_a_usable_password_cannot_log_in(alice: User) -> None:
 
 
 def test_new_password_replaces_the_old_one(erin: User) -> None:
-    people.replace_password(erin, "trombone-42")
+    people.replace_password(erin, people.hash_of("trombone-42", erin))
     assert people.log_in(username="erin", password="trombone-42") == erin
     with pytest.raises(Unauthorized):
         people.log_in(username="erin", password=PASSWORD)
@@ -114,7 +114,7 @@ def test_new_password_replaces_the_old_one(erin: User) -> None:
 
 def test_password_stays_when_the_new_one_is_weak(erin: User) -> None:
     with pytest.raises(Invalid) as refused:
-        people.replace_password(erin, "password")
+        people.hash_of("password", erin)
     assert set(refused.value.fields or {}) == {"new_password"}
     assert people.log_in(username="erin", password=PASSWORD) == erin
 

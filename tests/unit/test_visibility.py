@@ -15,6 +15,7 @@ from chat.access.visibility import (
     audience,
     check_read,
     may_see,
+    readable_rooms,
     shut_out,
     visible_rooms,
 )
@@ -55,8 +56,19 @@ def test_the_query_and_the_rule_agree(
             Membership.objects.create(room=room, user=user)
         if is_banned:
             Ban.objects.create(room=room, user=user)
-    seen = {seat.room.pk for seat in seats(user, rooms) if may_see(seat)}
+    found = seats(user, [room.pk for room in rooms])
+    seen = {seat.room.pk for seat in found if may_see(seat)}
     assert {room.pk for room in visible_rooms(user)} == seen
+    read = {seat.room.pk for seat in found if _may_read(seat)}
+    assert {room.pk for room in readable_rooms(user)} == read
+
+
+def _may_read(seat: Seat) -> bool:
+    try:
+        check_read(seat)
+    except Refusal:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("is_banned", FLAGS)
@@ -75,8 +87,8 @@ def test_a_reader_reads_on_exactly_while_the_rule_says_so(
     readers = [(user, str(room.pk)) for room in rooms] + [(user, NOBODY)]
     may_read = {
         (str(user.pk), str(seat.room.pk))
-        for seat in seats(user, rooms)
-        if _is_allowed(seat)
+        for seat in seats(user, [room.pk for room in rooms])
+        if _may_read(seat)
     }
     assert still_reading(readers) == may_read
 
@@ -92,14 +104,6 @@ def test_readers_are_asked_about_in_bounded_queries(
     reading = still_reading(pairs)
     assert {user for user, _ in reading} == {str(people[0].pk)}
     assert len(reading) == sum(not room.staff_only for room in rooms)
-
-
-def _is_allowed(seat: Seat) -> bool:
-    try:
-        check_read(seat)
-    except Refusal:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("is_banned", FLAGS)
