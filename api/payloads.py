@@ -4,7 +4,9 @@ import msgspec
 
 from accounts.models import Session, User
 from accounts.tokens import Pair
+from chat import quotas
 from chat.invitation_payloads import InvitationPayload, ReceivedInvitationPayload
+from chat.limits import LIMITS
 from chat.payloads import (
     BanPayload,
     MemberPayload,
@@ -32,6 +34,9 @@ class MePayload(msgspec.Struct, frozen=True):
     email: str
     avatar: str | None
     created_at: Time
+    # What your files take, and may take.
+    stored_bytes: int
+    stored_bytes_allowed: int
 
 
 class PairPayload(msgspec.Struct, frozen=True):
@@ -109,6 +114,8 @@ def me_payload(user: User) -> MePayload:
         user.email,
         avatar_path(user.avatar),
         user.created_at,
+        quotas.used_by(user),
+        LIMITS.stored_bytes_per_person,
     )
 
 

@@ -16,8 +16,9 @@ from django.contrib.auth.forms import (
     UserChangeForm,
 )
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.utils.text import Truncator
 
 from accounts.models import Session, User
@@ -25,9 +26,8 @@ from accounts.models import Session, User
 from . import limits
 from .actions.messages import delete_message
 from .actions.sessions import change_rights, end_all_sessions, end_session, one_guess
-from .addresses import network_of
 from .errors import RateLimited, Refusal
-from .models import Membership, Message, Room
+from .models import Membership, Message, Room, StoredFile
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Model]
@@ -49,7 +49,7 @@ class LogInForm(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         address = self.request.META["REMOTE_ADDR"] if self.request else ""
         try:
-            limits.logins.take(network_of(address))
+            limits.logins.take(address)
             with one_guess(self.cleaned_data.get("username", "")):
                 return super().clean()
         except RateLimited as refused:
@@ -91,6 +91,7 @@ class UserAdmin(UserAdminBase):
         "is_staff",
         "is_active",
         "is_bot",
+        "stored",
         "created_at",
     )
     list_filter = ("is_staff", "is_superuser", "is_active", "is_bot")
@@ -127,6 +128,15 @@ class UserAdmin(UserAdminBase):
             },
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        own = StoredFile.objects.filter(owner=OuterRef("pk")).values("owner")
+        stored = Subquery(own.values(bytes=Sum("bytes")))
+        return super().get_queryset(request).annotate(stored=stored)
+
+    @admin.display(ordering="stored", description="Files")
+    def stored(self, person: Any) -> str:
+        return filesizeformat(person.stored or 0)
 
     def has_change_permission(
         self, request: HttpRequest, obj: User | None = None

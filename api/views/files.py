@@ -46,7 +46,7 @@ class AttachmentsView(UploadView):
         errors={
             403: "forbidden, muted",
             404: "room_not_found",
-            413: "too_long",
+            413: "too_long, quota_exceeded",
             429: "rate_limited",
         },
     )
@@ -124,7 +124,7 @@ class MyAvatarView(UploadView):
         "Your picture: the middle of what you send",
         request=_FILE,
         answers={200: MePayload},
-        errors={413: "too_long", 429: "rate_limited"},
+        errors={413: "too_long, quota_exceeded", 429: "rate_limited"},
     )
     def put(self, request: Request) -> Response:
         user = avatars.change_avatar(self.user(request), self.file(request))
@@ -144,7 +144,7 @@ class RoomAvatarView(UploadView):
         errors={
             403: "forbidden",
             404: "room_not_found",
-            413: "too_long",
+            413: "too_long, quota_exceeded",
             429: "rate_limited",
         },
     )

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import people
-from chat import queries
+from chat import limits, queries
 from chat.actions import blocks, sessions
 from chat.actions.departures import close_account
 from chat.actions.mails import change_email
@@ -24,7 +24,7 @@ from ..payloads import (
 from ..schema import documented
 from ..serializers.auth import AccountDeletion, EmailChange, PasswordChange, Profile
 from ..serializers.base import parse
-from .base import View, user_agent
+from .base import View, address, user_agent
 
 
 class MeView(View):
@@ -83,6 +83,7 @@ class EmailView(View):
         errors={403: "forbidden", 429: "rate_limited"},
     )
     def post(self, request: Request) -> Response:
+        limits.network_mails.take(address(request))
         change_email(self.user(request), **parse(EmailChange, request))
         return Response(status=204)
 

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.people import clean_line
 from accounts.standing import current
 
-from .. import presence
+from .. import limits, presence
 from ..access.seat import check_account
 from .announcements import announce_person
 
@@ -20,6 +20,7 @@ _TEXTS = {"display_name", "status"}
 def change_profile(user: User, changes: Mapping[str, Any]) -> User:
     """The person as they are then; what is as wished already stays silent."""
     check_account(user)
+    limits.profile_changes.take(user.pk)
     # Locked: of two devices that change at once the later one is told last.
     person = current(user, lock=True)
     changed = set()

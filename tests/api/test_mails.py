@@ -28,7 +28,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Its own threads would not see what the test has not committed."""
     settings.PUBLIC_URL = "https://chat.example.org"
 
-    def run(job: Callable[[], None]) -> None:
+    def run(job: Callable[[], None], worker: object = None) -> None:
         job()
 
     monkeypatch.setattr(background, "start", run)
