@@ -4,7 +4,6 @@ import msgspec
 
 from accounts.models import Session, User
 from accounts.tokens import Pair
-from chat import quotas
 from chat.invitation_payloads import InvitationPayload, ReceivedInvitationPayload
 from chat.limits import LIMITS
 from chat.payloads import (
@@ -101,7 +100,7 @@ class BansPayload(msgspec.Struct, frozen=True):
     bans: list[BanPayload]
 
 
-def me_payload(user: User) -> MePayload:
+def me_payload(user: User, stored_bytes: int) -> MePayload:
     return MePayload(
         str(user.pk),
         user.username,
@@ -114,7 +113,7 @@ def me_payload(user: User) -> MePayload:
         user.email,
         avatar_path(user.avatar),
         user.created_at,
-        quotas.used_by(user),
+        stored_bytes,
         LIMITS.stored_bytes_per_person,
     )
 

@@ -33,7 +33,7 @@ from bench.talker import Talker
 SOCKETS = 10
 CROWD = 20
 # Of each of the crowd: so many that none of them meets the limit on frames.
-CROWD_SOCKETS = 3
+CROWD_SOCKETS = 2
 TIMES = 10
 ROUND_SECONDS = 3
 

@@ -268,7 +268,7 @@ _RATES = (
     ("commands", "Commands of one person", "second", 20, 60),
     ("messages", "Messages of one person", "second", 5, 20),
     ("network_commands", "Commands from one address", "second", 200, 600),
-    ("network_messages", "Messages from one address", "second", 50, 200),
+    ("network_messages", "Messages from one address", "second", 40, 100),
     ("typing", "Typing commands of one person", "second", 1, 5),
     ("searches", "Searches of one person", "second", 2, 10),
     ("uploads", "Uploads of one person", "minute", 60, 20),

@@ -57,12 +57,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     commands_burst: Count = 60
     messages_per_second: Rate = 5
     messages_burst: Count = 20
-    # Ten times a person's: an office of 200 people behind one address, each of whom
-    # sends a message every four seconds, and does one other thing every second.
+    # An office of 200 people behind one address, each of whom sends a message every
+    # five seconds and asks for something every second: eight and ten times a person's.
     network_commands_per_second: Rate = 200
     network_commands_burst: Count = 600
-    network_messages_per_second: Rate = 50
-    network_messages_burst: Count = 200
+    network_messages_per_second: Rate = 40
+    network_messages_burst: Count = 100
     typing_per_second: Rate = 1
     typing_burst: Count = 5
     searches_per_second: Rate = 2

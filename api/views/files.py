@@ -9,7 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat import queries
+from chat import queries, quotas
 from chat.access.rooms import access_update, access_upload
 from chat.actions import attachments, avatars
 from chat.models import Attachment
@@ -128,11 +128,12 @@ class MyAvatarView(UploadView):
     )
     def put(self, request: Request) -> Response:
         user = avatars.change_avatar(self.user(request), self.file(request))
-        return Response(me_payload(user))
+        return Response(me_payload(user, quotas.used_by(user)))
 
     @documented("remove_my_avatar", "Without a picture", answers={200: MePayload})
     def delete(self, request: Request) -> Response:
-        return Response(me_payload(avatars.remove_avatar(self.user(request))))
+        user = avatars.remove_avatar(self.user(request))
+        return Response(me_payload(user, quotas.used_by(user)))
 
 
 class RoomAvatarView(UploadView):

@@ -182,7 +182,7 @@ RATES = {
     "messages": (5, 20),
     "commands": (20, 60),
     "network_commands": (200, 600),
-    "network_messages": (50, 200),
+    "network_messages": (40, 100),
     "rooms": (60 / 3600, 20),
     "room_changes": (0.5, 30),
     "joins": (0.5, 40),
