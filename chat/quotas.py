@@ -20,6 +20,8 @@ from .models import StoredFile, StoredTotal
 BLOCK = 4096
 
 _TOTAL = 1
+# Each name is a value in a query, and a database takes only so many.
+_AT_ONCE = 1_000
 
 
 def used_by(person: User) -> int:
@@ -40,9 +42,14 @@ def reserve(sizes: Mapping[str, int], owner: User | None) -> None:
     )
 
 
-@transaction.atomic
 def release(names: Sequence[str]) -> None:
     """Their files are gone. Names that do not count, or no longer, change nothing."""
+    for start in range(0, len(names), _AT_ONCE):
+        _release(names[start : start + _AT_ONCE])
+
+
+@transaction.atomic
+def _release(names: Sequence[str]) -> None:
     # Locked: of two who remove the same file, one gives its bytes back.
     found = StoredFile.objects.select_for_update().filter(name__in=names)
     freed = sum(found.order_by("name").values_list("bytes", flat=True))
