@@ -68,6 +68,11 @@ def ask_from(address: str) -> None:
         _address.set("")
 
 
+def asking() -> str:
+    """The address that asks; empty for work that nobody at a door asked for."""
+    return _address.get()
+
+
 def record(event: Event, **ids: object) -> None:
     """Now. `ids` are ids and words of ours, nothing that anybody wrote."""
     fields = _fields(ids)

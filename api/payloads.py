@@ -5,6 +5,7 @@ import msgspec
 from accounts.models import Session, User
 from accounts.tokens import Pair
 from chat.invitation_payloads import InvitationPayload, ReceivedInvitationPayload
+from chat.limits import LIMITS
 from chat.payloads import (
     BanPayload,
     MemberPayload,
@@ -32,6 +33,9 @@ class MePayload(msgspec.Struct, frozen=True):
     email: str
     avatar: str | None
     created_at: Time
+    # What your files take, and may take.
+    stored_bytes: int
+    stored_bytes_allowed: int
 
 
 class PairPayload(msgspec.Struct, frozen=True):
@@ -96,7 +100,7 @@ class BansPayload(msgspec.Struct, frozen=True):
     bans: list[BanPayload]
 
 
-def me_payload(user: User) -> MePayload:
+def me_payload(user: User, stored_bytes: int) -> MePayload:
     return MePayload(
         str(user.pk),
         user.username,
@@ -109,6 +113,8 @@ def me_payload(user: User) -> MePayload:
         user.email,
         avatar_path(user.avatar),
         user.created_at,
+        stored_bytes,
+        LIMITS.stored_bytes_per_person,
     )
 
 

@@ -72,6 +72,7 @@ def documented(
     refusals = dict(errors or {})
     if not public:
         refusals.setdefault(401, "unauthorized, token_expired")
+        refusals.setdefault(429, "rate_limited")
     if request is not None or query is not None:
         refusals.setdefault(400, "invalid")
     for status, codes in sorted(refusals.items()):

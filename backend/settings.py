@@ -239,8 +239,8 @@ else:
     DATABASE["OPTIONS"] = {
         **dict(DATABASE.get("OPTIONS") or {}),  # type: ignore[call-overload]
         # One for each thread: besides DB_THREADS one that writes, eight for REST, three
-        # in the background.
-        "pool": {"min_size": 2, "max_size": DB_THREADS + 12, "timeout": 5},
+        # in the background, one that mails.
+        "pool": {"min_size": 2, "max_size": DB_THREADS + 13, "timeout": 5},
     }
 DATABASES = {"default": DATABASE}
 

@@ -1,5 +1,7 @@
 """One person who tries everything at once, ten times as often as is allowed.
 
+With a crowd at the same address, for what its people are allowed together.
+
 In a process of its own: what it costs to attack is not what the others notice.
 """
 
@@ -14,12 +16,24 @@ from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
-from bench.attacks import Attack, allowance, over_rest, over_sockets, table_of
+from bench.attacks import (
+    NETWORK_LIMITS,
+    Attack,
+    allowance,
+    of_a_network,
+    over_rest,
+    over_sockets,
+    prepared,
+    table_of,
+)
 from bench.people import Person
 from bench.stubborn import Stubborn
 from bench.talker import Talker
 
 SOCKETS = 10
+CROWD = 20
+# Of each of the crowd: so many that none of them meets the limit on frames.
+CROWD_SOCKETS = 2
 TIMES = 10
 ROUND_SECONDS = 3
 
@@ -47,12 +61,15 @@ class Elsewhere:
 
 @asynccontextmanager
 async def attacker(
-    port: int, person: Person, rounds: int, only: Sequence[str]
+    port: int, people: Sequence[Person], rounds: int, only: Sequence[str]
 ) -> AsyncIterator[Elsewhere]:
-    """Started and ready. `only` is limits of the table, none for all."""
+    """Started and ready; the last one attacks, the others are the crowd.
+
+    `only` is limits of the table, none for all.
+    """
     near, far = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_serve, args=(far, port, person, rounds, only))
+    process = context.Process(target=_serve, args=(far, port, people, rounds, only))
     process.start()
     await asyncio.to_thread(near.recv)
     try:
@@ -78,10 +95,10 @@ async def _attack(pipe: "Connection[list[Row], int]", found: "Attacker") -> None
 
 class Attacker:
     def __init__(
-        self, port: int, person: Person, rounds: int, only: Sequence[str]
+        self, port: int, people: Sequence[Person], rounds: int, only: Sequence[str]
     ) -> None:
         self._port = port
-        self._person = person
+        *self._crowd, self._person = people
         self._table = table_of(port)
         self._rounds = rounds
         self._only = only
@@ -91,9 +108,23 @@ class Attacker:
 
     async def prepare(self) -> None:
         sockets = [await Talker.open(self._port, self._person) for _ in range(SOCKETS)]
-        attacks = over_sockets(sockets) + over_rest(self._port, self._person)
+        ground = prepared(self._port, self._person, self._crowd)
+        attacks = [
+            *over_sockets(sockets),
+            *of_a_network(await self._crowd_sockets()),
+            *over_rest(self._port, self._person, ground),
+        ]
         self._attacks = [a for a in attacks if self._asks_for(a.limit)]
         self._started = time.monotonic()
+
+    async def _crowd_sockets(self) -> list[Talker]:
+        if not any(map(self._asks_for, NETWORK_LIMITS)):
+            return []
+        return [
+            await Talker.open(self._port, one)
+            for one in self._crowd
+            for _ in range(CROWD_SOCKETS)
+        ]
 
     def _asks_for(self, limit: str) -> bool:
         return not self._only or limit in self._only

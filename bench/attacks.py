@@ -6,9 +6,10 @@ wrong password that is looked at got through, one that is refused unseen did not
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 import requests
 from websockets.asyncio.client import connect
@@ -20,8 +21,10 @@ RATE_LIMITED = 429
 # The same, said to a socket.
 CLOSED_RATE_LIMITED = 4004
 
+NETWORK_LIMITS = ("network_messages", "network_commands")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 Table = dict[str, float]
+Body = Mapping[str, str | int]
 
 
 @dataclass
@@ -83,12 +86,48 @@ def over_sockets(sockets: Sequence[Talker]) -> list[Attack]:
     ]
 
 
-def over_rest(port: int, person: Person) -> list[Attack]:
+def of_a_network(sockets: Sequence[Talker]) -> list[Attack]:
+    """Of many people at one address, none of whom asks for much."""
+    turn = itertools.cycle(sockets)
+    tries = (lambda n: next(turn).say(), lambda n: next(turn).ask(type="ping"))
+    return [
+        Attack(limit, attempt)
+        for limit, attempt in zip(NETWORK_LIMITS, tries, strict=True)
+    ]
+
+
+class Ground(NamedTuple):
+    """Where the attacker may write: a room of theirs, who is in it, one to visit."""
+
+    own: str
+    member: str
+    visited: str
+
+
+def prepared(port: int, person: Person, crowd: Sequence[Person]) -> Ground:
+    door = _Door(port, person)
+    own = door.made("rooms", {"name": f"flooded-{uuid4().hex[:8]}"})["id"]
+    member = door.made(f"rooms/{own}/members", {"user": crowd[0].username})
+    visited = next(one.room for one in crowd if one.room != person.room)
+    return Ground(own, member["user"]["id"], visited)
+
+
+def over_rest(port: int, person: Person, ground: Ground) -> list[Attack]:
     """Through the other door: by person, by account, and by network address."""
     door = _Door(port, person)
+    own, visited = f"rooms/{ground.own}", f"rooms/{ground.visited}"
+    mute = f"{own}/members/{ground.member}/mute"
     change = {"current_password": "not-this-one", "new_password": "correct-horse-1"}
     return [
         Attack("searches", lambda n: door.get(f"search?q=anybody{n}")),
+        Attack(
+            "rooms", lambda n: door.post("rooms", {"name": f"{ground.own[-8:]} {n}"})
+        ),
+        Attack("room_changes", lambda n: door.patch(own, {"topic": f"{n}"})),
+        Attack("joins", lambda n: door.post(f"{visited}/{('join', 'leave')[n % 2]}")),
+        Attack("member_changes", lambda n: door.put(mute, {"seconds": 60 + n % 60})),
+        Attack("profile_changes", lambda n: door.patch("me", {"status": f"{n}"})),
+        Attack("invitations", lambda n: door.post(f"{own}/invitations", _link())),
         Attack("uploads", lambda n: door.upload(f"{n}.txt")),
         Attack("invitation_codes", lambda n: door.get(f"invitations/x{n:08}")),
         Attack("failed_logins", lambda n: door.post("me/password", change)),
@@ -96,7 +135,8 @@ def over_rest(port: int, person: Person) -> list[Attack]:
         Attack("refreshes", lambda n: door.post("auth/refresh", {"refresh": f"x{n}"})),
         Attack("registrations", lambda n: door.post("auth/register", _account(n))),
         Attack("guests", lambda n: door.post("auth/guest", {})),
-        Attack("mails", lambda n: door.post("auth/password-reset", _mail(n))),
+        Attack("mails", lambda n: door.post("auth/password-reset", _mail(0))),
+        Attack("network_mails", lambda n: door.post("auth/password-reset", _mail(n))),
         Attack("connects", lambda n: _connects(port)),
     ]
 
@@ -107,6 +147,10 @@ def _api(port: int) -> str:
 
 def _account(n: int) -> dict[str, str]:
     return {"username": f"flood{n}", "password": "correct-horse-2"}
+
+
+def _link() -> dict[str, int]:
+    return {"expires_in": 3600}
 
 
 def _mail(n: int) -> dict[str, str]:
@@ -125,8 +169,20 @@ class _Door:
     async def get(self, path: str) -> bool:
         return await self._knock("GET", path)
 
-    async def post(self, path: str, body: dict[str, str]) -> bool:
+    async def post(self, path: str, body: Body | None = None) -> bool:
         return await self._knock("POST", path, json=body)
+
+    async def put(self, path: str, body: Body) -> bool:
+        return await self._knock("PUT", path, json=body)
+
+    async def patch(self, path: str, body: Body) -> bool:
+        return await self._knock("PATCH", path, json=body)
+
+    def made(self, path: str, body: Body) -> Any:
+        """What there must be before the attack. Raises when it is refused."""
+        answer = self._session.post(self._url + path, json=body, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
 
     async def upload(self, name: str) -> bool:
         path, files = f"rooms/{self._room}/attachments", {"file": (name, b"hello")}

@@ -2,10 +2,12 @@
 
 Against a Hubbub that runs with its limits (`RATE_LIMITS=on`), people on stdin:
 
-manage.py loadtest_users --users 12 --rooms 2 | python -m bench.flood --port 8000
+manage.py loadtest_users --users 32 --rooms 2 | python -m bench.flood --port 8000
 
 The last person floods, from ten sockets and over REST; ten more sockets of theirs go on
-in spite of refusals. The others each send twice a second.
+in spite of refusals. The twenty before them are at the same address, and flood the
+limits that its people share. The others each send twice a second, each from an address
+of their own.
 """
 
 import argparse
@@ -14,7 +16,7 @@ import random
 import sys
 from collections.abc import Sequence
 
-from bench.attacker import ROUND_SECONDS, Row, attacker
+from bench.attacker import CROWD, ROUND_SECONDS, Row, attacker
 from bench.people import Person, parse_people
 from bench.talker import Talker
 from bench.tally import now_us, percentile_ms
@@ -26,13 +28,16 @@ async def measure(
     port: int, people: Sequence[Person], rounds: int, only: Sequence[str]
 ) -> str:
     """Quiet and flooded rounds take turns: what else the machine does is in both."""
-    *others, person = people
-    talkers = [await Talker.open(port, other) for other in others]
+    others, flooders = people[: -CROWD - 1], people[-CROWD - 1 :]
+    talkers = [
+        await Talker.open(port, other, address=f"127.0.1.{number}")
+        for number, other in enumerate(others, start=1)
+    ]
     await _round(talkers)
     quiet: list[int] = []
     flooded: list[int] = []
     rows: list[Row] = []
-    async with attacker(port, person, rounds, only) as flood:
+    async with attacker(port, flooders, rounds, only) as flood:
         for number in range(rounds):
             sys.stderr.write(f"round {number + 1} of {rounds}\n")
             quiet += await _round(talkers)

@@ -25,9 +25,14 @@ class Talker:
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
-    async def open(cls, port: int, person: Person) -> "Talker":
+    async def open(
+        cls, port: int, person: Person, *, address: str = "127.0.0.1"
+    ) -> "Talker":
+        """`address` is where it comes from: limits by network count by it."""
         url = f"ws://127.0.0.1:{port}/ws/v1?token={person.token}"
-        talker = cls(person, await connect(url, proxy=None, compression=None))
+        here = (address, 0)
+        line = await connect(url, proxy=None, compression=None, local_addr=here)
+        talker = cls(person, line)
         await talker.ask(type="subscribe", rooms=[{"room": person.room}])
         return talker
 

@@ -16,8 +16,9 @@ from django.contrib.auth.forms import (
 )
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.utils.text import Truncator
 
 from accounts import people
@@ -28,7 +29,7 @@ from accounts.text import clean_line
 from .actions.messages import delete_message
 from .actions.sessions import change_rights, end_session, save_password
 from .errors import Invalid, Refusal
-from .models import Membership, Message, Room
+from .models import Membership, Message, Room, StoredFile
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Model]
@@ -110,6 +111,7 @@ class UserAdmin(UserAdminBase):
         "is_staff",
         "is_active",
         "is_bot",
+        "stored",
         "created_at",
     )
     list_filter = ("is_staff", "is_superuser", "is_active", "is_bot")
@@ -146,6 +148,15 @@ class UserAdmin(UserAdminBase):
             },
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        own = StoredFile.objects.filter(owner=OuterRef("pk")).values("owner")
+        stored = Subquery(own.values(bytes=Sum("bytes")))
+        return super().get_queryset(request).annotate(stored=stored)
+
+    @admin.display(ordering="stored", description="Files")
+    def stored(self, person: Any) -> str:
+        return filesizeformat(person.stored or 0)
 
     def has_change_permission(
         self, request: HttpRequest, obj: User | None = None

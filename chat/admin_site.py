@@ -21,7 +21,6 @@ from accounts.models import User
 
 from . import limits
 from .actions.sessions import check_own_password, one_guess, save_password
-from .addresses import network_of
 from .errors import Invalid, RateLimited, Refusal
 
 
@@ -31,7 +30,7 @@ class LogInForm(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         address = self.request.META["REMOTE_ADDR"] if self.request else ""
         try:
-            limits.logins.take(network_of(address))
+            limits.logins.take(address)
             with one_guess(self.cleaned_data.get("username", "")):
                 return super().clean()
         except RateLimited as refused:

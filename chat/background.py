@@ -1,47 +1,81 @@
 """Work that takes longer than a request may: done later, by threads of this process.
 
 They end with the process, whatever they are at. So what is started here must be found
-again in the database by whoever cleans up, and go on from there.
+again in the database by whoever cleans up, and go on from there; a mail is not, and is
+lost.
 """
 
 import logging
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Full, Queue
 
 from django.db import close_old_connections, reset_queries
 
 logger = logging.getLogger(__name__)
 
 Job = Callable[[], None]
-# Few: each has a database connection, and sockets come first.
-_THREADS = 3
-
-_jobs: SimpleQueue[Job] = SimpleQueue()
-_threads: list[threading.Thread] = []
-_lock = threading.Lock()
 
 
-def start(job: Job) -> None:
-    """Return at once; the job's turn comes. From any thread."""
-    with _lock:
-        # Not a ThreadPoolExecutor: Python waits for its threads before it ends.
-        while len(_threads) < _THREADS:
-            thread = threading.Thread(target=_work, name="background", daemon=True)
-            _threads.append(thread)
-            thread.start()
-    _jobs.put(job)
+class Worker:
+    """Threads of its own with a queue before them: no other kind of work waits for it.
+
+    Few threads, since each has a database connection, and sockets come first. `most` is
+    how many jobs may wait; without it there is no bound.
+    """
+
+    def __init__(self, name: str, *, threads: int, most: int = 0) -> None:
+        self.name = name
+        self._size = threads
+        self._jobs: Queue[Job] = Queue(most)
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+
+    @property
+    def is_full(self) -> bool:
+        return self._jobs.full()
+
+    def put(self, job: Job) -> None:
+        """Raises Full."""
+        with self._lock:
+            # Not a ThreadPoolExecutor: Python waits for its threads before it ends.
+            while len(self._threads) < self._size:
+                thread = threading.Thread(
+                    target=self._work, name=self.name, daemon=True
+                )
+                self._threads.append(thread)
+                thread.start()
+        self._jobs.put_nowait(job)
+
+    def _work(self) -> None:
+        while True:
+            _do(self._jobs.get(), self.name)
 
 
-def _work() -> None:
-    while True:
-        job = _jobs.get()
-        # With DEBUG Django keeps the text of every query until somebody says this.
-        reset_queries()
-        try:
-            job()
-        except Exception as error:
-            # Not its text: a database quotes what it refuses.
-            logger.warning("background work failed: %s", type(error).__name__)
-        finally:
-            close_old_connections()
+# What the clean-up starts is as much as the database holds: it is not bounded here.
+BACKGROUND = Worker("background", threads=3)
+# A mail server may hang for seconds with each mail, and anybody may cause mails.
+MAIL = Worker("mail", threads=1, most=1_000)
+
+
+def start(job: Job, worker: Worker = BACKGROUND) -> None:
+    """Return at once; the job's turn comes. From any thread.
+
+    A job that finds no place in the queue is dropped: what it belongs to is committed.
+    """
+    try:
+        worker.put(job)
+    except Full:
+        logger.warning("too much %s work waits: a job was dropped", worker.name)
+
+
+def _do(job: Job, name: str) -> None:
+    # With DEBUG Django keeps the text of every query until somebody says this.
+    reset_queries()
+    try:
+        job()
+    except Exception as error:
+        # Not its text: a database quotes what it refuses.
+        logger.warning("%s work failed: %s", name, type(error).__name__)
+    finally:
+        close_old_connections()

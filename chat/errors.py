@@ -11,6 +11,7 @@ Refusal
 ├── InvitationNotFound invitation_not_found 404  whatever is wrong with it: the same
 ├── Conflict           conflict           409
 ├── TooLong            too_long           413
+├── QuotaExceeded      quota_exceeded     413  files take more room than is allowed
 ├── RateLimited        rate_limited       429  with retry_after, in seconds
 ├── TooManyRooms       too_many_rooms     429
 ├── Unavailable        unavailable        503  database: same client_id again
@@ -82,6 +83,12 @@ class TooLong(Refusal):
     code = "too_long"
     status = 413
     detail = "This is longer than the limits allow."
+
+
+class QuotaExceeded(Refusal):
+    code = "quota_exceeded"
+    status = 413
+    detail = "There is no room for this."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Every limit, in one table; `GET /limits` and `hello` show it to clients.
 
-Sizes are refusals at the door (`too_long`); rates are token buckets (`rate_limited`).
+Sizes are refusals at the door (`too_long`), stored bytes are quotas (`quota_exceeded`),
+and rates are token buckets (`rate_limited`).
 Each field can be set by the environment: LIMIT_ and its name in capitals.
 """
 
@@ -11,12 +12,15 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from msgspec import Meta
 
+from .network_rates import NetworkLimit, PersonLimit
 from .rates import RateLimit
 
 CLIENT_ID = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+# A petabyte: JavaScript still counts up to there.
+Bytes = Annotated[int, Meta(ge=1, le=2**50)]
 Rate = Annotated[float, Meta(gt=0, le=1_000_000)]
 
 
@@ -38,6 +42,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     avatar_bytes: Count = 2 * 1024 * 1024
     # Width times height, of all frames together.
     image_pixels: Count = 40_000_000
+    # All files of a person, and all files of the server (chat/storage.py).
+    stored_bytes_per_person: Bytes = 1024**3
+    stored_bytes: Bytes = 20 * 1024**3
     rooms_per_subscribe: Count = 100
     rooms_per_connection: Count = 500
     connections_per_person: Count = 20
@@ -50,12 +57,30 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     commands_burst: Count = 60
     messages_per_second: Rate = 5
     messages_burst: Count = 20
+    # An office of 200 people behind one address, each of whom sends a message every
+    # five seconds and asks for something every second: eight and ten times a person's.
+    network_commands_per_second: Rate = 200
+    network_commands_burst: Count = 600
+    network_messages_per_second: Rate = 40
+    network_messages_burst: Count = 100
     typing_per_second: Rate = 1
     typing_burst: Count = 5
     searches_per_second: Rate = 2
     searches_burst: Count = 10
     uploads_per_minute: Rate = 60
     uploads_burst: Count = 20
+    rooms_per_hour: Rate = 60
+    rooms_burst: Count = 20
+    room_changes_per_minute: Rate = 30
+    room_changes_burst: Count = 30
+    joins_per_minute: Rate = 30
+    joins_burst: Count = 40
+    member_changes_per_minute: Rate = 60
+    member_changes_burst: Count = 60
+    profile_changes_per_minute: Rate = 20
+    profile_changes_burst: Count = 20
+    invitations_per_minute: Rate = 30
+    invitations_burst: Count = 30
     invitation_codes_per_minute: Rate = 10
     invitation_codes_burst: Count = 20
     logins_per_minute: Rate = 10
@@ -68,6 +93,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     registrations_burst: Count = 20
     mails_per_hour: Rate = 20
     mails_burst: Count = 5
+    network_mails_per_hour: Rate = 60
+    network_mails_burst: Count = 20
     guests_per_hour: Rate = 60
     guests_burst: Count = 20
 
@@ -112,25 +139,42 @@ def _by_table(name: str, *, by: str = "", shared: bool = True) -> RateLimit:
     raise LookupError(name)
 
 
+def _by_network(name: str, *, shared: bool = True) -> NetworkLimit:
+    return NetworkLimit(_by_table(name, shared=shared))
+
+
+# By network and in each process: what they guard is the process's own time. A shared
+# bucket of a busy office would ask Redis before each of its messages.
+network_commands = _by_network("network_commands", shared=False)
+network_messages = _by_network("network_messages", shared=False)
 # By person, through both doors and all connections.
-messages = _by_table("messages", by="user")
-commands = _by_table("commands", by="user")
+commands = PersonLimit(_by_table("commands", by="user"), network_commands)
+messages = PersonLimit(_by_table("messages", by="user"), network_messages)
 typing = _by_table("typing", by="user")
+# Each of these writes rows that stay, and tells everybody whom they concern.
+rooms = _by_table("rooms", by="user")
+room_changes = _by_table("room_changes", by="user")
+joins = _by_table("joins", by="user")
+member_changes = _by_table("member_changes", by="user")
+profile_changes = _by_table("profile_changes", by="user")
+invitations = _by_table("invitations", by="user")
 # Each upload may be a picture to decode.
 uploads = _by_table("uploads", by="user")
 # Trying the codes of invitations.
 invitation_codes = _by_table("invitation_codes", by="user")
 # A search reads more than anything else.
 searches = _by_table("searches", by="user")
-# By connection, whatever the frames are: who goes on in spite of refusals is closed.
+# By connection, whatever the frames are: a socket that goes on in spite of refusals is
+# closed.
 frames = _by_table("frames", by="connection", shared=False)
-# By network address (chat/addresses.py): opening sockets, guessing, making accounts.
-connects = _by_table("connects")
-logins = _by_table("logins")
-refreshes = _by_table("refreshes")
-registrations = _by_table("registrations")
-guests = _by_table("guests")
-# By network address, and by the address that the mail goes to.
+# By network: opening sockets, guessing, making accounts, asking for mails.
+connects = _by_network("connects")
+logins = _by_network("logins")
+refreshes = _by_network("refreshes")
+registrations = _by_network("registrations")
+guests = _by_network("guests")
+network_mails = _by_network("network_mails")
+# By the address that the mail goes to, and by the person who causes it.
 mails = _by_table("mails")
 # By account, from wherever: log-ins with a wrong password, and every time that a person
 # who is logged in is asked for the password again.

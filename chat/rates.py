@@ -64,6 +64,16 @@ class RateLimit:
         self._buckets: OrderedDict[object, _Bucket] = OrderedDict()
         self._lock = threading.Lock()
 
+    def times(self, factor: int) -> "RateLimit":
+        """A limit of the same name that allows so many times as much."""
+        return RateLimit(
+            self.rate * factor,
+            self.burst * factor,
+            name=self.name,
+            by=self.by,
+            shared=self.shared,
+        )
+
     def take(self, key: object) -> None:
         """Raises RateLimited, with the seconds to wait, when the bucket is empty.
 

@@ -12,7 +12,11 @@ from typing import Literal
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import DatabaseError, transaction
+
+from accounts.models import User
+
+from . import quotas
 
 logger = logging.getLogger(__name__)
 
@@ -21,12 +25,22 @@ Folder = Literal["attachments", "avatars", "exports"]
 
 
 @contextmanager
-def put(folder: Folder, *contents: "bytes | File[bytes]") -> Iterator[list[str]]:
-    """The new names. What the block raises takes the contents away again."""
-    names: list[str] = []
+def put(
+    folder: Folder, *contents: "bytes | File[bytes]", owner: User | None
+) -> Iterator[list[str]]:
+    """The new names. What the block raises takes the contents away again.
+
+    They count against the owner's quota, and against the server's. Raises
+    QuotaExceeded. Not for the middle of a transaction, which would hold up other
+    uploads until it ends.
+    """
+    files = {secrets.token_hex(16): _file(content) for content in contents}
+    quotas.reserve({name: file.size for name, file in files.items()}, owner)
+    names = list(files)
     try:
-        # Each as soon as it is there: the next one may fail.
-        names.extend(_put(folder, content) for content in contents)
+        for name, file in files.items():
+            file.seek(0)
+            default_storage.save(f"{folder}/{name}", file)
         yield names
     except BaseException:
         _remove(folder, *names)
@@ -47,18 +61,26 @@ def remove_on_commit(folder: Folder, *names: str) -> None:
     transaction.on_commit(remove)
 
 
-def _put(folder: Folder, content: "bytes | File[bytes]") -> str:
-    name = secrets.token_hex(16)
-    file = ContentFile(content) if isinstance(content, bytes) else content
-    file.seek(0)
-    default_storage.save(f"{folder}/{name}", file)
-    return name
+def _file(content: "bytes | File[bytes]") -> "File[bytes]":
+    return ContentFile(content) if isinstance(content, bytes) else content
 
 
 def _remove(folder: Folder, *names: str) -> None:
-    for name in filter(None, names):
-        try:
-            default_storage.delete(f"{folder}/{name}")
-        except Exception:
-            # What it was for is done, and no row names it any more.
-            logger.exception("a file could not be removed: %s/%s", folder, name)
+    """What was never stored is removed too: that is nothing."""
+    gone = [name for name in names if name and _is_removed(folder, name)]
+    if not gone:
+        return
+    try:
+        quotas.release(gone)
+    except DatabaseError as error:
+        logger.warning("quotas: %s: files still count", type(error).__name__)
+
+
+def _is_removed(folder: Folder, name: str) -> bool:
+    try:
+        default_storage.delete(f"{folder}/{name}")
+    except Exception:
+        # What it was for is done, and no row names it any more. It still counts.
+        logger.exception("a file could not be removed: %s/%s", folder, name)
+        return False
+    return True

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from chat import limits
-from chat.addresses import client_of, network_of
+from chat.addresses import Network, client_of, networks_of
 from chat.errors import RateLimited
 from chat.limits import LIMITS
 
@@ -25,22 +25,28 @@ _open: Counter[str] = Counter()
 @asynccontextmanager
 async def admitted(scope: Any) -> AsyncIterator[RateLimited | None]:
     """The socket counts until the block ends; yields why it may not stay, or None."""
-    network = network_of(client_of(scope))
-    _open[network] += 1
+    address = client_of(scope)
+    networks = networks_of(address)
+    _open.update(network.name for network in networks)
     try:
-        yield await _refusal(network)
+        yield await _refusal(address)
     finally:
-        _open[network] -= 1
-        if not _open[network]:
-            del _open[network]
+        for network in networks:
+            _open[network.name] -= 1
+            if not _open[network.name]:
+                del _open[network.name]
 
 
-async def _refusal(network: str) -> RateLimited | None:
-    if settings.RATE_LIMITS and _open[network] > LIMITS.connections_per_address:
+async def _refusal(address: str) -> RateLimited | None:
+    if settings.RATE_LIMITS and any(map(_is_full, networks_of(address))):
         return RateLimited(retry_after=FULL_SECONDS)
     try:
-        await limits.connects.take_soon(network)
+        await limits.connects.take_soon(address)
     except RateLimited as refusal:
         # Who reconnects is told whole seconds, so that they do not come all at once.
         return RateLimited(retry_after=math.ceil(refusal.retry_after or 1))
     return None
+
+
+def _is_full(network: Network) -> bool:
+    return _open[network.name] > network.times * LIMITS.connections_per_address

@@ -21,7 +21,7 @@ from ..serializers.auth import (
     ResetRequest,
 )
 from ..serializers.base import parse
-from .base import PublicView, View, network, user_agent
+from .base import PublicView, View, address, user_agent
 
 
 class RegisterView(PublicView):
@@ -34,7 +34,7 @@ class RegisterView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        limits.registrations.take(network(request))
+        limits.registrations.take(address(request))
         user = people.register(**parse(Registration, request))
         pair = tokens.start_session(user, user_agent=user_agent(request))
         return Response(login_payload(user, pair), status=201)
@@ -50,7 +50,7 @@ class LoginView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        limits.logins.take(network(request))
+        limits.logins.take(address(request))
         user = sessions.log_in(**parse(Login, request))
         pair = tokens.start_session(user, user_agent=user_agent(request))
         return Response(login_payload(user, pair))
@@ -66,7 +66,7 @@ class GuestView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        limits.guests.take(network(request))
+        limits.guests.take(address(request))
         fields = parse(Guest, request)
         guest, pair = admit_guest(**fields, user_agent=user_agent(request))
         return Response(login_payload(guest, pair), status=201)
@@ -82,7 +82,7 @@ class RefreshView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        limits.refreshes.take(network(request))
+        limits.refreshes.take(address(request))
         pair = sessions.refresh(parse(Refresh, request)["refresh"])
         return Response(PairPayload(pair.access, pair.refresh))
 
@@ -134,7 +134,7 @@ class ResetRequestView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        limits.mails.take(network(request))
+        limits.network_mails.take(address(request))
         ask_for_reset(**parse(ResetRequest, request))
         return Response(status=204)
 
@@ -149,7 +149,7 @@ class PasswordResetView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        limits.logins.take(network(request))
+        limits.logins.take(address(request))
         sessions.reset_password(**parse(PasswordReset, request))
         return Response(status=204)
 
@@ -164,6 +164,6 @@ class EmailView(PublicView):
         public=True,
     )
     def post(self, request: Request) -> Response:
-        limits.logins.take(network(request))
+        limits.logins.take(address(request))
         confirm_email(**parse(Proof, request))
         return Response(status=204)

@@ -9,7 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat import queries
+from chat import queries, quotas
 from chat.access.rooms import access_update, access_upload
 from chat.actions import attachments, avatars
 from chat.models import Attachment
@@ -46,7 +46,7 @@ class AttachmentsView(UploadView):
         errors={
             403: "forbidden, muted",
             404: "room_not_found",
-            413: "too_long",
+            413: "too_long, quota_exceeded",
             429: "rate_limited",
         },
     )
@@ -124,15 +124,16 @@ class MyAvatarView(UploadView):
         "Your picture: the middle of what you send",
         request=_FILE,
         answers={200: MePayload},
-        errors={413: "too_long", 429: "rate_limited"},
+        errors={413: "too_long, quota_exceeded", 429: "rate_limited"},
     )
     def put(self, request: Request) -> Response:
         user = avatars.change_avatar(self.user(request), self.file(request))
-        return Response(me_payload(user))
+        return Response(me_payload(user, quotas.used_by(user)))
 
     @documented("remove_my_avatar", "Without a picture", answers={200: MePayload})
     def delete(self, request: Request) -> Response:
-        return Response(me_payload(avatars.remove_avatar(self.user(request))))
+        user = avatars.remove_avatar(self.user(request))
+        return Response(me_payload(user, quotas.used_by(user)))
 
 
 class RoomAvatarView(UploadView):
@@ -144,7 +145,7 @@ class RoomAvatarView(UploadView):
         errors={
             403: "forbidden",
             404: "room_not_found",
-            413: "too_long",
+            413: "too_long, quota_exceeded",
             429: "rate_limited",
         },
     )

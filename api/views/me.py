@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import people
-from chat import queries
+from chat import limits, queries, quotas
 from chat.actions import blocks, sessions
 from chat.actions.departures import close_account
 from chat.actions.mails import change_email
@@ -24,13 +24,14 @@ from ..payloads import (
 from ..schema import documented
 from ..serializers.auth import AccountDeletion, EmailChange, PasswordChange, Profile
 from ..serializers.base import parse
-from .base import View, user_agent
+from .base import View, address, user_agent
 
 
 class MeView(View):
     @documented("get_me", "Yourself", answers={200: MePayload})
     def get(self, request: Request) -> Response:
-        return Response(me_payload(self.user(request)))
+        user = self.user(request)
+        return Response(me_payload(user, quotas.used_by(user)))
 
     @documented(
         "update_me",
@@ -41,7 +42,7 @@ class MeView(View):
     )
     def patch(self, request: Request) -> Response:
         user = change_profile(self.user(request), parse(Profile, request))
-        return Response(me_payload(user))
+        return Response(me_payload(user, quotas.used_by(user)))
 
 
 class PasswordView(View):
@@ -83,6 +84,7 @@ class EmailView(View):
         errors={403: "forbidden", 429: "rate_limited"},
     )
     def post(self, request: Request) -> Response:
+        limits.network_mails.take(address(request))
         change_email(self.user(request), **parse(EmailChange, request))
         return Response(status=204)
 

@@ -27,11 +27,12 @@ def add_attachment(user: User, room_id: str, file: "File[bytes]") -> AttachmentP
     found = content_type(file)
     name = clean_name(file.name or "", found)
     if found not in PICTURES:
-        with storage.put("attachments", file) as [stored]:
+        with storage.put("attachments", file, owner=user) as [stored]:
             attachment = Attachment(file=stored, size=file.size)
             return _save(attachment, user, room_id, name, found)
     picture = pictures.made_anew(file, found)
-    with storage.put("attachments", picture.content, picture.thumbnail) as names:
+    made = (picture.content, picture.thumbnail)
+    with storage.put("attachments", *made, owner=user) as names:
         attachment = Attachment(
             file=names[0],
             thumbnail=names[1],

@@ -18,16 +18,17 @@ from .rooms import update_room
 def change_avatar(user: User, file: "File[bytes]") -> User:
     # Before the picture is decoded, which is the work.
     check_account(user)
-    with storage.put("avatars", _square(user, file)) as [name]:
+    with storage.put("avatars", _square(user, file), owner=user) as [name]:
         return _set_avatar(user, name)
 
 
 def remove_avatar(user: User) -> User:
+    limits.profile_changes.take(user.pk)
     return _set_avatar(user, "")
 
 
 def change_room_avatar(user: User, room_id: str, file: "File[bytes]") -> RoomPayload:
-    with storage.put("avatars", _square(user, file)) as [name]:
+    with storage.put("avatars", _square(user, file), owner=user) as [name]:
         return update_room(user, room_id, {"avatar": name})
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.standing import current
 
-from .. import broadcast
+from .. import broadcast, limits
 from ..access.seat import check_account
 from ..broadcast import ToPerson
 from ..errors import Invalid
@@ -42,6 +42,7 @@ def unblock(user: User, user_id: str) -> None:
 
 def _person(user: User, user_id: str) -> User:
     check_account(user)
+    limits.profile_changes.take(user.pk)
     # Locked: of two changes at once, the later event tells of both.
     current(user, lock=True)
     return find_any_person(user_id)

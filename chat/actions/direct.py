@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.standing import current
 
+from .. import limits
 from ..access.rooms import access_room
 from ..access.seat import check_account
 from ..access.visibility import check_reach, check_read
@@ -32,9 +33,13 @@ def open_direct(user: User, reference: str) -> tuple[RoomPayload, bool]:
     if person == user:
         raise Invalid(fields={"user": ["This is you."]})
     check_reach(user, [person])
+    pair = pair_of(user, person)
+    # Each message to them comes here: only the first makes a room.
+    if not Room.objects.filter(pair=pair).exists():
+        limits.rooms.take(user.pk)
     # Whoever comes second waits at the unique index and finds the room of the first.
     room, made = Room.objects.get_or_create(
-        pair=pair_of(user, person), defaults={"kind": Room.Kind.DIRECT}
+        pair=pair, defaults={"kind": Room.Kind.DIRECT}
     )
     if made:
         return _settle(room, user, [person], Membership.Role.MEMBER), True
@@ -55,6 +60,7 @@ def open_direct_from(user: User, room_id: str, reference: str) -> RoomPayload:
 @transaction.atomic
 def create_group(user: User, references: Sequence[str]) -> RoomPayload:
     """A new room for these people and its maker, who owns it."""
+    limits.rooms.take(user.pk)
     user = current(user)
     check_account(user)
     people = find_people(references)

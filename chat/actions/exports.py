@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from math import ceil
+from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import IO
 
 import msgspec
+from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
@@ -37,7 +39,7 @@ _UNFINISHED = (_State.WAITING, _State.RUNNING)
 
 @transaction.atomic
 def start_export(user: User) -> ExportPayload:
-    """Raises Conflict while one is under way, RateLimited soon after one was made."""
+    """Raises Conflict while one is under way, RateLimited soon after one ended."""
     check_account(user)
     # Locked: of two requests at once the second finds the first one's row.
     person = current(user, lock=True)
@@ -77,7 +79,8 @@ def _check_over(export: Export) -> None:
         is_new = age < timedelta(seconds=LEASE_SECONDS)
         if is_new or is_held(_lease_name(export.pk)):
             raise Conflict("Your data is being put together: see GET /me/export.")
-    elif export.state == _State.READY and age < PAUSE:
+    # A failed one too: it may have cost as much.
+    elif age < PAUSE:
         wait = (PAUSE - age).total_seconds()
         raise RateLimited("You asked for this not long ago.", retry_after=ceil(wait))
 
@@ -101,7 +104,7 @@ def _make(pk: int, lease: Lease) -> None:
     if export is None:
         return
     try:
-        with TemporaryFile() as file:
+        with TemporaryFile(dir=_directory()) as file:
             _Making(export, lease).write(file)
             _finish(export, lease, file)
     except Lost:
@@ -111,8 +114,17 @@ def _make(pk: int, lease: Lease) -> None:
         raise
 
 
+def _directory() -> Path:
+    """Beside the files: it may be as large, and /tmp may be memory."""
+    directory: Path = settings.STATE_DIR / "exports"
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return directory
+
+
 def _finish(export: Export, lease: Lease, file: IO[bytes]) -> None:
-    with storage.put("exports", File(file)) as [name], transaction.atomic():
+    # Counts for the server alone: somebody without room can still take their data away.
+    stored = storage.put("exports", File(file), owner=None)
+    with stored as [name], transaction.atomic():
         renew(lease)
         _change(
             export,

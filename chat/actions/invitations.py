@@ -42,6 +42,7 @@ def invite_person(
 
     Raises Conflict for a member.
     """
+    limits.invitations.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_manage(seat)
     person = find_person(reference)
@@ -63,6 +64,7 @@ def make_link(
     user: User, room_id: str, *, expires_in: int, max_uses: int | None
 ) -> InvitationPayload:
     """The answer alone has the code."""
+    limits.invitations.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_invite(seat)
     code = secrets.token_urlsafe(16)
@@ -78,6 +80,7 @@ def make_link(
 
 @transaction.atomic
 def revoke(user: User, room_id: str, invitation_id: str) -> None:
+    limits.member_changes.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_manage(seat)
     found = seat.room.invitations.filter(pk__in=known_uuids([invitation_id]))
@@ -88,6 +91,7 @@ def revoke(user: User, room_id: str, invitation_id: str) -> None:
 
 @transaction.atomic
 def accept(user: User, invitation_id: str) -> RoomPayload:
+    limits.joins.take(user.pk)
     return _enter(access_invitation(user, invitation_id, lock=True))
 
 

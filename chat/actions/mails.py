@@ -16,17 +16,21 @@ from accounts.models import User
 
 from .. import background, limits
 from ..access.seat import check_account
-from ..errors import Conflict, Forbidden, Invalid
+from ..errors import Conflict, Forbidden, Invalid, Unavailable
 from ..rates import key_of
 from .notices import tell_of_email
 from .sessions import check_own_password, still
 
-_CONFIRM = """Hello {name},
+# To an address that nobody has confirmed: no word of it is what somebody chose, so that
+# this server delivers nobody's text to strangers.
+_CONFIRM = """Hello,
 
-somebody, probably you, gave this address for the account {username}. If it is right,
-open this within an hour:
+somebody, probably you, gave this address for their account at this chat. If it is
+right, open this within an hour:
 
 {link}
+
+If it was not you, do nothing: the address stays unconfirmed, and gets no other mail.
 """
 _RESET = """Hello {name},
 
@@ -51,6 +55,7 @@ def _change_email(checked: User, email: str) -> None:
     if not email:
         _set_email(person, "")
         return
+    limits.mails.take(person.pk)
     _check_mails(email)
     # In hex: a link takes no @ as it is.
     token = f"{email.encode().hex()}.{proofs.email_token(person, email)}"
@@ -82,12 +87,14 @@ def _set_email(person: User, email: str) -> None:
 
 def ask_for_reset(email: str) -> None:
     _check_mails(email)
-    background.start(partial(_mail_reset, email))
+    background.start(partial(_mail_reset, email), background.MAIL)
 
 
 def _check_mails(email: str) -> None:
     if not settings.SENDS_MAIL:
         raise Forbidden("This server sends no mail: ask its operator.")
+    if background.MAIL.is_full:
+        raise Unavailable("Too many mails wait already. Try again later.")
     # Whoever's it is.
     limits.mails.take(key_of(email))
 
@@ -102,14 +109,15 @@ def _mail_reset(email: str) -> None:
 
 
 def _send(person: User, to: str, subject: str, text: str, fragment: str) -> None:
-    """In the background: who waits for a mail server knows that there is a mail."""
+    """By its own worker: a request that waited would tell that there is a mail."""
     filled = text.format(
         name=person.display_name,
         username=person.username,
         link=f"{settings.PUBLIC_URL or 'http://localhost:8000'}/#{fragment}",
     )
     mail = EmailMessage(subject, filled, to=[to])
-    transaction.on_commit(lambda: background.start(partial(_deliver, mail)))
+    deliver = partial(_deliver, mail)
+    transaction.on_commit(lambda: background.start(deliver, background.MAIL))
 
 
 def _deliver(mail: EmailMessage) -> None:

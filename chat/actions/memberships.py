@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.models import User
 
+from .. import limits
 from ..access.roles import check_create_by_visit, check_join, check_leave
 from ..access.rooms import access_named, access_room
 from ..drafts import Draft
@@ -23,6 +24,7 @@ from .uninvite import uninvite
 @transaction.atomic
 def join_room(user: User, room_id: str) -> RoomPayload:
     """Become a member of a public room; being one already is fine."""
+    limits.joins.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_join(seat)
     if seat.membership is not None:
@@ -56,6 +58,7 @@ def leave_room(user: User, room_id: str) -> RoomPayload:
 
     Raises Forbidden for the last owner, who must hand the room over first.
     """
+    limits.joins.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_leave(seat)
     if seat.membership is None:

@@ -151,6 +151,8 @@ def delete_message(user: User, room: str, seq: int) -> Written:
 
 
 def pin_message(user: User, room: str, seq: int, *, pinned: bool) -> Written:
+    limits.messages.take(user.pk)
+
     def edit(seat: Seat, message: Message) -> EventName | None:
         check_pin(seat, message)
         if pinned:

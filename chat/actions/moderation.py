@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.audit import Event, record_committed
 from accounts.models import User
 
+from .. import limits
 from ..access.roles import (
     check_add,
     check_manage,
@@ -39,6 +40,7 @@ from .uninvite import uninvite
 @transaction.atomic
 def add_member(user: User, room_id: str, reference: str) -> tuple[MemberPayload, bool]:
     """By id or username; True when the person was none before."""
+    limits.member_changes.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_manage(seat)
     person = find_person(reference)
@@ -53,6 +55,7 @@ def add_member(user: User, room_id: str, reference: str) -> tuple[MemberPayload,
 
 @transaction.atomic
 def change_role(user: User, room_id: str, user_id: str, role: str) -> MemberPayload:
+    limits.member_changes.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_own(seat)
     member = find_member(seat.room, user_id)
@@ -74,6 +77,7 @@ def set_role(seat: Seat, member: Membership, role: str) -> None:
 @transaction.atomic
 def remove_member(user: User, room_id: str, user_id: str) -> None:
     """The message that says so is the last that the person receives."""
+    limits.member_changes.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_manage(seat)
     member = find_member(seat.room, user_id)
@@ -85,6 +89,7 @@ def remove_member(user: User, room_id: str, user_id: str) -> None:
 @transaction.atomic
 def mute_member(user: User, room_id: str, user_id: str, seconds: int) -> MemberPayload:
     """From now on, however long a mute there was before."""
+    limits.member_changes.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_manage(seat)
     member = find_member(seat.room, user_id)
@@ -100,6 +105,7 @@ def mute_member(user: User, room_id: str, user_id: str, seconds: int) -> MemberP
 
 @transaction.atomic
 def unmute_member(user: User, room_id: str, user_id: str) -> None:
+    limits.member_changes.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_manage(seat)
     member = find_member(seat.room, user_id)
@@ -118,6 +124,7 @@ def unmute_member(user: User, room_id: str, user_id: str) -> None:
 @transaction.atomic
 def ban(user: User, room_id: str, user_id: str) -> None:
     """Whoever is a member is taken out; whoever is none does not get in."""
+    limits.member_changes.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_manage(seat)
     person = find_any_person(user_id)
@@ -134,6 +141,7 @@ def ban(user: User, room_id: str, user_id: str) -> None:
 
 @transaction.atomic
 def unban(user: User, room_id: str, user_id: str) -> None:
+    limits.member_changes.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_manage(seat)
     person = find_any_person(user_id)

@@ -49,7 +49,8 @@ def _tell(address: str, subject: str, text: str) -> None:
     place = settings.PUBLIC_URL or "http://localhost:8000"
     filled = text.format(place=place, time=f"{timezone.now():%Y-%m-%d %H:%M}")
     mail = EmailMessage(subject, filled, to=[address])
-    transaction.on_commit(lambda: background.start(partial(_deliver, mail)))
+    deliver = partial(_deliver, mail)
+    transaction.on_commit(lambda: background.start(deliver, background.MAIL))
 
 
 def _deliver(mail: EmailMessage) -> None:

@@ -10,7 +10,7 @@ from accounts.people import LONGEST
 from accounts.standing import current
 from accounts.text import clean_line
 
-from .. import presence
+from .. import limits, presence
 from ..access.seat import check_account
 from .announcements import announce_person
 
@@ -19,6 +19,7 @@ from .announcements import announce_person
 def change_profile(user: User, changes: Mapping[str, Any]) -> User:
     """The person as they are then; what is as wished already stays silent."""
     check_account(user)
+    limits.profile_changes.take(user.pk)
     # Locked: of two devices that change at once the later one is told last.
     person = current(user, lock=True)
     changed = set()

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.standing import current
 from accounts.text import clean_line
 
-from .. import storage
+from .. import limits, storage
 from ..access.roles import check_create, check_own
 from ..access.rooms import access_room, access_update
 from ..access.visibility import audience
@@ -52,6 +52,7 @@ def create_room(
     guests_may_read: bool = False,
 ) -> RoomPayload:
     """A new room with its maker as owner. Raises Conflict when the name is taken."""
+    limits.rooms.take(user.pk)
     user = current(user)
     check_create(user, staff_only=staff_only)
     room = Room(
@@ -80,6 +81,7 @@ def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPay
 
     Raises Conflict when the name is taken. What is as wished already stays silent.
     """
+    limits.room_changes.take(user.pk)
     lines = {name: _line(name, changes[name]) for name in _LONGEST.keys() & changes}
     changes = {**changes, **lines}
     seat = access_update(user, room_id, changes, lock=True)
@@ -99,6 +101,7 @@ def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPay
 @transaction.atomic
 def delete_room(user: User, room_id: str) -> None:
     """With all of its messages. Nothing of it is left but the announcement."""
+    limits.room_changes.take(user.pk)
     seat = access_room(user, room_id, lock=True)
     check_own(seat)
     erase_room(seat.room)

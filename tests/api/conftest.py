@@ -42,7 +42,7 @@ def _page_need_not_be_built(settings: Settings) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its threads would work in a database that the next test empties."""
-    monkeypatch.setattr(background, "start", lambda job: None)
+    monkeypatch.setattr(background, "start", lambda job, worker=None: None)
 
 
 @pytest.fixture

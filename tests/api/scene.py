@@ -77,7 +77,7 @@ def new_scene(*, guests_may_read: bool = False) -> Scene:
     owners = send_message(
         people["owner"], room, client_id="1", body="hello", attachments=[attachment]
     ).message
-    with storage.put("avatars", b"not looked at") as [avatar]:
+    with storage.put("avatars", b"not looked at", owner=None) as [avatar]:
         pass
     victims = send_message(victim, room, client_id="1", body="hello").message
     invitation, _ = invite_person(people["owner"], room, "outsider")

@@ -15,7 +15,7 @@ from tests.people import access_token
 from tests.pictures import png
 
 from .door import Answer, Door, Upload, check_refused
-from .surface import UPLOADS, Operation, name
+from .surface import PRIVATE, UPLOADS, Operation, name
 
 
 @pytest.fixture
@@ -115,6 +115,35 @@ def test_forwarded_address_is_not_believed_here(anonymous: Door) -> None:
 
     assert [guess(number).status for number in range(2)] == [400, 400]
     check_limited(guess(2))
+
+
+@pytest.fixture
+def _two_commands(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.RATE_LIMITS = True
+    monkeypatch.setattr(limits, "commands", RateLimit(0.001, 2, name="commands"))
+
+
+@pytest.mark.usefixtures("_two_commands")
+def test_each_request_of_a_person_is_a_command(as_alice: Door, as_bob: Door) -> None:
+    assert as_alice.get("me").status == 200
+    assert as_alice.patch("me", {"status": "here"}).status == 200
+    check_limited(as_alice.get("rooms"))
+    assert as_bob.get("me").status == 200
+
+
+@pytest.mark.usefixtures("_two_commands")
+@pytest.mark.parametrize("operation", PRIVATE, ids=name)
+def test_no_request_with_a_token_is_free(
+    operation: Operation, as_alice: Door, alice: User
+) -> None:
+    for _ in range(2):
+        limits.commands.take(alice.pk)
+    check_limited(as_alice.send(operation.method, operation.path()))
+
+
+@pytest.mark.usefixtures("_two_commands")
+def test_a_request_without_a_token_is_nobodys_command(anonymous: Door) -> None:
+    assert [anonymous.get("limits").status for _ in range(5)] == [200] * 5
 
 
 def test_limits_are_off_in_these_tests(as_bob: Door, room: RoomPayload) -> None:

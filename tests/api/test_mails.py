@@ -13,7 +13,7 @@ from pytest_django import Settings
 from accounts import proofs, tokens
 from accounts.models import Session, User
 from chat import background
-from tests.people import person
+from tests.people import access_token, person
 
 from .door import Door, check_refused
 
@@ -29,7 +29,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Its own threads would not see what the test has not committed."""
     settings.PUBLIC_URL = "https://chat.example.org"
 
-    def run(job: Callable[[], None]) -> None:
+    def run(job: Callable[[], None], worker: object = None) -> None:
         job()
 
     monkeypatch.setattr(background, "start", run)
@@ -181,15 +181,7 @@ def test_without_mail_it_says_so(
 
 def test_mails_to_one_address_are_limited(anonymous: Door, settings: Settings) -> None:
     settings.RATE_LIMITS = True
-    answers = [
-        anonymous.raw(
-            "POST",
-            "auth/password-reset",
-            b'{"email": "victim@example.org"}',
-            REMOTE_ADDR=f"192.0.2.{number}",
-        ).status
-        for number in range(7)
-    ]
+    answers = [ask_from(anonymous, f"192.0.2.{number}") for number in range(7)]
     assert answers == [204] * 5 + [429] * 2
 
 
@@ -210,3 +202,70 @@ def test_a_letter_that_only_looks_alike_is_another_address(
         network = f"192.0.{number}.1"
         anonymous.raw("POST", "auth/password-reset", body, REMOTE_ADDR=network)
     assert len(mail.outbox) == 5
+
+
+def ask_from(door: Door, address: str, email: str = "victim@example.org") -> int:
+    body = json.dumps({"email": email}).encode()
+    return door.raw("POST", "auth/password-reset", body, REMOTE_ADDR=address).status
+
+
+def test_mails_that_one_network_causes_are_limited(
+    anonymous: Door, settings: Settings
+) -> None:
+    """A /56 is four addresses, however many of its /64s ask."""
+    settings.RATE_LIMITS = True
+
+    def asked(address: str) -> int:
+        """How many of a hundred mails to a hundred people."""
+        found = [
+            ask_from(anonymous, address.format(n), f"person-{n}@{len(address)}.example")
+            for n in range(100)
+        ]
+        return found.count(204)
+
+    assert asked("203.0.113.9") == 20
+    assert asked("2001:db8:0:{:x}::1") == 80
+
+
+def test_mails_that_one_person_causes_are_limited(
+    alice: User, settings: Settings
+) -> None:
+    """From wherever they ask: 120 went to 120 strangers in three seconds once."""
+    settings.RATE_LIMITS = True
+    answers = []
+    for number in range(40):
+        body = {"email": f"stranger-{number}@example.org", "current_password": OLD}
+        answers.append(change_from(alice, f"198.51.100.{number}", body))
+    assert answers.count(204) == len(mail.outbox) == 5
+
+
+def change_from(person: User, address: str, body: dict[str, str]) -> int:
+    door = Door(access_token(person))
+    content = json.dumps(body).encode()
+    return door.raw("POST", "me/email", content, REMOTE_ADDR=address).status
+
+
+def test_a_mail_to_a_stranger_has_no_word_of_the_account(
+    as_alice: Door, alice: User
+) -> None:
+    """Not even the username, which may be an address of a page."""
+    alice.username, alice.display_name = "buy.example.com", "Win at http://evil.example"
+    alice.save()
+    body = {"email": "stranger@example.org", "current_password": OLD}
+    assert as_alice.post("me/email", body).status == 204
+    [message] = mail.outbox
+    told = f"{message.subject}{message.body}{message.to}{message.extra_headers}"
+    assert "evil" not in told
+    assert "buy" not in told
+
+
+def test_a_full_queue_is_said_before_anybody_is_looked_for(
+    anonymous: Door, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = background.Worker("mail", threads=0, most=1)
+    full.put(lambda: None)
+    monkeypatch.setattr(background, "MAIL", full)
+    for email in (ADDRESS, "nobody@example.org"):
+        answer = anonymous.post("auth/password-reset", {"email": email})
+        check_refused(answer, 503, "unavailable")
+    assert mail.outbox == []

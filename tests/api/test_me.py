@@ -23,6 +23,8 @@ def test_myself(as_dora: Door, dora: User) -> None:
         "email": "",
         "avatar": None,
         "created_at": None,
+        "stored_bytes": 0,
+        "stored_bytes_allowed": 1024**3,
     }
 
 

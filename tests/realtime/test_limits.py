@@ -87,6 +87,55 @@ async def test_commands_of_all_sockets_count_together(
     assert 60 <= done <= 60 + 20 * seconds + 1
 
 
+async def test_requests_and_commands_count_together(
+    two: Two, limited: Deployment
+) -> None:
+    """Half of the burst over REST in one process: the socket in the other has the rest.
+
+    REST writes were not counted: 207 profile changes got through in a second.
+    """
+    person = limited.people(4)[3]
+    started = time.monotonic()
+
+    def read() -> int:
+        return two[0].call("GET", "me", person.token).status_code
+
+    statuses = [await asyncio.to_thread(read) for _ in range(30)]
+    async with chatting(two[1].socket_url(person.token)) as socket:
+        kinds = [(await socket.ask(type="ping"))["type"] for _ in range(100)]
+    seconds = time.monotonic() - started
+    done = statuses.count(200) + kinds.count("reply")
+    assert statuses.count(200) >= 30 - 1
+    assert 60 <= done <= 60 + 20 * seconds + 1
+    assert "error" in kinds
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_the_people_of_an_address_share_its_messages(
+    embedded: NewDeployment, server: ServerName
+) -> None:
+    """Four people send as much as they each may, over both doors."""
+    deployment = embedded(
+        server,
+        RATE_LIMITS="on",
+        LIMIT_NETWORK_MESSAGES_PER_SECOND="0.01",
+        LIMIT_NETWORK_MESSAGES_BURST="12",
+    )
+    people = deployment.people(4)
+    with deployment.serving() as process:
+        done = 0
+        for person in people[:3]:
+            async with chatting(process.socket_url(person.token)) as socket:
+                answers = [await socket.say(person.room, "hello") for _ in range(5)]
+            done += [answer["type"] for answer in answers].count("reply")
+        body = {"client_id": "over-rest", "body": "hello"}
+        path = f"rooms/{people[3].room}/messages"
+        answer = process.call("POST", path, people[3].token, body)
+    assert done == 12
+    assert answer.status_code == 429
+    assert answer.headers["RateLimit-Policy"].startswith('"network_messages";q=12')
+
+
 async def test_the_oldest_connection_makes_room(two: Two, limited: Deployment) -> None:
     """In the process where it is, and in the other."""
     [_, _, person] = limited.people(3)
@@ -126,6 +175,28 @@ async def test_an_address_opens_so_many_sockets(
             pass
 
 
+async def test_a_56_opens_four_times_as_many_sockets_as_a_64(
+    embedded: NewDeployment,
+) -> None:
+    deployment = embedded(
+        RATE_LIMITS="on",
+        TRUSTED_PROXIES="127.0.0.1",
+        LIMIT_CONNECTIONS_PER_ADDRESS="1",
+    )
+    [person] = deployment.people(1)
+    with deployment.serving() as process:
+        url = process.socket_url(person.token)
+        async with AsyncExitStack() as stack:
+            opening: list[Socket] = []
+            for home in (0, 0, 1, 2, 3, 4, 0x100):
+                headers = {"X-Forwarded-For": f"2001:db8:0:{home:x}::1"}
+                socket = opened(url, additional_headers=headers)
+                opening.append(await stack.enter_async_context(socket))
+            first = [await socket.receive() for socket in opening]
+    kinds = [frame["type"] for frame in first]
+    assert kinds == ["hello", "bye", "hello", "hello", "hello", "bye", "hello"]
+
+
 @pytest.mark.parametrize("server", SERVERS)
 async def test_an_address_opens_sockets_so_fast(
     embedded: NewDeployment, server: ServerName
@@ -162,6 +233,7 @@ async def test_a_proxy_that_is_trusted_names_the_client(
         TRUSTED_PROXIES="127.0.0.1",
         LIMIT_LOGINS_PER_MINUTE="0.1",
         LIMIT_LOGINS_BURST="1",
+        LIMIT_FAILED_LOGINS_BURST="100",
         LIMIT_CONNECTS_PER_SECOND="0.01",
         LIMIT_CONNECTS_BURST="1",
     )
@@ -173,6 +245,9 @@ async def test_a_proxy_that_is_trusted_names_the_client(
         assert process.log_in_from("192.0.2.2") == 401
         assert process.log_in_from("2001:db8::1") == 401
         assert process.log_in_from("2001:db8::2") == 429
+        # Four /64s of its /56 and no more.
+        found = [process.log_in_from(f"2001:db8:0:{n:x}::1") for n in range(1, 9)]
+        assert found == [401] * 3 + [429] * 5
         url = process.socket_url(person.token)
         for address, code in (("192.0.2.1", None), ("1.1.1.1, 192.0.2.1", 4004)):
             headers = {"X-Forwarded-For": address}

@@ -49,7 +49,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[Envelope]:
 @pytest.fixture(autouse=True)
 def _nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its threads would work in a database that the next test empties."""
-    monkeypatch.setattr(background, "start", lambda job: None)
+    monkeypatch.setattr(background, "start", lambda job, worker=None: None)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from accounts import tokens
 from accounts.errors import Unauthorized
 from accounts.models import Session, User
-from chat import limits
+from chat import limits, quotas
 from chat.actions.rooms import create_room
 from chat.broadcast import EndSessions, Envelope, RoomChanged
 from chat.drafts import Draft
@@ -92,6 +92,12 @@ def is_good(token: str) -> bool:
     except Unauthorized:
         return False
     return True
+
+
+def test_what_each_persons_files_take_is_listed(site: Client, alice: User) -> None:
+    quotas.reserve({"a": 3_000_000, "b": 10}, alice)
+    assert "2.9\xa0MB" in shown(site, "accounts/user/")
+    assert "2.9\xa0MB" in shown(site, "accounts/user/?o=-6")
 
 
 def test_superuser_logs_in_with_a_password(erin: User) -> None:

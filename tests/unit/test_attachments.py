@@ -225,7 +225,7 @@ def test_file_that_cannot_be_removed_keeps_nobody(
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    with storage.put("avatars", b"one", b"two") as [one, two]:
+    with storage.put("avatars", b"one", b"two", owner=None) as [one, two]:
         (here / "avatars" / one).unlink()
         (here / "avatars" / one).mkdir()
         (here / "avatars" / one / "in the way").touch()

@@ -5,7 +5,8 @@ import secrets
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 from zipfile import ZipFile
 
 import pytest
@@ -306,7 +307,7 @@ def test_who_only_slept_throws_its_archive_away(
     assert leases.is_held(f"export:{Export.objects.get().pk}")
 
 
-def test_failure_is_said_and_can_be_tried_again(
+def test_failure_is_said_and_can_be_tried_again_in_an_hour(
     bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exports.start_export(bob)
@@ -318,7 +319,28 @@ def test_failure_is_said_and_can_be_tried_again(
     assert found is not None
     assert (found.state, found.url) == ("failed", None)
     assert not stored()
+    with pytest.raises(RateLimited) as refused:
+        exports.start_export(bob)
+    assert 3590 < (refused.value.retry_after or 0) <= 3600
+    Export.objects.update(created_at=timezone.now() - timedelta(hours=1, seconds=1))
     assert made(bob).namelist()
+
+
+def test_archives_are_made_beside_the_files(
+    bob: User, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's temporary folder may be memory, and has no bound of ours."""
+    settings.STATE_DIR = tmp_path / "state"
+    where = []
+
+    def temporary(dir: Path) -> IO[bytes]:
+        where.append(dir)
+        return TemporaryFile(dir=dir)
+
+    monkeypatch.setattr(exports, "TemporaryFile", temporary)
+    made(bob)
+    assert where == [tmp_path / "state" / "exports"]
+    assert not list(where[0].iterdir())
 
 
 def test_file_that_is_gone_meanwhile_is_left_out(

@@ -14,6 +14,7 @@ from chat import limits
 from chat.actions.messages import send_message
 from chat.errors import RateLimited, RoomNotFound
 from chat.limits import Limits, read, variable
+from chat.network_rates import NetworkLimit, PersonLimit
 from chat.rates import RateLimit
 from tests.people import person
 
@@ -180,6 +181,14 @@ def test_threads_do_not_take_the_same_token(clock: Clock) -> None:
 RATES = {
     "messages": (5, 20),
     "commands": (20, 60),
+    "network_commands": (200, 600),
+    "network_messages": (40, 100),
+    "rooms": (60 / 3600, 20),
+    "room_changes": (0.5, 30),
+    "joins": (0.5, 40),
+    "member_changes": (1, 60),
+    "profile_changes": (20 / 60, 20),
+    "invitations": (0.5, 30),
     "typing": (1, 5),
     "uploads": (1, 20),
     "invitation_codes": (10 / 60, 20),
@@ -191,15 +200,33 @@ RATES = {
     "refreshes": (2, 120),
     "registrations": (10 / 3600, 20),
     "mails": (20 / 3600, 5),
+    "network_mails": (60 / 3600, 20),
     "guests": (60 / 3600, 20),
 }
 
 
+# What they guard is the process's own time.
+_BY_PROCESS = {"frames", "network_commands", "network_messages"}
+
+
+def bucket(name: str) -> RateLimit:
+    limit = getattr(limits, name)
+    match limit:
+        case NetworkLimit():
+            return limit.limit
+        case PersonLimit():
+            return limit.own
+        case RateLimit():
+            return limit
+    raise AssertionError(limit)
+
+
 @pytest.mark.parametrize("name", RATES)
 def test_buckets_in_use_are_those_of_the_table(name: str) -> None:
-    limit: RateLimit = getattr(limits, name)
+    limit = bucket(name)
     assert (limit.rate, limit.burst) == RATES[name]
-    assert limit.shared is (name != "frames")
+    assert limit.name == name
+    assert limit.shared is (name not in _BY_PROCESS)
 
 
 def test_every_rate_of_the_table_has_a_bucket() -> None:

@@ -2,22 +2,27 @@
 
 import pytest
 
-from chat.addresses import network_of
+from chat.addresses import network_of, networks_of
 
 
 @pytest.mark.parametrize(
-    ("address", "network"),
+    ("address", "networks"),
     [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:DB8:1:2::1", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
-        ("::1", "::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("", ""),
-        ("unix:", "unix:"),
+        ("192.0.2.1", {"192.0.2.1": 1}),
+        (
+            "2001:db8:1:2:3:4:5:6",
+            {"2001:db8:1:2::/64": 1, "2001:db8:1::/56": 4},
+        ),
+        ("2001:DB8:1:102::1", {"2001:db8:1:102::/64": 1, "2001:db8:1:100::/56": 4}),
+        ("2001:db8:1:1ff::1", {"2001:db8:1:1ff::/64": 1, "2001:db8:1:100::/56": 4}),
+        ("::1", {"::/64": 1, "::/56": 4}),
+        ("fe80::1%eth0", {"fe80::/64": 1, "fe80::/56": 4}),
+        ("::ffff:192.0.2.1", {"192.0.2.1": 1}),
+        ("", {"": 1}),
+        ("unix:", {"unix:": 1}),
     ],
 )
-def test_network(address: str, network: str) -> None:
-    assert network_of(address) == network
+def test_networks(address: str, networks: dict[str, int]) -> None:
+    found = networks_of(address)
+    assert {network.name: network.times for network in found} == networks
+    assert network_of(address) == found[-1].name

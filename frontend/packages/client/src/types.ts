@@ -33,6 +33,10 @@ export interface Me extends User {
   appear_offline: boolean;
   email: string;
   created_at: string;
+  /** What my files take, in bytes. */
+  stored_bytes: number;
+  /** What they may take; an upload above it is refused: `quota_exceeded`. */
+  stored_bytes_allowed: number;
 }
 
 export interface Room {
