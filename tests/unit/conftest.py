@@ -10,12 +10,14 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from chat import background, broadcast
+from chat import background, broadcast, limits
 from chat.actions.rooms import create_room
 from chat.broadcast import Envelope
 from chat.drafts import Draft
 from chat.log import append
+from chat.network_rates import NetworkLimit, PersonLimit
 from chat.payloads import RoomPayload
+from chat.rates import RateLimit
 from tests.people import person, room_of
 
 on_postgres = os.environ.get("TEST_ON") == "postgres"
@@ -50,6 +52,26 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[Envelope]:
 def _nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its threads would work in a database that the next test empties."""
     monkeypatch.setattr(background, "start", lambda job, worker=None: None)
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_asked_before() -> None:
+    """The buckets are the process's: alice of this test is not alice of the last."""
+    for found in vars(limits).values():
+        for limit in _rate_limits(found):
+            limit._buckets.clear()
+
+
+def _rate_limits(found: object) -> list[RateLimit]:
+    match found:
+        case RateLimit():
+            return [found]
+        case NetworkLimit():
+            return list(found._of.values())
+        case PersonLimit():
+            return [found.own, *_rate_limits(found.network)]
+        case _:
+            return []
 
 
 @pytest.fixture
