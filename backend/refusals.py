@@ -7,7 +7,7 @@ import msgspec
 from django.conf import settings
 
 from api.exceptions import body as error_body
-from chat.errors import Refusal
+from chat.errors import Refusal, Unauthorized
 
 
 async def refuse(scope: Any, send: Any, refusal: Refusal) -> None:
@@ -19,6 +19,7 @@ async def refuse(scope: Any, send: Any, refusal: Refusal) -> None:
         (b"connection", b"close"),
         (b"x-content-type-options", b"nosniff"),
         *_retry_after(refusal),
+        *_challenge(refusal),
         *_cors(scope),
     ]
     start = {"type": "http.response.start", "status": refusal.status}
@@ -30,6 +31,11 @@ def _retry_after(refusal: Refusal) -> list[tuple[bytes, bytes]]:
     if refusal.retry_after is None:
         return []
     return [(b"retry-after", str(math.ceil(refusal.retry_after)).encode())]
+
+
+def _challenge(refusal: Refusal) -> list[tuple[bytes, bytes]]:
+    is_unknown = isinstance(refusal, Unauthorized)
+    return [(b"www-authenticate", b"Bearer")] if is_unknown else []
 
 
 def _cors(scope: Any) -> list[tuple[bytes, bytes]]:
