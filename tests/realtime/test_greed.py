@@ -95,14 +95,45 @@ def test_unread_files_of_one_address_are_few(
     assert _descriptors(served) - before <= 2 * most + 20
 
 
+def test_strangers_write_nothing_into_the_log(served: Process, held: ExitStack) -> None:
+    """Django logs the host and the origin that each says, however long they are."""
+    said = "x" * 5_000
+    before = served.log.stat().st_size
+    for _ in range(40):
+        for lines in (
+            ["GET / HTTP/1.1", f"Host: {said}"],
+            ["POST /admin/login/ HTTP/1.1", "Host: localhost", f"Origin: {said}"],
+            [f"GET {said}", "Host: localhost"],
+            ["GET / HTTP/1.1", "Host: localhost", f"Upgrade: {said}"],
+        ):
+            close = "Connection: close, Upgrade"
+            client = _connected(served, held)
+            client.sendall("\r\n".join([*lines, close, "", ""]).encode())
+            assert client.recv(12) in {
+                b"HTTP/1.1 400",
+                b"HTTP/1.1 403",
+                b"HTTP/1.1 200",
+            }
+    new = served.log.read_text()[before:]
+    assert said not in new
+    assert "access.refused code=DisallowedHost" in new
+    assert "access.refused code=csrf" in new
+    assert len(new) < 2_000
+
+
 def _asking(process: Process, held: ExitStack, *lines: str) -> socket.socket:
+    client = _connected(process, held)
+    first, *rest = lines
+    head = [f"{first} HTTP/1.1", "Host: localhost", *rest, "", ""]
+    client.sendall("\r\n".join(head).encode())
+    return client
+
+
+def _connected(process: Process, held: ExitStack) -> socket.socket:
     client = held.enter_context(socket.socket())
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     client.settimeout(10)
     client.connect(("127.0.0.1", process.port))
-    first, *rest = lines
-    head = [f"{first} HTTP/1.1", "Host: localhost", *rest, "", ""]
-    client.sendall("\r\n".join(head).encode())
     return client
 
 
