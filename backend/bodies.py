@@ -14,7 +14,7 @@ from chat.errors import Refusal, TooLong
 from chat.limits import LIMITS
 
 from .pools import Lease, Pool
-from .refusals import refuse
+from .refusals import refuse_unread
 from .turns import Turns
 from .uploads import LARGEST, Upload, Uploads
 
@@ -74,7 +74,7 @@ class _Body:
         try:
             return await self._next()
         except Refusal as refusal:
-            await refuse(self._scope, self._send, refusal)
+            await refuse_unread(self._scope, self._send, refusal)
             return {"type": "http.disconnect"}
 
     async def _next(self) -> Any:

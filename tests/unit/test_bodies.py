@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.tokens import start_session
-from backend import bodies, uploads
+from backend import bodies, refusals, uploads
 from backend.bodies import BodyLimit
 from backend.turns import Turns
 from chat.limits import LIMITS
@@ -23,8 +23,9 @@ UPLOADS = [
 
 
 @pytest.fixture(autouse=True)
-def _limited(settings: Settings) -> None:
+def _limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.RATE_LIMITS = True
+    monkeypatch.setattr(refusals, "LINGER_SECONDS", 0)
 
 
 class Request:
@@ -68,7 +69,7 @@ class Request:
         await limited(self.scope, self.receive, self.send)
         if not self.sent:
             return None
-        start, body = self.sent
+        start, body, _ = self.sent
         return start["status"], json.loads(body["body"])["code"]
 
 
@@ -132,7 +133,7 @@ def test_a_stranger_is_answered_as_by_the_view(
 ) -> None:
     request = Request(UPLOADS[0], [b"x" * 65_537])
     asyncio.run(request.run())
-    start, body = request.sent
+    start, body, _ = request.sent
     viewed = Door().raw("POST", "rooms/x/attachments", b"", "multipart/form-data")
     assert start["status"] == viewed.status
     assert json.loads(body["body"]) == viewed.json()
