@@ -25,6 +25,8 @@ MEMORY_BYTES = 64 * 1024 * 1024
 # A request with a body counts for so much more: thousands of slow ones that have sent a
 # byte take memory too.
 REQUEST_BYTES = 16_384
+# uvicorn has read up to this much of a large body when it is told to wait.
+WAITING_BYTES = 262_144
 
 
 class TooSlow(Refusal):
@@ -112,6 +114,7 @@ class _Body:
         if self._upload is None or length > LARGEST:
             largest = LIMITS.request_bytes if self._upload is None else LARGEST
             raise TooLong(f"A request has at most {largest} bytes.")
+        self._memory.take(WAITING_BYTES)
         await self._upload.admit()
         self._most = LARGEST
         self._deadline = asyncio.get_running_loop().time() + UPLOAD_SECONDS

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from threading import Event
 from typing import Any
 
 import pytest
@@ -196,6 +197,28 @@ async def test_uploads_on_the_disk_are_bounded(
     assert [m["status"] for m in request.sent if "status" in m] == [429] * 3
     go_on.set()
     await asyncio.gather(*asked)
+
+
+async def test_uploads_that_wait_for_their_token_are_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """uvicorn has a part of each, while their network's threads are busy."""
+    monkeypatch.setattr(bodies, "MEMORY_BYTES", 3_000_000)
+    request, turns, go_on = Request(UPLOADS[0], []), Turns(), Event()
+    request.scope["headers"] = [(b"content-length", b"1000000")]
+    limited = BodyLimit(request.application, turns)
+    network = request.scope["client"][0]
+    busy = [asyncio.create_task(turns.run(network, go_on.wait, 10)) for _ in range(2)]
+    asked = [
+        asyncio.create_task(limited(request.scope, request.receive, request.send))
+        for _ in range(5)
+    ]
+    await asyncio.sleep(0.2)
+    assert [m["status"] for m in request.sent if "status" in m] == [429, 429]
+    go_on.set()
+    await asyncio.gather(*busy, *asked)
+    statuses = [m["status"] for m in request.sent if "status" in m]
+    assert statuses == [429, 429, 401, 401, 401]
 
 
 async def test_an_upload_has_more_time_once_its_token_is_known(
