@@ -13,9 +13,10 @@ COPY pyproject.toml uv.lock ./
 RUN deploy/build.sh packages
 
 FROM python:3.12-slim-bookworm
-# A volume that is mounted at /state begins as the user's own.
+# Volumes that are mounted at /state and /secrets begin as the user's own.
 RUN useradd --system --uid 10001 --user-group --no-create-home hubbub \
-    && install -d -o hubbub -g hubbub -m 700 /state
+    && install -d -o hubbub -g hubbub -m 700 /state \
+    && install -d -o hubbub -g hubbub -m 755 /secrets
 WORKDIR /hubbub
 ENV PATH=/hubbub/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

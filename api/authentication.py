@@ -16,16 +16,21 @@ class BearerAuthentication(BaseAuthentication):
     """`request.user` is the person, `request.auth` their Identity."""
 
     def authenticate(self, request: Request) -> tuple[User, Identity] | None:
-        header = get_authorization_header(request).split()
-        if not header:
-            return None
-        if len(header) != 2 or header[0].lower() != b"bearer":
-            raise Unauthorized("Say `Authorization: Bearer <access token>`.")
-        identity = tokens.verify_access(header[1].decode("latin-1"))
-        return identity.user, identity
+        identity = identified(get_authorization_header(request))
+        return None if identity is None else (identity.user, identity)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def identified(authorization: bytes) -> Identity | None:
+    """Whose header this is; None for an empty one. Raises Unauthorized."""
+    words = authorization.split()
+    if not words:
+        return None
+    if len(words) != 2 or words[0].lower() != b"bearer":
+        raise Unauthorized("Say `Authorization: Bearer <access token>`.")
+    return tokens.verify_access(words[1].decode("latin-1"))
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

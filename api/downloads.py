@@ -1,11 +1,8 @@
-"""Files out: in pieces, and so that no browser takes one for a page of ours.
+"""Files out, so that no browser takes one for a page of ours.
 
-backend/headers.py has the policy of their addresses.
+backend/headers.py has the policy of their addresses; backend/downloads.py sends them.
 """
 
-from collections.abc import AsyncIterator
-
-from asgiref.sync import sync_to_async
 from django.core.files.base import File
 from django.http import FileResponse, Http404
 from django.utils.cache import patch_vary_headers
@@ -16,22 +13,8 @@ from chat.links import LINK_SECONDS
 from chat.models import Attachment, Export
 from chat.pictures import AVATAR_TYPE
 
-_CHUNK = 256 * 1024
 
-
-class Download(FileResponse):
-    """Under ASGI Django would read the whole file into memory first."""
-
-    block_size = _CHUNK
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        if file := self.file_to_stream:
-            read = sync_to_async(file.read, thread_sensitive=False)
-            while chunk := await read(_CHUNK):
-                yield chunk
-
-
-def attachment_file(found: Attachment) -> Download:
+def attachment_file(found: Attachment) -> FileResponse:
     """A picture is shown; anything else is saved, whatever its name says."""
     shown = found.content_type in PICTURES
     response = _download(
@@ -44,11 +27,11 @@ def attachment_file(found: Attachment) -> Download:
     return _private(response)
 
 
-def attachment_thumbnail(found: Attachment) -> Download:
+def attachment_thumbnail(found: Attachment) -> FileResponse:
     return _private(_download("attachments", found.thumbnail, AVATAR_TYPE))
 
 
-def export_file(found: Export) -> Download:
+def export_file(found: Export) -> FileResponse:
     """Somebody's whole life here: no cache keeps it."""
     response = _download(
         "exports", found.file, "application/zip", filename="hubbub.zip", save=True
@@ -57,14 +40,14 @@ def export_file(found: Export) -> Download:
     return response
 
 
-def avatar_file(name: str) -> Download:
+def avatar_file(name: str) -> FileResponse:
     response = _download("avatars", name, AVATAR_TYPE)
     # A new picture has a new name.
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
 
-def _private(response: Download) -> Download:
+def _private(response: FileResponse) -> FileResponse:
     response["Cache-Control"] = f"private, max-age={LINK_SECONDS}"
     patch_vary_headers(response, ["Authorization"])
     return response
@@ -77,8 +60,8 @@ def _download(
     *,
     filename: str = "",
     save: bool = False,
-) -> Download:
-    return Download(
+) -> FileResponse:
+    return FileResponse(
         _opened(folder, name),
         as_attachment=save,
         filename=filename,

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 def answer(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler; see REST_FRAMEWORK in the settings."""
     refusal = error if isinstance(error, Refusal) else as_refusal(error)
-    _record_denial(refusal, context["request"])
+    _record(refusal, context["request"])
     response = Response(body(refusal), status=refusal.status)
     # What is to be said of it is in the log. Django would add the address, which may
     # hold the code of an invitation.
@@ -38,18 +38,21 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
     return response
 
 
-def _record_denial(refusal: Refusal, request: Request) -> None:
-    """Of the URL only its pattern is told: the rest is what somebody wrote."""
-    match = request.resolver_match
-    if not refusal.is_denial or match is None:
+def _record(refusal: Refusal, request: Request) -> None:
+    if request.resolver_match is None:
         return
-    # daphne takes any word as a method.
-    is_known = str(request.method).lower() in View.http_method_names
-    method = request.method if is_known else "other"
-    asked = {"method": method, "route": match.route}
     # Without a good token it is nobody; to ask for `request.auth` would try it again.
     who = {} if isinstance(refusal, Unauthorized) else _who(request)
-    record_refusal(Event.ACCESS_REFUSED, code=refusal.code, **asked, **who)
+    record_denial(refusal, str(request.method), request.resolver_match.route, **who)
+
+
+def record_denial(refusal: Refusal, method: str, route: str, **who: object) -> None:
+    """Of the URL only its pattern is told: the rest is what somebody wrote."""
+    if refusal.is_denial:
+        # daphne takes any word as a method.
+        is_known = method.lower() in View.http_method_names
+        told = {"method": method if is_known else "other", "route": route}
+        record_refusal(Event.ACCESS_REFUSED, code=refusal.code, **told, **who)
 
 
 def _who(request: Request) -> dict[str, object]:

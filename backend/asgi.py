@@ -19,10 +19,13 @@ django.setup(set_prefix=False)
 from accounts import audit  # noqa: E402
 from backend.bodies import BodyLimit  # noqa: E402
 from backend.http import Handler  # noqa: E402
+from backend.turns import Turns  # noqa: E402
 from chat.addresses import client_of  # noqa: E402
 from realtime.routing import application as websocket  # noqa: E402
 
-_doors = ProtocolTypeRouter({"http": BodyLimit(Handler()), "websocket": websocket})
+_turns = Turns()
+_http = BodyLimit(Handler(_turns), _turns)
+_doors = ProtocolTypeRouter({"http": _http, "websocket": websocket})
 
 
 async def _asked(scope: Any, receive: Any, send: Any) -> None:

@@ -1,23 +1,32 @@
 """How much body a request may have, and how long it may take to arrive.
 
-Here and not in a view: Django writes a whole body to disk before it calls one. Only a
-server that hands on what it gets is stopped in time: uvicorn does, daphne does not.
+Here and not in a view: Django has a whole body before it calls one. Of an upload no
+more is read than of any other request until its token is known to be good (uploads.py).
+Only a server that hands on what it gets is stopped in time: uvicorn does, daphne does
+not.
 """
 
 import asyncio
-import re
 from typing import Any
 
+from chat.addresses import client_of, network_of
 from chat.errors import Refusal, TooLong
 from chat.limits import LIMITS
 
-from .refusals import refuse
+from .pools import Lease, Pool
+from .refusals import refuse_unread
+from .turns import Turns
+from .uploads import LARGEST, Upload, Uploads
 
-# A form has some bytes around its file.
-UPLOAD_MARGIN = 65_536
-SECONDS = 20
+SECONDS = 10
 UPLOAD_SECONDS = 120
-_uploads = re.compile(r"/api/v1/(?:rooms/[^/]+/(?:attachments|avatar)|me/avatar)")
+# Bodies that are in memory: they arrive, or wait for a thread, or are worked on.
+MEMORY_BYTES = 64 * 1024 * 1024
+# A request with a body counts for so much more: thousands of slow ones that have sent a
+# byte take memory too.
+REQUEST_BYTES = 16_384
+# uvicorn has read up to this much of a large body when it is told to wait.
+WAITING_BYTES = 262_144
 
 
 class TooSlow(Refusal):
@@ -27,62 +36,85 @@ class TooSlow(Refusal):
 
 
 class BodyLimit:
-    """Answers 413 or 408 itself; the application then sees a client that went away."""
+    """Refuses by itself; the application then sees a client that went away."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, turns: Turns) -> None:
         self.app = app
+        self._memory = Pool("bodies", MEMORY_BYTES)
+        self._uploads = Uploads(turns)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_upload = _uploads.fullmatch(scope["path"]) is not None
-        upload = LIMITS.attachment_bytes + UPLOAD_MARGIN
-        most = upload if is_upload else LIMITS.request_bytes
-        if _declared(scope) > most:
-            await refuse(scope, send, _too_long(most))
-            return
-        seconds = UPLOAD_SECONDS if is_upload else SECONDS
-        await self.app(scope, _Body(scope, receive, send, most, seconds), send)
+        network = network_of(client_of(scope))
+        with self._memory.lease(network) as memory, self._uploads.of(scope) as upload:
+            body = _Body(scope, receive, send, memory, upload)
+            await self.app(scope, body, send)
 
 
 class _Body:
     """`receive`, until there is too much of it."""
 
     def __init__(
-        self, scope: Any, receive: Any, send: Any, most: int, seconds: float
+        self, scope: Any, receive: Any, send: Any, memory: Lease, upload: Upload | None
     ) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._most = most
-        self._deadline = asyncio.get_running_loop().time() + seconds
+        self._memory = memory
+        self._upload = upload
+        self._most = LIMITS.request_bytes
+        self._deadline = asyncio.get_running_loop().time() + SECONDS
         self._size = 0
+        self._has_begun = False
         self._is_complete = False
 
     async def __call__(self) -> Any:
         if self._is_complete:
             return await self._receive()
         try:
+            return await self._next()
+        except Refusal as refusal:
+            await refuse_unread(self._scope, self._send, refusal)
+            return {"type": "http.disconnect"}
+
+    async def _next(self) -> Any:
+        if not self._has_begun:
+            await self._begin()
+        try:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError:
-            return await self._cut(TooSlow())
-        self._size += len(message.get("body", b""))
-        if self._size > self._most:
-            return await self._cut(_too_long(self._most))
+            raise TooSlow from None
+        await self._grow(len(message.get("body", b"")))
         self._is_complete = not message.get("more_body", False)
         return message
 
-    async def _cut(self, refusal: Refusal) -> Any:
-        await refuse(self._scope, self._send, refusal)
-        return {"type": "http.disconnect"}
+    async def _begin(self) -> None:
+        """What the head says of the body is enough to refuse it unread."""
+        self._has_begun = True
+        headers = self._scope["headers"]
+        declared = [v for name, v in headers if name == b"content-length"]
+        length = max((int(v) for v in declared if v.isdigit()), default=0)
+        if length or any(name == b"transfer-encoding" for name, _ in headers):
+            self._memory.take(REQUEST_BYTES)
+        await self._allow(length)
 
+    async def _grow(self, size: int) -> None:
+        self._size += size
+        await self._allow(self._size)
+        if self._most == LIMITS.request_bytes:
+            self._memory.take(size)
 
-def _declared(scope: Any) -> int:
-    found = [value for name, value in scope["headers"] if name == b"content-length"]
-    return max((int(value) for value in found if value.isdigit()), default=0)
-
-
-def _too_long(most: int) -> TooLong:
-    return TooLong(f"A request has at most {most} bytes.")
+    async def _allow(self, length: int) -> None:
+        """A body of this length; to a longer one than most have a token entitles."""
+        if length <= self._most:
+            return
+        if self._upload is None or length > LARGEST:
+            largest = LIMITS.request_bytes if self._upload is None else LARGEST
+            raise TooLong(f"A request has at most {largest} bytes.")
+        self._memory.take(WAITING_BYTES)
+        await self._upload.admit()
+        self._most = LARGEST
+        self._deadline = asyncio.get_running_loop().time() + UPLOAD_SECONDS

@@ -5,45 +5,38 @@ into a thread and back for each part, in a new thread for each request: that too
 CPU than the request (docs/decisions/0014).
 """
 
-import asyncio
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
 from typing import Any, cast
-from weakref import WeakValueDictionary
 
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from chat.addresses import client_of, network_of
-from chat.errors import Unavailable
-from realtime.database import REQUEST_THREADS, in_request_thread
+from chat.errors import Refusal
+from chat.limits import LIMITS
+from realtime.database import in_request_thread
 
+from . import downloads
+from .pools import Busy, Pool
 from .refusals import refuse
+from .turns import Turns
 
-# Whatever a network sends: more would do no more in Python, and the sockets would wait.
-THREADS_PER_NETWORK = 2
-# As long as a command may take. Without the database each request takes so long.
-WAIT_SECONDS = 5
 # Asks nothing of the database, and must be answered when all threads wait for it.
 _ALIVE = "/healthz"
 
 
-class Busy(Unavailable):
-    detail = "Too much is asked at once. Try again."
-
-
 class Handler(ASGIHandler):
-    """A client that goes away is answered all the same, but for files."""
+    """A client that goes away is answered all the same, unless the answer is long."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: Turns) -> None:
         super().__init__()
-        self._free = asyncio.Semaphore(REQUEST_THREADS)
-        # Of each network that asks. Whoever holds or awaits one keeps it here.
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turns = turns
+        self._downloads = Pool("downloads", downloads.AT_ONCE)
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
@@ -59,30 +52,30 @@ class Handler(ASGIHandler):
             except Busy as refusal:
                 await refuse(scope, send, refusal)
                 return
-            if not response.streaming:
+            if _is_long(response):
+                await self._send_long(scope, receive, send, response)
+            else:
                 await self.send_response(response, send)
-                return
-            try:
-                await _until_gone(receive, self.send_response(response, send))
-            finally:
-                await in_request_thread(response.close)
+
+    async def read_body(self, receive: Any) -> Any:
+        """Django's keeps 2.5 MB of a body in memory before it takes to the disk."""
+        body = SpooledTemporaryFile(LIMITS.request_bytes)  # noqa: SIM115  (returned)
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                body.close()
+                raise RequestAborted
+            body.write(message.get("body", b""))
+            if not message.get("more_body", False):
+                body.seek(0)
+                return body
 
     async def _answered(self, scope: Any, body: Any) -> HttpResponseBase:
         """Raises Busy when its turn did not come in time."""
         if scope["path"] == _ALIVE:
             return self._answer(scope, body)
-        async with AsyncExitStack() as held:
-            try:
-                async with asyncio.timeout(WAIT_SECONDS):
-                    await held.enter_async_context(self._turn(scope))
-                    await held.enter_async_context(self._free)
-            except TimeoutError:
-                raise Busy(retry_after=WAIT_SECONDS) from None
-            return await in_request_thread(self._answer, scope, body)
-
-    def _turn(self, scope: Any) -> asyncio.Semaphore:
         network = network_of(client_of(scope))
-        return self._turns.setdefault(network, asyncio.Semaphore(THREADS_PER_NETWORK))
+        return await self._turns.run(network, self._answer, scope, body)
 
     def _answer(self, scope: Any, body: Any) -> HttpResponseBase:
         """From the first middleware to the last. What is no stream is complete then."""
@@ -92,21 +85,27 @@ class Handler(ASGIHandler):
         answer = self.get_response(request) if request else refusal
         response = cast(HttpResponseBase, answer)
         if isinstance(response, FileResponse):
-            response.block_size = self.chunk_size
+            file = response.file_to_stream or BytesIO()
+            response.streaming_content = downloads.pieces(file)
         if not response.streaming:
             response.close()
         return response
 
+    async def _send_long(
+        self, scope: Any, receive: Any, send: Any, response: HttpResponseBase
+    ) -> None:
+        try:
+            with self._downloads.lease(network_of(client_of(scope))) as place:
+                place.take(1)
+                sending = self.send_response(response, send)
+                await downloads.in_time(scope, receive, response, sending)
+        except Refusal as refusal:
+            await refuse(scope, send, refusal)
+        finally:
+            await in_request_thread(response.close)
 
-async def _until_gone(receive: Any, sending: Coroutine[Any, Any, None]) -> None:
-    """Send to the end, or until the client is gone: servers do not say so in `send`."""
-    sent, gone = asyncio.create_task(sending), asyncio.create_task(receive())
-    try:
-        await asyncio.wait([sent, gone], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        sent.cancel()
-        gone.cancel()
-        await asyncio.gather(sent, gone, return_exceptions=True)
-    if not sent.cancelled():
-        # Raises what went wrong, so that the server cuts the connection.
-        sent.result()
+
+def _is_long(response: HttpResponseBase) -> bool:
+    if response.streaming:
+        return True
+    return len(cast(HttpResponse, response).content) > downloads.PIECE

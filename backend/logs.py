@@ -34,14 +34,18 @@ def logging_of(level: str, form: str) -> dict[str, Any]:
             "line": {"()": "backend.logs.LineFormatter"},
             "json": {"()": "backend.logs.EventFormatter"},
         },
-        "filters": {"foreign": {"()": "backend.logs.ForeignTexts"}},
+        "filters": {
+            "foreign": {"()": "backend.logs.ForeignTexts"},
+            "repeated": {"()": "backend.logs.RepeatedWarnings"},
+        },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "stream": sys.stderr,
                 "formatter": form,
-                "filters": ["foreign"],
-            }
+                "filters": ["foreign", "repeated"],
+            },
+            "refusals": {"class": "backend.logs.Refusals"},
         },
         "root": {"handlers": ["stderr"], "level": _at_least("WARNING", level)},
         "loggers": {
@@ -51,6 +55,8 @@ def logging_of(level: str, form: str) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True, "level": "WARNING"},
             # A line for each refused request would bury what matters.
             "django.request": {"level": "ERROR"},
+            # They hold what the client sent as its host or origin, each time.
+            "django.security": {"handlers": ["refusals"], "propagate": False},
             # runserver's request lines: an address may hold the code of an invitation.
             "django.channels.server": {"level": "CRITICAL"},
         },
@@ -132,8 +138,44 @@ class EventFormatter(_Terse, JsonFormatter):
         )
 
 
+class Refusals(logging.Handler):
+    """What Django refuses before a view sees it becomes an event like other refusals.
+
+    Of the record only its kind is told: `csrf`, or the exception's name.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # Django configures the logging before there are models.
+        from accounts.audit import Event, record_refusal
+
+        record_refusal(Event.ACCESS_REFUSED, code=record.name.rpartition(".")[2])
+
+
+class RepeatedWarnings(logging.Filter):
+    """A library's warning is logged once in ten seconds, whatever is in it.
+
+    Anybody can cause some of them, as with a request that is no HTTP.
+    """
+
+    SECONDS = 10.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        # By the line of code that says it. There are only so many of those.
+        self._said_at: dict[tuple[str, int], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno != logging.WARNING or record.name.startswith(_OURS):
+            return True
+        place = record.pathname, record.lineno
+        is_new = record.created - self._said_at.get(place, 0) >= self.SECONDS
+        if is_new:
+            self._said_at[place] = record.created
+        return is_new
+
+
 class ForeignTexts(logging.Filter):
-    """Two libraries write an exception's text into the message itself."""
+    """Some libraries write what others wrote into the message itself."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == "asyncio":
@@ -143,6 +185,10 @@ class ForeignTexts(logging.Filter):
             frames = [s for s in record.getMessage().splitlines() if _is_frame(s)]
             start = str(record.msg).partition(":")[0].partition("\n")[0]
             record.msg, record.args = "".join([start, *frames]), None
+        elif record.name == "django.request":
+            # "Internal Server Error: /path", and the request with its whole address.
+            record.msg, record.args = record.getMessage().partition(":")[0], None
+            record.__dict__.pop("request", None)
         return True
 
 

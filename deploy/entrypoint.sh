@@ -3,6 +3,12 @@
 # DATABASE_URL, which then has a user but no password.
 set -eu
 
+if [ -n "${TMPDIR:-}" ]; then
+    mkdir -p "$TMPDIR"
+    # What a process left that was killed. Another may be doing the same at the moment.
+    find "$TMPDIR" -type f -mmin +60 -delete || :
+fi
+
 if [ -n "${DATABASE_PASSWORD_FILE:-}" ]; then
     password="$(cat "$DATABASE_PASSWORD_FILE")"
     export DATABASE_URL="${DATABASE_URL%%@*}:$password@${DATABASE_URL#*@}"

@@ -14,7 +14,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import (
 )
 from uvicorn.supervisors import multiprocess
 
-from .head import Protocol
+from .unread import Protocol
 
 MAX_FRAME_BYTES = 65_536
 # Told to stop, a process is gone within 10 s: 3 for the drain, 5 for open requests.

@@ -50,7 +50,7 @@ class ExportFileView(View):
         "get_export_file",
         "Your data: a zip of JSON files and of what you uploaded",
         answers=_ZIP,
-        errors={404: "not_found"},
+        errors={404: "not_found", 429: "rate_limited"},
     )
     def get(self, request: Request) -> FileResponse:
         found = queries.exports.archive(self.user(request))

@@ -83,7 +83,7 @@ class AttachmentView(FileView):
         "A file: shown when it is a picture, else to be saved",
         query=FileQuery,
         answers=_BINARY,
-        errors={404: "not_found"},
+        errors={404: "not_found", 429: "rate_limited"},
     )
     def get(self, request: Request, attachment_id: str) -> FileResponse:
         return attachment_file(self.attachment(request, attachment_id))
@@ -95,7 +95,7 @@ class ThumbnailView(FileView):
         "A picture, made small",
         query=FileQuery,
         answers=_PICTURE,
-        errors={404: "not_found"},
+        errors={404: "not_found", 429: "rate_limited"},
     )
     def get(self, request: Request, attachment_id: str) -> FileResponse:
         found = self.attachment(request, attachment_id)
@@ -174,7 +174,7 @@ class AvatarView(PublicView):
         "get_avatar",
         "A picture of a person or a room; its name is the key",
         answers=_PICTURE,
-        errors={404: "not_found"},
+        errors={404: "not_found", 429: "rate_limited"},
         public=True,
     )
     def get(self, request: Request, avatar: str) -> FileResponse:

@@ -40,7 +40,9 @@ class Proxy:
 
 
 @contextmanager
-def proxying(first: int, second: int, more: str = "") -> Iterator[Proxy]:
+def proxying(
+    first: int, second: int, more: str = "", public_url: str = ""
+) -> Iterator[Proxy]:
     """nginx before two ports of this machine, until the block ends.
 
     `more` stands where an operator's own files are included.
@@ -54,6 +56,7 @@ def proxying(first: int, second: int, more: str = "") -> Iterator[Proxy]:
             "HUBBUB_WEB_2": f"127.0.0.1:{second}",
             "HUBBUB_ACCESS_LOG": str(access_log),
             "HUBBUB_ERROR_LOG": str(error_log),
+            "HUBBUB_PUBLIC_URL": public_url,
         }
         configuration = directory / "nginx.conf"
         template = TEMPLATE.read_text()

@@ -72,6 +72,35 @@ def test_no_secret_is_written_in_it(services: dict[str, Any]) -> None:
     assert writers == ["secrets"]
 
 
+def test_no_container_has_root_or_capabilities_or_files_to_write(
+    services: dict[str, Any],
+) -> None:
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert re.fullmatch("[1-9][0-9]*:[1-9][0-9]*", service["user"]), name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert not {"cap_add", "privileged", "devices", "pid", "ipc"} & set(service)
+
+
+def test_every_container_has_an_end_to_what_it_takes(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        memory = _mebibytes(service["mem_limit"])
+        assert 1 <= service["pids_limit"] <= 256, name
+        sizes = [re.fullmatch("/[^:]+:size=(.+)", one) for one in service["tmpfs"]]
+        # A tmpfs is in the memory of its container.
+        assert sum(_mebibytes(size[1]) for size in sizes if size) <= memory / 4, name
+        assert all(sizes), name
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
+
+
+def test_uploads_arrive_on_a_volume(services: dict[str, Any]) -> None:
+    for web in ("web1", "web2"):
+        folder = services[web]["environment"]["TMPDIR"]
+        assert "files:/state" in services[web]["volumes"]
+        assert folder.startswith("/state/")
+
+
 def test_the_proxy_is_given_what_its_template_names(services: dict[str, Any]) -> None:
     proxy = services["proxy"]
     given = {name for name in proxy["environment"] if name.startswith("HUBBUB_")}
@@ -90,6 +119,11 @@ def test_the_documentation_names_every_variable(services: dict[str, Any]) -> Non
     named = {*read, *asked_for, *services["web1"]["environment"]}
     named -= {f"{name}_FILE" for name in named}
     assert [name for name in sorted(named) if f"`{name}`" not in documented] == []
+
+
+def _mebibytes(size: str) -> int:
+    units = {"m": 1, "g": 1024}
+    return int(size[:-1]) * units[size[-1]]
 
 
 def _runs(command: list[str]) -> bool:

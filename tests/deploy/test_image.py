@@ -1,15 +1,17 @@
 """The Dockerfile's steps, run in a clean directory."""
 
+import os
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.services.scratch import free_port
+from tests.services.scratch import free_port, scratch_directory
 
 from .conftest import Web
-from .image import Stage
+from .image import ROOT, Stage
 
 # The first test to ask for the image waits for npm and uv.
 pytestmark = pytest.mark.timeout(600)
@@ -70,6 +72,53 @@ def test_nobody_else_can_read_the_secrets(image: Stage, tmp_path: Path) -> None:
         "postgres_password": 0o440,
         "secret_key": 0o400,
     }
+
+
+def test_the_secrets_are_their_readers_without_root() -> None:
+    """As compose runs it: the image's user, in the group of postgres's own."""
+    with scratch_directory("hubbub-secrets-") as directory:
+        mine = {"user": 10_001, "group": 70, "extra_groups": []}
+        postgres = {"user": 70, "group": 70, "extra_groups": []}
+        if os.getuid() == 0:
+            directory.chmod(0o755)
+            os.chown(directory, 10_001, 10_001)
+        else:
+            # Only root can become somebody else: then all of it is one user's.
+            mine = postgres = {}
+        script = (ROOT / "deploy" / "make-secrets.sh").read_text()
+        _shell(script, str(directory), **mine)
+        for name in ("secret_key", "jwt_signing_key", "postgres_password"):
+            assert len(_shell(f"cat {directory}/{name}", **mine)) == 64
+        assert len(_shell(f"cat {directory}/postgres_password", **postgres)) == 64
+        if postgres:
+            for name in ("secret_key", "jwt_signing_key"):
+                with pytest.raises(subprocess.CalledProcessError):
+                    _shell(f"cat {directory}/{name}", **postgres)
+
+
+def _shell(script: str, *arguments: str, **whose: Any) -> str:
+    done = subprocess.run(
+        ["/bin/sh", "-s", *arguments],
+        input=script,
+        capture_output=True,
+        text=True,
+        check=True,
+        **whose,
+    )
+    return str(done.stdout)
+
+
+def test_what_a_killed_process_left_of_uploads_goes(
+    image: Stage, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tmp"
+    image.run(["true"], {"TMPDIR": str(folder)})
+    old, new = folder / "old", folder / "new"
+    old.touch()
+    new.touch()
+    os.utime(old, (0, 0))
+    image.run(["true"], {"TMPDIR": str(folder)})
+    assert list(folder.iterdir()) == [new]
 
 
 def test_without_secrets_it_says_what_is_missing(image: Stage) -> None:

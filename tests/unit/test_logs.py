@@ -10,7 +10,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import IntegrityError, connection
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.utils.log import log_response
+from pytest_django import Settings
 
+from accounts import audit
 from backend.logs import described, logging_of
 
 SECRET = "tuba-43-tuba"
@@ -121,6 +126,76 @@ async def test_a_task_nobody_waited_for(writing: Writing) -> None:
     assert "Task exception was never retrieved" in line
     assert "ValueError at tests/unit/test_logs.py" in line
     assert SECRET not in line
+
+
+@pytest.mark.parametrize("form", ["line", "json"])
+def test_a_request_that_breaks_is_logged_without_its_address(
+    writing: Writing, form: str
+) -> None:
+    """Django has the path in its message, and the whole of it in the request."""
+    written = writing(form=form)
+    request = RequestFactory().get(f"/{SECRET}?token={SECRET}")
+    try:
+        _fail()
+    except ValueError as error:
+        log_response(
+            "%s: %s",
+            "Internal Server Error",
+            request.path,
+            response=HttpResponse(status=500),
+            request=request,
+            exception=error,
+        )
+    [line] = written.getvalue().splitlines()
+    assert "Internal Server Error" in line
+    assert "ValueError at tests/unit/test_logs.py:" in line
+    assert SECRET not in line
+
+
+@pytest.mark.parametrize("form", ["line", "json"])
+@pytest.mark.parametrize(
+    ("name", "headers"),
+    [
+        ("DisallowedHost", {"Host": SECRET}),
+        ("DisallowedHost", {"Host": f"{SECRET}:x/y"}),
+        ("csrf", {"Origin": f"http://{SECRET}"}),
+        ("csrf", {"Cookie": f"csrftoken={SECRET}"}),
+    ],
+)
+def test_what_django_refuses_is_an_event_without_the_clients_text(
+    writing: Writing,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    name: str,
+    headers: dict[str, str],
+    form: str,
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    monkeypatch.setattr(audit, "REPEAT_SECONDS", 0)
+    client = Client(enforce_csrf_checks=True)
+    written = writing("ERROR", form)
+    assert client.post("/admin/login/", headers=headers).status_code in {400, 403}
+    assert SECRET not in written.getvalue()
+    [line] = written.getvalue().splitlines()
+    assert f"access.refused code={name}" in line
+    monkeypatch.setattr(audit, "REPEAT_SECONDS", 60)
+    for _ in range(3):
+        client.post("/admin/login/", headers=headers)
+    assert len(written.getvalue().splitlines()) == 1
+
+
+def test_a_librarys_warning_comes_once_in_ten_seconds(
+    writing: Writing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvicorn has one for each connection that speaks no HTTP. Ours come each time."""
+    written = writing()
+    for n in range(5):
+        logging.getLogger("uvicorn.error").warning("no HTTP: %s", n)
+        logging.getLogger("uvicorn.error").error("our fault")
+        logging.getLogger("chat.x").warning("ours")
+    said = written.getvalue()
+    counts = [said.count(text) for text in ("no HTTP: 0", "no HTTP", "fault", "ours")]
+    assert counts == [1, 1, 5, 5]
 
 
 @pytest.mark.parametrize(
