@@ -11,6 +11,8 @@ from queue import SimpleQueue
 
 from django.db import close_old_connections, reset_queries
 
+from .patience import patiently
+
 logger = logging.getLogger(__name__)
 
 Job = Callable[[], None]
@@ -39,7 +41,7 @@ def _work() -> None:
         # With DEBUG Django keeps the text of every query until somebody says this.
         reset_queries()
         try:
-            job()
+            patiently(job)
         except Exception as error:
             # Not its text: a database quotes what it refuses.
             logger.warning("background work failed: %s", type(error).__name__)

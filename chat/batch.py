@@ -40,11 +40,13 @@ from .errors import (
     Refusal,
     RoomNotFound,
     Unauthorized,
+    Unavailable,
 )
 from .events import Change
 from .facts import Facts
 from .models import Attachment, Message, Room
 from .payloads import leaver, prefetched
+from .patience import RETRY_SECONDS
 
 
 class Placed(NamedTuple):
@@ -63,11 +65,16 @@ class Batch:
     drafts: Sequence[Draft]
     looked_for_retries: bool
     facts: Facts = field(init=False)
+    skipped_locked: bool = False
     sent: list[Attachment] = field(default_factory=list)
     new: list[Message] = field(default_factory=list)
 
     def write(self) -> list[Outcome]:
-        self.facts = Facts.read(self.drafts, retries=self.looked_for_retries)
+        self.facts = Facts.read(
+            self.drafts,
+            retries=self.looked_for_retries,
+            skip_locked=self.skipped_locked,
+        )
         placed = [self._place(draft) for draft in self.drafts]
         Message.objects.bulk_create(self.new)
         if self.sent:
@@ -101,6 +108,9 @@ class Batch:
         room = self.facts.rooms.get(room_uuid(draft.room))
         if room is None:
             raise RoomNotFound
+        if room is None and self.skipped_locked:
+            # The same for a room that is not there: nobody learns of one that is.
+            raise Unavailable(retry_after=RETRY_SECONDS)
         key = (room.pk, user.pk)
         membership = self.facts.memberships.get(key)
         seat = Seat(user, room, membership, is_blocked=key in self.facts.blocked)

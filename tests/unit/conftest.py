@@ -25,6 +25,7 @@ collect_ignore = (
     if on_postgres
     else [
         "test_log_on_postgres.py",
+        "test_patience_on_postgres.py",
         "test_people_search_on_postgres.py",
         "test_search_on_postgres.py",
     ]
