@@ -44,9 +44,10 @@ from .errors import (
 )
 from .events import Change
 from .facts import Facts
+from .mentions import add_mentions
 from .models import Attachment, Message, Room
-from .payloads import leaver, prefetched
 from .patience import RETRY_SECONDS
+from .payloads import leaver, prefetched
 
 
 class Placed(NamedTuple):
@@ -64,8 +65,8 @@ class Batch:
 
     drafts: Sequence[Draft]
     looked_for_retries: bool
-    facts: Facts = field(init=False)
     skipped_locked: bool = False
+    facts: Facts = field(init=False)
     sent: list[Attachment] = field(default_factory=list)
     new: list[Message] = field(default_factory=list)
 
@@ -77,6 +78,7 @@ class Batch:
         )
         placed = [self._place(draft) for draft in self.drafts]
         Message.objects.bulk_create(self.new)
+        add_mentions(self.new)
         if self.sent:
             Attachment.objects.bulk_update(self.sent, ["message"])
         self._raise_heads()
@@ -106,11 +108,11 @@ class Batch:
     def _seat(self, draft: Draft) -> Seat:
         user = self._sender(draft)
         room = self.facts.rooms.get(room_uuid(draft.room))
-        if room is None:
-            raise RoomNotFound
         if room is None and self.skipped_locked:
             # The same for a room that is not there: nobody learns of one that is.
             raise Unavailable(retry_after=RETRY_SECONDS)
+        if room is None:
+            raise RoomNotFound
         key = (room.pk, user.pk)
         membership = self.facts.memberships.get(key)
         seat = Seat(user, room, membership, is_blocked=key in self.facts.blocked)

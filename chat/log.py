@@ -26,9 +26,10 @@ from .broadcast import RoomChanged
 from .drafts import Appended, Draft, Outcome, Written, written
 from .errors import Invalid, MessageNotFound, Refusal
 from .events import Change, EventName
+from .mentions import change_mentions
 from .models import Message, Room
-
 from .patience import found_locked, was_cut_short
+
 # All that ever changes of a message that is there.
 _CHANGING = ("body", "mentions", "edited_at", "deleted_at", "pinned_at", "rev")
 
@@ -51,13 +52,13 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
     skip_locked = False
     try:
         return _in_transaction(drafts, look_for_retries=False)
-    try:
     except _broken() as error:
         skip_locked = found_locked(error)
         if was_cut_short(error) and not skip_locked:
             raise
     except (IntegrityError, DataError, LookTwice):
         pass
+    try:
         return _in_transaction(drafts, look_for_retries=True, skip_locked=skip_locked)
     except (IntegrityError, DataError):
         if len(drafts) == 1:
@@ -117,6 +118,7 @@ def record(room: Room, messages: Sequence[Message], event: EventName) -> list[Wr
         message.rev = room.head_seq
     room.save(update_fields=["head_seq"])
     Message.objects.bulk_update(messages, _CHANGING)
+    change_mentions(messages)
     # Read again: with the reactions and files that there are now.
     rows = Message.objects.whole().filter(pk__in=[message.pk for message in messages])
     results = [written(message) for message in rows.order_by("rev")]

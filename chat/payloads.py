@@ -98,7 +98,8 @@ class MessagePayload(msgspec.Struct, frozen=True):
 
 
 class ReadPayload(msgspec.Struct, frozen=True):
-    """How far the reader has read a room; counts of what others wrote since."""
+    """How far the reader has read a room; counts of what others wrote since, which stop
+    at 1000: then it is so many or more."""
 
     read_seq: int
     unread: int

@@ -12,6 +12,7 @@ from accounts.standing import current
 from .. import storage
 from ..access.roles import check_create, check_own
 from ..access.rooms import access_room, access_update
+from ..access.seat import Seat
 from ..access.visibility import audience
 from ..drafts import Draft
 from ..errors import Conflict
@@ -69,15 +70,21 @@ def create_room(
     # Before room.added, which says more.
     if room.kind == Room.Kind.PUBLIC:
         announce_room(room, RoomCreated(shown_room(room, None)))
-    return announce_added(room, membership)
+    announce_added(membership)
+    return shown_room(room, membership)
 
 
-@transaction.atomic
 def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPayload:
     """Change what is named; each kind of change is a message of its own.
 
     Raises Conflict when the name is taken. What is as wished already stays silent.
     """
+    seat = _update(user, room_id, changes)
+    return shown_room(seat.room, seat.membership)
+
+
+@transaction.atomic
+def _update(user: User, room_id: str, changes: Mapping[str, Any]) -> Seat:
     seat = access_update(user, room_id, changes, lock=True)
     room = seat.room
     saw = audience(room)
@@ -89,7 +96,7 @@ def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPay
         room.refresh_from_db(fields=["head_seq"])
         announce_audience(room, saw)
         announce_room(room, RoomUpdated(shown_room(room, None)))
-    return shown_room(room, seat.membership)
+    return seat
 
 
 @transaction.atomic

@@ -28,6 +28,7 @@ collect_ignore = (
         "test_patience_on_postgres.py",
         "test_people_search_on_postgres.py",
         "test_search_on_postgres.py",
+        "test_unread_on_postgres.py",
     ]
 )
 
