@@ -18,7 +18,8 @@ from ..drafts import Draft
 from ..errors import Conflict
 from ..events import RoomCreated, RoomUpdated
 from ..log import append_one
-from ..models import Membership, Room
+from ..models import Membership, Mention, Reaction, Room
+from ..patience import check_as_written
 from ..payloads import RoomPayload, avatar_path
 from ..queries.rooms import shown_room
 from .announcements import (
@@ -30,6 +31,7 @@ from .announcements import (
 from .attachments import remove_attachments
 from .uninvite import uninvite
 
+_DELETED_AT_ONCE = 10_000
 _SETTINGS = (
     "guests_may_read",
     "announcements_only",
@@ -113,7 +115,18 @@ def erase_room(room: Room) -> None:
     announce_deleted(room)
     remove_attachments(room.attachments.all())
     storage.remove_on_commit("avatars", room.avatar)
+    _delete_messages(room)
     room.delete()
+
+
+def _delete_messages(room: Room) -> None:
+    """In steps that PostgreSQL has time for. Django would fetch them all first."""
+    check_as_written()
+    for seq in range(0, room.head_seq, _DELETED_AT_ONCE):
+        some = room.messages.filter(seq__gt=seq, seq__lte=seq + _DELETED_AT_ONCE)
+        Reaction.objects.filter(message__in=some).delete()
+        Mention.objects.filter(message__in=some).delete()
+        some._raw_delete(some.db)
 
 
 def _apply(room: Room, changes: Mapping[str, Any]) -> list[dict[str, Any]]:
