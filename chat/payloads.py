@@ -205,7 +205,9 @@ class HitPayload(msgspec.Struct, frozen=True):
 
 
 class SearchPayload(msgspec.Struct, frozen=True):
-    """A page of a search, newest first. `next` is the cursor of the next one."""
+    """A page of a search, newest first. `next` is the cursor of the next one.
+
+    A page may be short or empty and still have a next one: so far was searched."""
 
     hits: list[HitPayload]
     next: str | None

@@ -1,7 +1,7 @@
 """Searching what was said, in the rooms that a person belongs to and may see.
 
-The only module that knows how each database searches. Both want every word of `q`,
-in any case of its letters, and none that has a minus before it.
+Each database searches in its own way (matching.py). Both want every word of `q`, in any
+case of its letters, and none that has a minus before it.
 
 PostgreSQL: whole words, through the index of migration 0003; "a phrase" and OR too.
 SQLite: parts of words too, and OR is a word; of letters outside ASCII it knows only
@@ -11,15 +11,11 @@ those as written, all small, all capital and with a capital first.
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import Q
 
 from accounts.models import User
 
@@ -29,6 +25,7 @@ from .access.seat import Seat, known_uuids
 from .access.visibility import check_read, may_see
 from .errors import Invalid
 from .limits import SEARCH_CHARACTERS, SEARCH_PAGE
+from .matching import Query, find
 from .models import Membership, Message, Messages
 from .payloads import HitPayload, SearchPayload, message_payload
 
@@ -40,13 +37,6 @@ _CURSOR = re.compile(r"[0-9]{1,18}", re.ASCII)
 # A snippet is so long, with so much before its first hit.
 SNIPPET = 200
 _LEAD = 60
-
-
-@dataclass(frozen=True, slots=True)
-class _Query:
-    text: str
-    wanted: list[str]
-    unwanted: list[str]
 
 
 def search(
@@ -74,10 +64,18 @@ def search(
         rows = rows.filter(sender__in=known_uuids([sender]))
     if cursor is not None:
         rows = rows.filter(pk__lt=_position(cursor))
-    return _page(rows.filter(_matches(query)), query, limit)
+    return _page(rows, query, limit)
 
 
-def _parsed(q: str) -> _Query:
+def said_anywhere(q: str, limit: int) -> list[int]:
+    """Keys of messages of all rooms, the newest first, for the admin site alone.
+
+    Raises Invalid.
+    """
+    return find(Message.objects.all(), _parsed(q), limit).keys
+
+
+def _parsed(q: str) -> Query:
     """Texts are stored as NFC, so they are looked for as NFC."""
     if len(q) > SEARCH_CHARACTERS:
         raise Invalid(fields={"q": [f"At most {SEARCH_CHARACTERS} characters."]})
@@ -90,7 +88,8 @@ def _parsed(q: str) -> _Query:
         raise Invalid(fields={"q": ["Name a word to look for."]})
     # Some locales of PostgreSQL take an emoji for a word.
     text = " ".join(p for p in text.split() if '"' in p or _PART.search(p))
-    return _Query(text, wanted, _words(" ".join(_UNWANTED.findall(text))))
+    unwanted = _words(" ".join(_UNWANTED.findall(text)))
+    return Query(text, _UNWANTED.sub(" ", text), wanted, unwanted)
 
 
 def _words(text: str) -> list[str]:
@@ -123,40 +122,12 @@ def _between(after: datetime | None, before: datetime | None) -> Q:
     return condition
 
 
-def _matches(query: _Query) -> Any:
-    if connection.vendor == "postgresql":
-        return _FullText(F("body"), Value(query.text))
-    condition = Q()
-    for word in query.wanted:
-        condition &= _contains(word)
-    for word in query.unwanted:
-        condition &= ~_contains(word)
-    return condition
-
-
-class _FullText(Func):
-    """The expression of the index, letter by letter: else it would not be used."""
-
-    template = "(to_tsvector('simple', %(expressions)s))"
-    arg_joiner = ") @@ websearch_to_tsquery('simple', "
-    output_field = BooleanField()
-
-
-def _contains(word: str) -> Q:
-    """LIKE folds ASCII alone."""
-    forms = {word}
-    if not word.isascii():
-        forms |= {word.lower(), word.upper(), word.capitalize()}
-    return reduce(or_, (Q(body__icontains=form) for form in sorted(forms)))
-
-
-def _page(rows: Messages, query: _Query, limit: int) -> SearchPayload:
-    # One more than asked for tells whether there is a next page.
-    found = list(rows.whole().order_by("-pk")[: limit + 1])
-    page = found[:limit]
+def _page(rows: Messages, query: Query, limit: int) -> SearchPayload:
+    keys, position = find(rows, query, limit)
+    messages = Message.objects.whole().filter(pk__in=keys).order_by("-pk")
     pattern = _pattern(query.wanted)
-    hits = [_hit(message, pattern) for message in page]
-    return SearchPayload(hits, str(page[-1].pk) if len(found) > limit else None)
+    hits = [_hit(message, pattern) for message in messages]
+    return SearchPayload(hits, None if position is None else str(position))
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
