@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
@@ -17,7 +16,8 @@ from rest_framework.response import Response
 
 from accounts.audit import Event, record_refusal
 from accounts.tokens import Identity
-from chat.errors import Forbidden, Internal, Invalid, Refusal, Unauthorized, Unavailable
+from chat.errors import Forbidden, Internal, Invalid, Refusal, Unauthorized
+from chat.patience import as_unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -123,10 +123,7 @@ def as_refusal(error: Exception) -> Refusal:
             return _UnsupportedMediaType()
         case exceptions.APIException():
             return Invalid(str(error.detail))
-        case OperationalError() | InterfaceError():
-            logger.warning("database: %s", type(error).__name__)
-            return Unavailable()
-    return _internal(error)
+    return as_unavailable(error) or _internal(error)
 
 
 def _internal(error: Exception) -> Refusal:

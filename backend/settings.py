@@ -230,14 +230,30 @@ if str(DATABASE["ENGINE"]).endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
+    # In seconds, for people who wait for an answer; `manage.py` asks for long ones for
+    # its commands, chat/patience.py for work in the background. A lock may be waited
+    # for twice, behind the batch of messages before one's own, and still be answered
+    # before the command's time is up (realtime/handlers).
+    _is_long = env_choice("DB_TIMEOUTS", "short", "long") == "long"
+    _timeouts = " ".join(
+        f"-c {name}={long if _is_long else short}s"
+        for name, short, long in (
+            ("statement_timeout", 5, 3600),
+            ("lock_timeout", 2, 60),
+            ("idle_in_transaction_session_timeout", 15, 600),
+        )
+    )
     # The pool keeps connections across threads; CONN_MAX_AGE must then be 0, and under
     # ASGI anything else leaks a connection per short-lived thread anyway:
     # https://docs.djangoproject.com/en/5.2/ref/databases/#connection-pool
     DATABASE["CONN_MAX_AGE"] = 0
     # No CONN_HEALTH_CHECKS: after PostgreSQL restarted all in the pool are dead, and
     # psycopg's pool sleeps 1, 2, 4 s between its checks. One failed use is quicker.
+    _options = dict(DATABASE.get("OPTIONS") or {})  # type: ignore[call-overload]
     DATABASE["OPTIONS"] = {
-        **dict(DATABASE.get("OPTIONS") or {}),  # type: ignore[call-overload]
+        **_options,
+        # Of two that name the same the last one counts.
+        "options": f"{_timeouts} {_options.get('options', '')}".strip(),
         # One for each thread: besides DB_THREADS one that writes, eight for REST, three
         # in the background, one that mails.
         "pool": {"min_size": 2, "max_size": DB_THREADS + 13, "timeout": 5},

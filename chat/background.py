@@ -12,6 +12,8 @@ from queue import Full, Queue
 
 from django.db import close_old_connections, reset_queries
 
+from .patience import patiently
+
 logger = logging.getLogger(__name__)
 
 Job = Callable[[], None]
@@ -73,7 +75,7 @@ def _do(job: Job, name: str) -> None:
     # With DEBUG Django keeps the text of every query until somebody says this.
     reset_queries()
     try:
-        job()
+        patiently(job)
     except Exception as error:
         # Not its text: a database quotes what it refuses.
         logger.warning("%s work failed: %s", name, type(error).__name__)

@@ -40,10 +40,13 @@ from .errors import (
     Refusal,
     RoomNotFound,
     Unauthorized,
+    Unavailable,
 )
 from .events import Change
 from .facts import Facts
+from .mentions import add_mentions
 from .models import Attachment, Message, Room
+from .patience import RETRY_SECONDS
 from .payloads import leaver, prefetched
 
 
@@ -62,14 +65,20 @@ class Batch:
 
     drafts: Sequence[Draft]
     looked_for_retries: bool
+    skipped_locked: bool = False
     facts: Facts = field(init=False)
     sent: list[Attachment] = field(default_factory=list)
     new: list[Message] = field(default_factory=list)
 
     def write(self) -> list[Outcome]:
-        self.facts = Facts.read(self.drafts, retries=self.looked_for_retries)
+        self.facts = Facts.read(
+            self.drafts,
+            retries=self.looked_for_retries,
+            skip_locked=self.skipped_locked,
+        )
         placed = [self._place(draft) for draft in self.drafts]
         Message.objects.bulk_create(self.new)
+        add_mentions(self.new)
         if self.sent:
             Attachment.objects.bulk_update(self.sent, ["message"])
         self._raise_heads()
@@ -99,6 +108,9 @@ class Batch:
     def _seat(self, draft: Draft) -> Seat:
         user = self._sender(draft)
         room = self.facts.rooms.get(room_uuid(draft.room))
+        if room is None and self.skipped_locked:
+            # The same for a room that is not there: nobody learns of one that is.
+            raise Unavailable(retry_after=RETRY_SECONDS)
         if room is None:
             raise RoomNotFound
         key = (room.pk, user.pk)

@@ -59,10 +59,15 @@ class Facts:
     latest: dict[tuple[UUID, UUID], datetime] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, drafts: Sequence[Draft], *, retries: bool) -> "Facts":
-        """Lock the rooms and read the rest; with `retries` what was sent before."""
+    def read(
+        cls, drafts: Sequence[Draft], *, retries: bool, skip_locked: bool
+    ) -> "Facts":
+        """Lock the rooms and read the rest; with `retries` what was sent before.
+
+        With `skip_locked` without those that somebody else holds.
+        """
         facts = cls(drafts)
-        facts._lock_rooms()
+        facts._lock_rooms(skip_locked)
         facts._read_rest(retries)
         return facts
 
@@ -72,10 +77,11 @@ class Facts:
             key = (message.room_id, message.sender_id, message.client_id)
             self.known[key] = message
 
-    def _lock_rooms(self) -> None:
+    def _lock_rooms(self, skip_locked: bool) -> None:
         ids = known_uuids({draft.room for draft in self.drafts})
         # NO KEY: whoever inserts a row that refers to a room need not wait for us.
-        locked = Room.objects.select_for_update(no_key=True).filter(pk__in=ids)
+        rooms = Room.objects.select_for_update(no_key=True, skip_locked=skip_locked)
+        locked = rooms.filter(pk__in=ids)
         self.rooms = {room.pk: room for room in locked.order_by("pk")}
 
     def _read_rest(self, retries: bool) -> None:

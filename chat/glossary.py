@@ -160,6 +160,7 @@ _ROOMS = {
     "seconds": Term("For how long, from now on.", 600),
     "bans": Term("Who may not come back."),
 }
+_MEANT = "How many of them mention the reader; 1000: or more."
 _MESSAGES = {
     "message": Term("The message."),
     "messages": Term("The messages."),
@@ -193,10 +194,10 @@ _MESSAGES = {
     "duplicate": Term("Whether this client_id was stored before.", False),
     "to": Term("The id or the username of a person.", "bob"),
     "read_seq": Term("Everything up to here is read.", 1042),
-    "unread": Term("How many messages of others came since.", 2),
-    "ReadPayload.mentions": Term("How many of them mention the reader.", 1),
-    "ReadUpdated.mentions": Term("How many of them mention the reader.", 1),
-    "ReadReply.mentions": Term("How many of them mention the reader.", 1),
+    "unread": Term("How many messages of others came since; 1000: or more.", 2),
+    "ReadPayload.mentions": Term(_MEANT, 1),
+    "ReadUpdated.mentions": Term(_MEANT, 1),
+    "ReadReply.mentions": Term(_MEANT, 1),
     "before": Term("Older than this `seq`.", 1042),
     "after": Term("Newer than this number.", 1040),
     "around": Term("This `seq` and its neighbours.", 1042),

@@ -119,6 +119,8 @@ LIMITS = read(settings.LIMITS)
 MAX_RECOVERED = 500
 # The messages of one reply; a socket with twice as much unread is closed.
 MAX_REPLY_BYTES = 512 * 1024
+# Where counting what is unread stops: it says "so many or more".
+MAX_UNREAD = 1_000
 SEARCH_CHARACTERS = 200
 SEARCH_PAGE = 50
 DIRECTORY_PAGE = 100

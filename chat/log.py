@@ -6,7 +6,6 @@ nobody's membership changes between the check and the write.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from django.db import (
     DataError,
@@ -27,7 +26,9 @@ from .broadcast import RoomChanged
 from .drafts import Appended, Draft, Outcome, Written, written
 from .errors import Invalid, MessageNotFound, Refusal
 from .events import Change, EventName
+from .mentions import change_mentions
 from .models import Message, Room
+from .patience import found_locked, was_cut_short
 
 # All that ever changes of a message that is there.
 _CHANGING = ("body", "mentions", "edited_at", "deleted_at", "pinned_at", "rev")
@@ -44,12 +45,21 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
 
     Retries are rare, so the first attempt does not look for them: the unique index on
     client_id does. Only then are the keys read, in a second attempt. The same when the
-    connection breaks: nobody knows whether that was before or after the commit.
+    connection breaks: nobody knows whether that was before or after the commit. When a
+    room stays locked its drafts alone are refused, and the second attempt writes the
+    others.
     """
-    with suppress(IntegrityError, DataError, LookTwice, *_broken()):
-        return _in_transaction(drafts, look_for_retries=False)
+    skip_locked = False
     try:
-        return _in_transaction(drafts, look_for_retries=True)
+        return _in_transaction(drafts, look_for_retries=False)
+    except _broken() as error:
+        skip_locked = found_locked(error)
+        if was_cut_short(error) and not skip_locked:
+            raise
+    except (IntegrityError, DataError, LookTwice):
+        pass
+    try:
+        return _in_transaction(drafts, look_for_retries=True, skip_locked=skip_locked)
     except (IntegrityError, DataError):
         if len(drafts) == 1:
             return [Invalid(fields={"body": ["This text cannot be stored."]})]
@@ -64,10 +74,10 @@ def _broken() -> tuple[type[Exception], ...]:
 
 
 def _in_transaction(
-    drafts: Sequence[Draft], *, look_for_retries: bool
+    drafts: Sequence[Draft], *, look_for_retries: bool, skip_locked: bool = False
 ) -> list[Outcome]:
     with transaction.atomic():
-        return Batch(drafts, look_for_retries).write()
+        return Batch(drafts, look_for_retries, skip_locked).write()
 
 
 def append_one(draft: Draft) -> Appended:
@@ -108,6 +118,7 @@ def record(room: Room, messages: Sequence[Message], event: EventName) -> list[Wr
         message.rev = room.head_seq
     room.save(update_fields=["head_seq"])
     Message.objects.bulk_update(messages, _CHANGING)
+    change_mentions(messages)
     # Read again: with the reactions and files that there are now.
     rows = Message.objects.whole().filter(pk__in=[message.pk for message in messages])
     results = [written(message) for message in rows.order_by("rev")]

@@ -2,6 +2,7 @@
 
 import secrets
 from hashlib import sha256
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -134,7 +135,10 @@ class Message(models.Model):
         WARNING = "warning"
         ALERT = "alert"
 
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages")
+    # Two indexes begin with the room: one of its own would only slow down writing.
+    room = models.ForeignKey(
+        Room, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
     seq = models.BigIntegerField()
     rev = models.BigIntegerField()
     kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.USER)
@@ -164,10 +168,54 @@ class Message(models.Model):
                 name="message_client_id",
             ),
         ]
-        indexes = [models.Index(fields=["room", "rev"], name="message_rev")]
+        indexes = [
+            models.Index(fields=["room", "rev"], name="message_rev"),
+            # Holds all that counting the unread messages looks at, and nothing that
+            # does not count (chat/queries/rooms.py).
+            models.Index(
+                fields=["room", "seq", "sender"],
+                condition=Q(kind="user", deleted_at=None),
+                name="message_said",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.room_id}/{self.seq}"
+
+
+def _unchecked(to: Any, *, null: bool = False) -> Any:
+    """A key without an index, and so without the constraint, which would need it."""
+    return models.ForeignKey(
+        to,
+        null=null,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+
+
+class Mention(models.Model):
+    """That a message means a person, or everybody in its room when `user` is None.
+
+    `Message.mentions` says the same and is what clients are shown; these rows are there
+    to be counted by an index. Besides `user` they repeat their message, go with it, and
+    count for nobody when the person is deleted.
+    """
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
+    user = _unchecked(settings.AUTH_USER_MODEL, null=True)
+    room = _unchecked(Room)
+    seq = models.BigIntegerField()
+    sender = _unchecked(settings.AUTH_USER_MODEL, null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "room", "seq", "sender"], name="mention_seq")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.message_id}"
 
 
 class Ban(models.Model):

@@ -98,7 +98,8 @@ class MessagePayload(msgspec.Struct, frozen=True):
 
 
 class ReadPayload(msgspec.Struct, frozen=True):
-    """How far the reader has read a room; counts of what others wrote since."""
+    """How far the reader has read a room; counts of what others wrote since, which stop
+    at 1000: then it is so many or more."""
 
     read_seq: int
     unread: int
@@ -204,7 +205,9 @@ class HitPayload(msgspec.Struct, frozen=True):
 
 
 class SearchPayload(msgspec.Struct, frozen=True):
-    """A page of a search, newest first. `next` is the cursor of the next one."""
+    """A page of a search, newest first. `next` is the cursor of the next one.
+
+    A page may be short or empty and still have a next one: so far was searched."""
 
     hits: list[HitPayload]
     next: str | None

@@ -1,25 +1,21 @@
 """Searching what was said, in the rooms that a person belongs to and may see.
 
-The only module that knows how each database searches. Both want every word of `q`,
-in any case of its letters, and none that has a minus before it.
+Each database searches in its own way (matching.py). Both want every word of `q`, in any
+case of its letters, and none that has a minus before it.
 
 PostgreSQL: whole words, through an index; "a phrase" and OR too. What its parser would
-read as part of an address or of a compound separates words: _SPLITTING.
+read as part of an address or of a compound separates words.
 SQLite: parts of words too, and OR is a word; of letters outside ASCII it knows only
 those as written, all small, all capital and with a capital first.
 """
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import Q
 
 from accounts.models import User
 from accounts.text import clean_prose
@@ -30,29 +26,19 @@ from .access.seat import Seat, check_account, known_uuids
 from .access.visibility import check_read, may_see
 from .errors import Invalid
 from .limits import SEARCH_CHARACTERS, SEARCH_PAGE
+from .matching import Query, find
 from .models import Membership, Message, Messages
 from .payloads import HitPayload, SearchPayload, message_payload
+from .splitting import split
 
 # Without the marks around it; those inside belong to it.
 _WORD = re.compile(r"[^\W_](?:\S*[^\W_])?")
 _PART = re.compile(r"[^\W_]+")
 _UNWANTED = re.compile(r'(?<!\S)-+(?:"[^"]*"?|\S+)')
-_PIECE = re.compile(r'(-*)("[^"]*"?|[^\s"]+)')
 _CURSOR = re.compile(r"[0-9]{1,18}", re.ASCII)
-# PostgreSQL looks ahead from each of these for an address, a path, a tag or a compound.
-# A text full of them would take it a second, in the transaction that stores the text.
-_SPLITTING = "<>@/~_.:&=+#?-"
-_SPLIT = str.maketrans(dict.fromkeys(_SPLITTING, " "))
 # A snippet is so long, with so much before its first hit.
 SNIPPET = 200
 _LEAD = 60
-
-
-@dataclass(frozen=True, slots=True)
-class _Query:
-    text: str
-    wanted: list[str]
-    unwanted: list[str]
 
 
 def search(
@@ -81,35 +67,28 @@ def search(
         rows = rows.filter(sender__in=known_uuids([sender]))
     if cursor is not None:
         rows = rows.filter(pk__lt=_position(cursor))
-    return _page(rows.filter(_matches(query)), query, limit)
+    return _page(rows, query, limit)
 
 
-def _parsed(q: str) -> _Query:
+def said_anywhere(q: str, limit: int) -> list[int]:
+    """Keys of messages of all rooms, the newest first, for the admin site alone.
+
+    Raises Invalid.
+    """
+    return find(Message.objects.all(), _parsed(q), limit).keys
+
+
+def _parsed(q: str) -> Query:
     """Texts are looked for in the form that they are stored in."""
     if len(q) > SEARCH_CHARACTERS:
         raise Invalid(fields={"q": [f"At most {SEARCH_CHARACTERS} characters."]})
     text = clean_prose("q", q)
-    wanted = _words(_UNWANTED.sub(" ", text))
+    positive = _UNWANTED.sub(" ", text)
+    wanted = _words(positive)
     if not wanted:
         raise Invalid(fields={"q": ["Name a word to look for."]})
-    return _Query(_split(text), wanted, _words(" ".join(_UNWANTED.findall(text))))
-
-
-def _split(text: str) -> str:
-    """For PostgreSQL, which finds texts by their words as they are split in the index.
-
-    Words that belong together become a phrase. Each piece has one minus at most, since
-    PostgreSQL answers a row of them with an error.
-    """
-    pieces = []
-    for minuses, piece in _PIECE.findall(text):
-        # Some locales of PostgreSQL take an emoji for a word.
-        words = [w for w in piece.translate(_SPLIT).split() if _PART.search(w)]
-        phrase = " ".join(word.replace('"', "") for word in words)
-        if phrase:
-            is_phrase = len(words) > 1 or '"' in piece
-            pieces.append(minuses[:1] + (f'"{phrase}"' if is_phrase else phrase))
-    return " ".join(pieces)
+    unwanted = _words(" ".join(_UNWANTED.findall(text)))
+    return Query(split(text), split(positive), wanted, unwanted)
 
 
 def _words(text: str) -> list[str]:
@@ -142,41 +121,12 @@ def _between(after: datetime | None, before: datetime | None) -> Q:
     return condition
 
 
-def _matches(query: _Query) -> Any:
-    if connection.vendor == "postgresql":
-        return _FullText(F("body"), Value(query.text))
-    condition = Q()
-    for word in query.wanted:
-        condition &= _contains(word)
-    for word in query.unwanted:
-        condition &= ~_contains(word)
-    return condition
-
-
-class _FullText(Func):
-    """The expression of the index, letter by letter: else it would not be used."""
-
-    template = "(to_tsvector('simple', translate(%(expressions)s))"
-    spaces = " " * len(_SPLITTING)
-    arg_joiner = f", '{_SPLITTING}', '{spaces}')) @@ websearch_to_tsquery('simple', "
-    output_field = BooleanField()
-
-
-def _contains(word: str) -> Q:
-    """LIKE folds ASCII alone."""
-    forms = {word}
-    if not word.isascii():
-        forms |= {word.lower(), word.upper(), word.capitalize()}
-    return reduce(or_, (Q(body__icontains=form) for form in sorted(forms)))
-
-
-def _page(rows: Messages, query: _Query, limit: int) -> SearchPayload:
-    # One more than asked for tells whether there is a next page.
-    found = list(rows.whole().order_by("-pk")[: limit + 1])
-    page = found[:limit]
+def _page(rows: Messages, query: Query, limit: int) -> SearchPayload:
+    keys, position = find(rows, query, limit)
+    messages = Message.objects.whole().filter(pk__in=keys).order_by("-pk")
     pattern = _pattern(query.wanted)
-    hits = [_hit(message, pattern) for message in page]
-    return SearchPayload(hits, str(page[-1].pk) if len(found) > limit else None)
+    hits = [_hit(message, pattern) for message in messages]
+    return SearchPayload(hits, None if position is None else str(position))
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:

@@ -29,6 +29,7 @@ from chat.broadcast import (
     ToPerson,
     ToRoom,
 )
+from chat.patience import patiently
 from chat.presence import RENEW_SECONDS
 
 from . import attendance, crowding, metrics
@@ -229,11 +230,11 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 async def _clean_up() -> None:
     """What can be used no longer goes, and what a process left undone goes on."""
-    await in_database(tokens.forget_expired)
-    await in_database(people.forget_guests)
-    await in_database(invitations.forget_expired)
-    await in_database(attachments.forget_unsent)
-    await in_database(exports.forget_expired)
+    await in_database(patiently, tokens.forget_expired)
+    await in_database(patiently, people.forget_guests)
+    await in_database(patiently, invitations.forget_expired)
+    await in_database(patiently, attachments.forget_unsent)
+    await in_database(patiently, exports.forget_expired)
     # These take long, and go on in the background.
     await in_database(exports.take_up_exports)
     await in_database(departures.take_up_departures)

@@ -10,6 +10,7 @@ from collections import deque
 from chat.drafts import Appended, Draft, Outcome
 from chat.errors import Refusal, Unavailable
 from chat.log import append
+from chat.patience import as_unavailable
 
 from . import metrics
 from .database import in_writer_thread
@@ -72,8 +73,9 @@ def _settle(done: asyncio.Future[Appended], outcome: Outcome) -> None:
 
 
 def _fail(done: asyncio.Future[Appended], error: Exception) -> None:
+    """Whatever it was, the same client_id can be sent again."""
     if not done.done():
-        done.set_exception(Unavailable())
+        done.set_exception(as_unavailable(error) or Unavailable())
         done.get_loop().call_exception_handler(
             {"message": "a batch of messages was not written", "exception": error}
         )

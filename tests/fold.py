@@ -10,6 +10,8 @@ from typing import Any
 
 Json = dict[str, Any]
 
+# The server counts no further.
+MAX_UNREAD = 1000
 # What a room says of its reader alone, and null in an event that goes to many.
 OWN = ("role", "notify", "muted_until", "read")
 
@@ -122,8 +124,8 @@ class Fold:
         meant = [m for m in unread if {self.me, "room"} & set(m["mentions"])]
         mine["read"] = {
             "read_seq": read_seq,
-            "unread": len(unread),
-            "mentions": len(meant),
+            "unread": min(len(unread), MAX_UNREAD),
+            "mentions": min(len(meant), MAX_UNREAD),
         }
 
     def _is_new(self, message: Json, read_seq: int) -> bool:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
+from typing import cast
 
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
@@ -15,7 +17,13 @@ from ..models import NAME_CHARACTERS, Attachment, Ban, Membership, Message, Room
 from .messages import check_send
 from .roles import check_update
 from .seat import Seat, known_uuids, room_uuid
-from .visibility import check_read, check_see, readable_rooms, visible_rooms
+from .visibility import (
+    check_member,
+    check_read,
+    check_see,
+    readable_rooms,
+    visible_rooms,
+)
 
 
 def access_room(user: User, room_id: str, *, lock: bool = False) -> Seat:
@@ -42,6 +50,20 @@ def access_room(user: User, room_id: str, *, lock: bool = False) -> Seat:
     seat = Seat(user, room, membership, banned)
     check_see(seat)
     return seat
+
+
+def access_own(user: User, room_id: str) -> Membership:
+    """The person's own place in a room, its row held until the transaction ends.
+
+    The room's row is not: what is theirs alone holds up nobody else.
+    """
+    seat = access_room(current(user), room_id)
+    check_member(seat)
+    rows = Membership.objects.select_for_update(of=("self",), no_key=True)
+    mine = rows.filter(room=seat.room, user=user).select_related("room").first()
+    # They may have been removed while this waited for the row.
+    check_member(replace(seat, membership=mine))
+    return cast(Membership, mine)
 
 
 def access_named(user: User, name: str) -> Seat:

@@ -1,7 +1,7 @@
 """What is said of rooms and people outside the logs: volatile, after commit.
 
 To the person (what is theirs), to who reads the room (its members), and to whoever may
-see the room (the directory). Announce last: the payloads are read as it is done.
+see the room (the directory). Announce last: most payloads are read as it is done.
 """
 
 from collections.abc import Iterable
@@ -36,13 +36,13 @@ from ..events import (
     encode,
 )
 from ..models import Membership, Room
-from ..payloads import RoomPayload, member_payload, user_payload
-from ..queries.rooms import shown_room
+from ..payloads import member_payload, user_payload
+from ..queries.rooms import own_room, shown_room
 
 # --- Members -------------------------------------------------------------------------
 
 
-def announce_joined(room: Room, member: Membership) -> RoomPayload:
+def announce_joined(room: Room, member: Membership) -> None:
     event = MemberJoined(
         str(room.pk),
         member_payload(member),
@@ -50,9 +50,8 @@ def announce_joined(room: Room, member: Membership) -> RoomPayload:
         presence.is_seen_online(member.user),
     )
     _tell_readers(room, event)
-    payload = announce_added(room, member)
+    announce_added(member)
     _tell_of_people(room)
-    return payload
 
 
 def announce_left(room: Room, person: UUID) -> None:
@@ -65,14 +64,21 @@ def announce_left(room: Room, person: UUID) -> None:
 def announce_member(room: Room, member: Membership) -> None:
     """Something about them changed that everybody in the room sees."""
     _tell_readers(room, MemberUpdated(str(room.pk), member_payload(member)))
-    announce_added(room, member)
+    announce_added(member)
 
 
-def announce_added(room: Room, member: Membership) -> RoomPayload:
-    """Tell the person's connections that they are a member, and as what."""
-    payload = shown_room(room, member)
-    _tell(member.user_id, RoomAdded(payload))
-    return payload
+def announce_added(member: Membership) -> None:
+    """Tell the person's connections that they are a member, and as what.
+
+    It is read after the commit, since the room's row is locked until then and counting
+    what is unread must hold up nobody. When it fails the change was made all the same.
+    """
+    transaction.on_commit(lambda: _tell_added(member), robust=True)
+
+
+def _tell_added(member: Membership) -> None:
+    if room := own_room(member):
+        _tell(member.user_id, RoomAdded(room))
 
 
 def _tell_of_people(room: Room) -> None:

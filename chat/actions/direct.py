@@ -78,5 +78,6 @@ def _settle(room: Room, user: User, people: Sequence[User], role: str) -> RoomPa
     append_one(Draft(str(room.pk), user, event={"type": "room.created"}))
     room.refresh_from_db(fields=["head_seq"])
     for membership in theirs:
-        announce_added(room, membership)
-    return announce_added(room, mine)
+        announce_added(membership)
+    announce_added(mine)
+    return shown_room(room, mine)

@@ -89,10 +89,11 @@ def revoke(user: User, room_id: str, invitation_id: str) -> None:
     uninvite(found)
 
 
-@transaction.atomic
 def accept(user: User, invitation_id: str) -> RoomPayload:
     limits.joins.take(user.pk)
-    return _enter(access_invitation(user, invitation_id, lock=True))
+    with transaction.atomic():
+        member = _enter(access_invitation(user, invitation_id, lock=True))
+    return shown_room(member.room, member)
 
 
 @transaction.atomic
@@ -101,23 +102,24 @@ def decline(user: User, invitation_id: str) -> None:
     uninvite(Invitation.objects.filter(pk=invited.invitation.pk))
 
 
-@transaction.atomic
 def accept_link(user: User, code: str) -> RoomPayload:
     """One use of the link, but none for a member."""
     limits.invitation_codes.take(user.pk)
-    return _enter(access_link(user, code, lock=True))
+    with transaction.atomic():
+        member = _enter(access_link(user, code, lock=True))
+    return shown_room(member.room, member)
 
 
-def _enter(invited: Invited) -> RoomPayload:
+def _enter(invited: Invited) -> Membership:
     seat, invitation = invited
     if seat.membership is not None:
-        return shown_room(seat.room, seat.membership)
+        return seat.membership
     by = str(invitation.inviter_id)
     event = notice("member.joined", seat.room, seat.user, invited_by=by)
     membership = make_member(seat.room, seat.user, event, by=seat.user)
     # A person's invitation is gone by now; the link's counts.
     Invitation.objects.filter(pk=invitation.pk).update(uses=F("uses") + 1)
-    return shown_room(seat.room, membership)
+    return membership
 
 
 def forget_expired() -> None:

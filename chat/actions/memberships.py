@@ -21,17 +21,21 @@ from .rooms import create_room
 from .uninvite import uninvite
 
 
-@transaction.atomic
 def join_room(user: User, room_id: str) -> RoomPayload:
     """Become a member of a public room; being one already is fine."""
     limits.joins.take(user.pk)
+    member = _join(user, room_id)
+    return shown_room(member.room, member)
+
+
+@transaction.atomic
+def _join(user: User, room_id: str) -> Membership:
     seat = access_room(user, room_id, lock=True)
     check_join(seat)
     if seat.membership is not None:
-        return shown_room(seat.room, seat.membership)
+        return seat.membership
     event = notice("member.joined", seat.room, user)
-    membership = make_member(seat.room, user, event, by=user)
-    return shown_room(seat.room, membership)
+    return make_member(seat.room, user, event, by=user)
 
 
 def make_member(

@@ -4,22 +4,24 @@ from django.db import transaction
 
 from accounts.models import User
 
-from ..access.rooms import access_room
-from ..access.visibility import check_member
+from ..access.rooms import access_own
 from ..models import Membership
 from ..payloads import RoomPayload
 from ..queries.rooms import shown_room
 from .announcements import announce_added
 
 
-@transaction.atomic
 def set_level(user: User, room_id: str, level: str) -> RoomPayload:
     """`none` is for notifications: what is unread is counted all the same."""
-    seat = access_room(user, room_id, lock=True)
-    check_member(seat)
-    membership = Membership.objects.get(room=seat.room, user=user)
-    if membership.notify == level:
-        return shown_room(seat.room, membership)
-    membership.notify = level
-    membership.save(update_fields=["notify"])
-    return announce_added(seat.room, membership)
+    mine = _set(user, room_id, level)
+    return shown_room(mine.room, mine)
+
+
+@transaction.atomic
+def _set(user: User, room_id: str, level: str) -> Membership:
+    mine = access_own(user, room_id)
+    if mine.notify != level:
+        mine.notify = level
+        mine.save(update_fields=["notify"])
+        announce_added(mine)
+    return mine

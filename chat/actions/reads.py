@@ -3,11 +3,9 @@
 from django.db import transaction
 
 from accounts.models import User
-from accounts.standing import current
 
 from .. import broadcast, queries
-from ..access.rooms import access_room
-from ..access.visibility import check_member
+from ..access.rooms import access_own
 from ..broadcast import ToPerson
 from ..events import ReadUpdated, encode
 from ..models import Membership
@@ -24,17 +22,20 @@ def mark_unread(user: User, room_id: str, seq: int) -> ReadPayload:
     return _mark(user, room_id, seq - 1, back=True)
 
 
-@transaction.atomic
 def _mark(user: User, room_id: str, seq: int, *, back: bool) -> ReadPayload:
-    seat = access_room(current(user), room_id)
-    check_member(seat)
-    membership = Membership.objects.select_for_update().get(room=seat.room, user=user)
-    wanted = max(0, min(seq, seat.room.head_seq))
-    if wanted > membership.read_seq or back:
-        membership.read_seq = wanted
-        membership.save(update_fields=["read_seq"])
-    read = queries.rooms.read_state(membership)
+    # Counted when the row is free again.
+    read = queries.rooms.read_state(_move(user, room_id, seq, back=back))
     event = ReadUpdated(room_id, read.read_seq, read.unread, read.mentions)
     envelope = ToPerson(str(user.pk), encode(event))
     transaction.on_commit(lambda: broadcast.publish([envelope]))
     return read
+
+
+@transaction.atomic
+def _move(user: User, room_id: str, seq: int, *, back: bool) -> Membership:
+    mine = access_own(user, room_id)
+    wanted = max(0, min(seq, mine.room.head_seq))
+    if wanted > mine.read_seq or back:
+        mine.read_seq = wanted
+        mine.save(update_fields=["read_seq"])
+    return mine

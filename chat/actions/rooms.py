@@ -13,12 +13,21 @@ from accounts.text import clean_line
 from .. import limits, storage
 from ..access.roles import check_create, check_own
 from ..access.rooms import access_room, access_update
+from ..access.seat import Seat
 from ..access.visibility import audience
 from ..drafts import Draft
 from ..errors import Conflict
 from ..events import RoomCreated, RoomUpdated
 from ..log import append_one
-from ..models import NAME_CHARACTERS, TOPIC_CHARACTERS, Membership, Room
+from ..models import (
+    NAME_CHARACTERS,
+    TOPIC_CHARACTERS,
+    Membership,
+    Mention,
+    Reaction,
+    Room,
+)
+from ..patience import check_as_written
 from ..payloads import RoomPayload, avatar_path
 from ..queries.rooms import shown_room
 from .announcements import (
@@ -31,6 +40,7 @@ from .attachments import remove_attachments
 from .uninvite import uninvite
 
 _LONGEST = {"name": NAME_CHARACTERS, "topic": TOPIC_CHARACTERS}
+_DELETED_AT_ONCE = 10_000
 _SETTINGS = (
     "guests_may_read",
     "announcements_only",
@@ -72,10 +82,10 @@ def create_room(
     # Before room.added, which says more.
     if room.kind == Room.Kind.PUBLIC:
         announce_room(room, RoomCreated(shown_room(room, None)))
-    return announce_added(room, membership)
+    announce_added(membership)
+    return shown_room(room, membership)
 
 
-@transaction.atomic
 def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPayload:
     """Change what is named; each kind of change is a message of its own.
 
@@ -84,6 +94,12 @@ def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPay
     limits.room_changes.take(user.pk)
     lines = {name: _line(name, changes[name]) for name in _LONGEST.keys() & changes}
     changes = {**changes, **lines}
+    seat = _update(user, room_id, changes)
+    return shown_room(seat.room, seat.membership)
+
+
+@transaction.atomic
+def _update(user: User, room_id: str, changes: Mapping[str, Any]) -> Seat:
     seat = access_update(user, room_id, changes, lock=True)
     room = seat.room
     saw = audience(room)
@@ -95,7 +111,7 @@ def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPay
         room.refresh_from_db(fields=["head_seq"])
         announce_audience(room, saw)
         announce_room(room, RoomUpdated(shown_room(room, None)))
-    return shown_room(room, seat.membership)
+    return seat
 
 
 @transaction.atomic
@@ -113,11 +129,22 @@ def erase_room(room: Room) -> None:
     announce_deleted(room)
     remove_attachments(room.attachments.all())
     storage.remove_on_commit("avatars", room.avatar)
+    _delete_messages(room)
     room.delete()
 
 
 def _line(field: str, text: str) -> str:
     return clean_line(field, text, _LONGEST[field])
+
+
+def _delete_messages(room: Room) -> None:
+    """In steps that PostgreSQL has time for. Django would fetch them all first."""
+    check_as_written()
+    for seq in range(0, room.head_seq, _DELETED_AT_ONCE):
+        some = room.messages.filter(seq__gt=seq, seq__lte=seq + _DELETED_AT_ONCE)
+        Reaction.objects.filter(message__in=some).delete()
+        Mention.objects.filter(message__in=some).delete()
+        some._raw_delete(some.db)
 
 
 def _apply(room: Room, changes: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,21 +1,35 @@
 """Rooms as somebody sees them: theirs, and one."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import (
+    Case,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
+from django.db.models.functions import Least
 
 from accounts.models import User
 
 from ..access.rooms import access_named, access_room
 from ..access.seat import Seat, known_uuids
 from ..access.visibility import may_see
-from ..mentions import EVERYBODY
-from ..models import Membership, Message, Room
+from ..limits import MAX_UNREAD
+from ..models import Membership, Mention, Message, Room
 from ..payloads import ReadPayload, RoomPayload, room_payload
 from ..people import load_people
+
+M = TypeVar("M", bound=Model)
+
+# The newest messages among which those of others are counted.
+LOOKED_AT = 5 * MAX_UNREAD
 
 
 def rooms_of(user: User) -> list[RoomPayload]:
@@ -24,11 +38,23 @@ def rooms_of(user: User) -> list[RoomPayload]:
     found = [m for m in memberships if may_see(Seat(user, m.room, m))]
     found.sort(key=lambda m: (m.room.name.lower(), m.room.pk))
     load_people(membership.room for membership in found)
-    return [room_payload(m.room, m, _read_payload(m)) for m in found]
+    return [room_payload(m.room, m, _read(m)) for m in found]
 
 
 def read_state(membership: Membership) -> ReadPayload:
-    return _read_payload(_with_counts(membership.user_id).get(pk=membership.pk))
+    found = _with_counts(membership.user_id).filter(pk=membership.pk).first()
+    # They may be a member no longer.
+    return ReadPayload(membership.read_seq, 0, 0) if found is None else _read(found)
+
+
+def own_room(membership: Membership) -> RoomPayload | None:
+    """The room as its member sees it now; None when they are a member no longer."""
+    mine = _with_counts(membership.user_id).select_related("room")
+    found = mine.filter(pk=membership.pk).first()
+    if found is None:
+        return None
+    load_people([found.room])
+    return room_payload(found.room, found, _read(found))
 
 
 def room(user: User, room_id: str) -> RoomPayload:
@@ -59,26 +85,37 @@ def heads(room_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
 
 
 def _with_counts(user: UUID) -> QuerySet[Membership]:
-    """This person's memberships, each with what others wrote since they read."""
-    since = Message.objects.filter(
-        room=OuterRef("room"),
-        kind=Message.Kind.USER,
-        deleted_at=None,
-        seq__gt=OuterRef("read_seq"),
-    ).exclude(sender=user)
-    # As text: SQLite cannot look into JSON, and the ids are unmistakable.
-    meaning_me = since.annotate(text=Cast("mentions", TextField())).filter(
-        Q(text__contains=str(user)) | Q(text__contains=f'"{EVERYBODY}"')
-    )
+    """This person's memberships, each with what others wrote since they read.
+
+    An index answers each count. Of what does not count it holds the person's own rows
+    alone, and LOOKED_AT bounds how many of those are passed over.
+    """
+    since = Q(room=OuterRef("room"), seq__gt=OuterRef("read_seq"))
+    said = Message.objects.filter(since, kind=Message.Kind.USER, deleted_at=None)
+    said = said.order_by("-seq")
+    # By the user too: for PostgreSQL an index is not in the order of what follows NULL.
+    meant = Mention.objects.filter(since).order_by("-user_id", "-seq")
+    of_me, of_all = meant.filter(user=user), meant.filter(user=None)
+    mentions = _count(of_me, user) + _count(of_all, user)
     return Membership.objects.filter(user=user).annotate(
-        unread=_count(since), mentions=_count(meaning_me)
+        unread=_count(said, user), mentions=Least(mentions, MAX_UNREAD)
     )
 
 
-def _count(rows: QuerySet[Message]) -> Coalesce:
-    counted = rows.order_by().values("room").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted), 0)
+def _count(rows: QuerySet[M], user: UUID) -> Subquery:
+    is_mine = Case(When(sender=user, then=1), default=0)
+    newest = rows.annotate(mine=is_mine).values("mine")
+    return _Count(newest[:LOOKED_AT], most=MAX_UNREAD, output_field=IntegerField())
 
 
-def _read_payload(counted: Any) -> ReadPayload:
+class _Count(Subquery):
+    """How many rows of a subquery are not the reader's own, up to `most`."""
+
+    template = (
+        "(SELECT COUNT(*) FROM (SELECT 1 FROM (%(subquery)s) AS newest"
+        " WHERE mine = 0 LIMIT %(most)s) AS counted)"
+    )
+
+
+def _read(counted: Any) -> ReadPayload:
     return ReadPayload(counted.read_seq, counted.unread, counted.mentions)

@@ -9,10 +9,9 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
-
 from chat import limits
-from chat.errors import Internal, Refusal, Timeout, TokenExpired, Unavailable
+from chat.errors import Internal, Refusal, Timeout, TokenExpired
+from chat.patience import as_unavailable
 
 from .. import commands, frames, metrics
 from ..commands import Asking, type_of
@@ -22,7 +21,8 @@ from . import auth, liveness, messages, reactions, reads, rooms
 
 logger = logging.getLogger(__name__)
 
-HANDLER_SECONDS = 5
+# Longer than a statement may take, so that the client is told which of the two it was.
+HANDLER_SECONDS = 6
 
 Handler = Callable[[Connection, Any], Awaitable[None]]
 
@@ -73,9 +73,8 @@ async def _refusal(connection: Connection, command: Asking) -> Refusal | None:
 def _as_refusal(error: Exception) -> Refusal:
     if isinstance(error, TimeoutError):
         return Timeout()
-    if isinstance(error, (OperationalError, InterfaceError)):
-        logger.warning("database: %s", type(error).__name__)
-        return Unavailable()
+    if unavailable := as_unavailable(error):
+        return unavailable
     incident = secrets.token_hex(4)
     logger.error("incident %s", incident, exc_info=error)
     return Internal(f"Something went wrong. Tell the operator: incident {incident}.")

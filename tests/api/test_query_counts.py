@@ -33,7 +33,7 @@ QUERIES = {
     "rooms/{room_id}/invitations": 4,
     "rooms/{room_id}/members": 4,
     "rooms/{room_id}/messages": 8,
-    "search": 5,
+    "search": 7,
     "users": 2,
 }
 # What a list must be asked with.

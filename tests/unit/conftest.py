@@ -27,8 +27,10 @@ collect_ignore = (
     if on_postgres
     else [
         "test_log_on_postgres.py",
+        "test_patience_on_postgres.py",
         "test_people_search_on_postgres.py",
         "test_search_on_postgres.py",
+        "test_unread_on_postgres.py",
     ]
 )
 

@@ -172,6 +172,8 @@ def test_lists_and_their_rows_render(
         ("chat/room", "gener", "general", "attic"),
         ("chat/membership", "bob", "bob", "attic"),
         ("chat/message", "hello", "hello", "good bye"),
+        ("chat/message", "Bob", "bob", "good bye"),
+        ("chat/message", "ATTIC", "attic", "hello"),
     ],
 )
 def test_search(

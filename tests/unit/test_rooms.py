@@ -4,18 +4,24 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chat.access.rooms import access_named
+from chat.actions import rooms
 from chat.actions.memberships import get_or_create_room, join_room, leave_room
+from chat.actions.messages import send_message
+from chat.actions.reactions import add_reaction
 from chat.actions.rooms import create_room, delete_room, update_room
 from chat.broadcast import Envelope, RoomGone
 from chat.drafts import Draft
 from chat.errors import Conflict, Forbidden, RoomNotFound
 from chat.events import encode
 from chat.log import append_one
-from chat.models import Ban, Membership, Message, Room
+from chat.models import Ban, Membership, Mention, Message, Reaction, Room
 from chat.payloads import RoomPayload
+from tests.people import room_of
 
 from .envelopes import logged, to_everybody, to_person
 
@@ -333,3 +339,24 @@ def test_banned_person_does_not_join(charlie: User, room: RoomPayload) -> None:
     with pytest.raises(RoomNotFound):
         join_room(charlie, room.id)
     assert not Membership.objects.filter(user=charlie).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_room_is_deleted_without_fetching_it(
+    alice: User, bob: User, room: RoomPayload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In steps, each of which the database has time for; other rooms keep theirs."""
+    monkeypatch.setattr(rooms, "_DELETED_AT_ONCE", 2)
+    other = room_of(alice, bob, name="other")
+    for one in (room, other):
+        for n in range(5):
+            sent = send_message(alice, one.id, client_id=str(n), body="@bob")
+            add_reaction(bob, one.id, sent.message.seq, emoji="👍")
+    kept = [model.objects.count() // 2 for model in (Message, Reaction, Mention)]
+    with CaptureQueriesContext(connection) as queries:
+        delete_room(alice, room.id)
+    assert [model.objects.count() for model in (Message, Reaction, Mention)] == kept
+    deletes = [q["sql"] for q in queries if 'DELETE FROM "chat_message"' in q["sql"]]
+    assert len(deletes) > 2
+    # By their numbers, never by keys that were fetched before.
+    assert all('"seq"' in sql and " IN (" not in sql for sql in deletes)

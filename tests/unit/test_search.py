@@ -6,10 +6,12 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
-from chat import limits
+from chat import limits, matching
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import delete_message, edit_message
 from chat.actions.moderation import ban, remove_member
@@ -275,7 +277,7 @@ def test_searches_are_limited_by_person(
         search(alice, q="blue")
 
 
-def test_search_is_four_queries_however_much_is_found(
+def test_search_is_five_queries_however_much_is_found(
     alice: User,
     bob: User,
     room: RoomPayload,
@@ -286,15 +288,50 @@ def test_search_is_four_queries_however_much_is_found(
     for message in Message.objects.filter(kind="user"):
         Reaction.objects.create(message=message, user=bob, emoji="👍")
     for limit in (1, 50):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             assert len(search(alice, q="red", limit=limit).hits) == limit
 
 
-def test_in_one_room_it_is_five(
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    said=st.lists(st.sampled_from(["red", "blue", "red blue", "hen"]), max_size=40),
+    q=st.sampled_from(["red", "red blue", "absent", "red -blue", "red or -blue"]),
+    limit=st.integers(1, 3),
+    sizes=st.tuples(*[st.integers(1, 8)] * 4),
+)
+def test_pages_together_are_everything_wherever_reading_stops(
+    alice: User,
+    room: RoomPayload,
+    said: list[str],
+    q: str,
+    limit: int,
+    sizes: tuple[int, ...],
+) -> None:
+    """Words that are common and words that are not, as far as these sizes go."""
+    Message.objects.all().delete()
+    Message.objects.bulk_create(
+        Message(room_id=room.id, seq=n, rev=n, body=body)
+        for n, body in enumerate(said, 1)
+    )
+    everything = found_by(alice, q)
+    with pytest.MonkeyPatch.context() as patch:
+        names = ("GLANCE", "STEP", "MOST_STEPS", "MOST_MATCHES")
+        for name, size in zip(names, sizes, strict=True):
+            patch.setattr(matching, name, size)
+        page = search(alice, q=q, limit=limit)
+        found = bodies(page)
+        while page.next is not None:
+            page = search(alice, q=q, limit=limit, cursor=page.next)
+            assert len(page.hits) <= limit
+            found += bodies(page)
+    assert found == everything
+
+
+def test_in_one_room_it_is_six(
     bob: User, talk: RoomPayload, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(5):
-        search(bob, q="red", room=talk.id)
+    with django_assert_num_queries(6):
+        search(bob, q="red", room=talk.id, limit=1)
 
 
 def test_person_without_rooms_finds_nothing(charlie: User, talk: RoomPayload) -> None:

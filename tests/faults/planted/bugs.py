@@ -56,7 +56,7 @@ def seq_outside_the_lock() -> None:
     with _in_turn() as cursor:
         cursor.execute("CREATE SEQUENCE IF NOT EXISTS planted")
 
-    def lock_rooms(self: Facts) -> None:
+    def lock_rooms(self: Facts, skip_locked: bool) -> None:
         ids = known_uuids({draft.room for draft in self.drafts})
         self.rooms = {room.pk: room for room in Room.objects.filter(pk__in=ids)}
 

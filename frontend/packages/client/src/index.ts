@@ -17,6 +17,7 @@ export { localTokens, memoryTokens } from "./storage.js";
 export type { StoredTokens, TokenStorage } from "./storage.js";
 export type { Readable, Unsubscribe } from "./subscribable.js";
 export type { ShownMessage } from "./timeline.js";
+export { MAX_UNREAD } from "./types.js";
 export type {
   Attachment,
   AttachmentLink,

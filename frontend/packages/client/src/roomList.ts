@@ -7,6 +7,7 @@ import type { Rest } from "./rest.js";
 import { Store } from "./subscribable.js";
 import type { Readable } from "./subscribable.js";
 import type { Invitation, Message, NewInvitation, NewRoom, ReadState, Room } from "./types.js";
+import { MAX_UNREAD } from "./types.js";
 import type { DurableEvent } from "./frames.js";
 
 export class RoomList {
@@ -123,8 +124,8 @@ export class RoomList {
     );
     const read = {
       ...room.read,
-      unread: room.read.unread + created.length,
-      mentions: room.read.mentions + meant.length,
+      unread: Math.min(room.read.unread + created.length, MAX_UNREAD),
+      mentions: Math.min(room.read.mentions + meant.length, MAX_UNREAD),
     };
     return { ...room, head_seq: headSeq, read };
   }

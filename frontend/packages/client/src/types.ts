@@ -88,9 +88,14 @@ export interface Member {
   joined_at: string;
 }
 
+/** The server counts no further: `unread` and `mentions` of 1000 mean so many or more. */
+export const MAX_UNREAD = 1000;
+
 export interface ReadState {
   read_seq: number;
+  /** Messages of others since. MAX_UNREAD: or more. */
   unread: number;
+  /** Those of them that mention me. MAX_UNREAD: or more. */
   mentions: number;
 }
 

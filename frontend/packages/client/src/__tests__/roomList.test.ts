@@ -1,6 +1,15 @@
 /** My rooms, by REST and by event. */
 import { expect, test } from "vitest";
-import { answers, connected, FakeSocket, reconnect, settle, useFakeServer } from "./fakes.js";
+import { MAX_UNREAD } from "../types.js";
+import {
+  answers,
+  connected,
+  created,
+  FakeSocket,
+  reconnect,
+  settle,
+  useFakeServer,
+} from "./fakes.js";
 
 useFakeServer();
 
@@ -75,4 +84,16 @@ test("a room of mine that has changed keeps its counts", async () => {
   const changed = { ...room("r1"), notify: "none", read: null };
   FakeSocket.last.receive({ type: "room.added", room: changed });
   expect(chat.rooms.mine.snapshot()).toMatchObject([{ id: "r1", notify: "none", read }]);
+});
+
+test("counting stops where the server's does", async () => {
+  const read = { read_seq: 1, unread: MAX_UNREAD - 1, mentions: 0 };
+  const chat = await connected();
+  const mine = { ...room("r1"), head_seq: 1001, read };
+  FakeSocket.last.receive({ type: "room.added", room: mine });
+  chat.room("r1").open();
+  await FakeSocket.last.subscribed({ head_seq: 1001 });
+  for (const seq of [1002, 1003]) FakeSocket.last.receive(created(seq));
+  const counted = { head_seq: 1003, read: { unread: MAX_UNREAD } };
+  expect(chat.rooms.mine.snapshot()).toMatchObject([counted]);
 });
