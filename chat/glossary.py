@@ -253,7 +253,8 @@ _LIMITS = {
     "attachments_per_message": Term("Files of one message.", 10),
     "attachment_bytes": Term("Bytes of one file.", 10_485_760),
     "avatar_bytes": Term("Bytes of one avatar.", 2_097_152),
-    "image_pixels": Term("Pixels of one picture.", 40_000_000),
+    "image_pixels": Term("Pixels of one picture, of all frames.", 16_000_000),
+    "image_frames": Term("Frames of one picture.", 400),
     "connections_per_person": Term("Sockets of one person.", 20),
     "connections_per_address": Term("Sockets from one address.", 100),
 }

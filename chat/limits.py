@@ -37,7 +37,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     attachment_bytes: Count = 10 * 1024 * 1024
     avatar_bytes: Count = 2 * 1024 * 1024
     # Width times height, of all frames together.
-    image_pixels: Count = 40_000_000
+    image_pixels: Count = 16_000_000
+    image_frames: Count = 400
     rooms_per_subscribe: Count = 100
     rooms_per_connection: Count = 500
     connections_per_person: Count = 20

@@ -30,12 +30,14 @@ def add_attachment(user: User, room_id: str, file: "File[bytes]") -> AttachmentP
         with storage.put("attachments", file) as [stored]:
             attachment = Attachment(file=stored, size=file.size)
             return _save(attachment, user, room_id, name, found)
-    picture = pictures.made_anew(file, found)
-    with storage.put("attachments", picture.content, picture.thumbnail) as names:
+    with (
+        pictures.made_anew(file, found) as picture,
+        storage.put("attachments", picture.content, picture.thumbnail) as names,
+    ):
         attachment = Attachment(
             file=names[0],
             thumbnail=names[1],
-            size=len(picture.content),
+            size=picture.size,
             width=picture.width,
             height=picture.height,
         )

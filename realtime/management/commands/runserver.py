@@ -7,6 +7,7 @@ from daphne.management.commands.runserver import Command as DaphneRunserver
 from daphne.server import Server
 from twisted.internet import defer
 
+from chat.pictures import process
 from realtime.hub import drain
 
 
@@ -25,6 +26,8 @@ class DrainingServer(Server):  # type: ignore[misc]  # daphne has no types
         ]
         for protocol in ended:
             del self.connections[protocol]
+        # Python waits for its threads, and they for their decoders.
+        process.stop()
         return super().kill_all_applications()
 
 
