@@ -9,10 +9,17 @@ The picture is standard input, the report is standard output, and what is kept g
 the two files that the orders name.
 """
 
+# ruff: noqa: E402
+
+import os
+
+# What the chat does for others goes first. Before all else: of a small picture most of
+# the work is starting.
+os.nice(19)
+
 import ctypes
 import io
 import json
-import os
 import resource
 import signal
 import sys
@@ -90,8 +97,6 @@ def confine(orders: Orders) -> None:
     # do it, or be stuck.
     signal.alarm(orders.seconds)
     _die_with(orders.parent)
-    # What the chat does for others goes first.
-    os.nice(19)
     # The second number has the kernel send SIGKILL, the first one SIGXCPU, which says
     # what it was.
     resource.setrlimit(
