@@ -1,9 +1,9 @@
 """Pictures: decoded and made anew, so that nothing is kept but what one sees.
 
 Where they were taken, with what, by whom, and whatever else was in the file is gone
-with it. This process never decodes one: it hands the file to a process that has little
-memory and little time (decoder.py), and takes files back. A thread waits for it: never
-on the event loop.
+with it. This process never decodes one: process.py hands the file to one that has
+little memory and little time, and takes files back. A thread waits for it: never on the
+event loop.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,8 +33,6 @@ FORMATS = {
 # of those the largest, from 12 megapixels on, are refused.
 _BASE_BYTES = 64 * 1024 * 1024
 _BYTES_PER_PIXEL = 28
-# A report has three short fields.
-_REPORT_BYTES = 1_000
 
 
 class Picture(NamedTuple):
@@ -48,7 +46,7 @@ class Picture(NamedTuple):
 
 
 class _Report(msgspec.Struct):
-    """What decoder.py says of its work; a picture may have made it say anything."""
+    """What decoder.py says; a picture may have made it say anything."""
 
     refused: str = ""
     width: Annotated[int, Meta(ge=0, le=65_535)] = 0
@@ -73,7 +71,7 @@ def square(file: IO[bytes]) -> "Iterator[File[bytes]]":
     """The middle of a picture, for an avatar. Raises what `made_anew` raises."""
     most = LIMITS.avatar_bytes
     with TemporaryFile() as content:
-        _decoded(file, [*FORMATS.values()], most, content, None)
+        _decoded(file, [*FORMATS.values()], most, content)
         _size(content, most)
         yield File(content)
 
@@ -82,26 +80,27 @@ def _decoded(
     file: IO[bytes],
     forms: Sequence[str],
     most: int,
-    content: IO[bytes],
-    thumbnail: IO[bytes] | None,
+    *kept: IO[bytes],
 ) -> _Report:
-    kept = [one.fileno() for one in (content, thumbnail) if one is not None]
+    limits = {
+        "seconds": process.SECONDS,
+        "cpu_seconds": process.CPU_SECONDS,
+        "memory_bytes": _BASE_BYTES + _BYTES_PER_PIXEL * LIMITS.image_pixels,
+        "content_bytes": most,
+    }
     orders = {
+        "limits": limits,
         "forms": forms,
         "pixels": LIMITS.image_pixels,
         "frames": LIMITS.image_frames,
         "content_bytes": most,
-        "memory_bytes": _BASE_BYTES + _BYTES_PER_PIXEL * LIMITS.image_pixels,
-        "kept": kept,
     }
-    with process.turn(), TemporaryFile() as source, TemporaryFile() as said:
+    with process.turn(), TemporaryFile() as source:
         # A file that is uploaded may be in memory, or come in pieces from elsewhere.
         file.seek(0)
         copyfileobj(file, source)
         source.seek(0)
-        process.run(orders, source, said, kept)
-        said.seek(0)
-        report = _read(said.read(_REPORT_BYTES))
+        report = _read(process.run(orders, source, *(one.fileno() for one in kept)))
     if report.refused:
         raise _refusal(report.refused, most)
     return report

@@ -1,31 +1,13 @@
-"""The program that decodes one picture and makes it anew; process.py runs it.
+"""Decodes one picture and makes it anew, in the process that nursery.py forked for it.
 
-It is a process of its own, for one picture. A bug in a decoder or a bomb ends this
-process and nothing else, and code that breaks in through a picture finds no other
-picture here, no secret and no connection. This file alone knows Pillow, and it imports
-nothing of Hubbub's: Python starts it by its path.
-
-The picture is standard input, the report is standard output, and what is kept goes to
-the two files that the orders name.
+A bug in a decoder or a bomb ends that process and nothing else, and code that breaks in
+through a picture finds no other picture there, no secret and no connection. This file
+alone knows Pillow. It imports nothing of Hubbub's: it is loaded by its path.
 """
 
-# ruff: noqa: E402
-
-import os
-
-# What the chat does for others goes first. Before all else: of a small picture most of
-# the work is starting.
-os.nice(19)
-
-import ctypes
 import io
-import json
-import resource
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import IO, Any, NamedTuple
 
 # Without these imports Pillow would load all of its forty plugins to find WebP's.
 from PIL import (
@@ -42,8 +24,6 @@ THUMBNAIL_PIXELS = 480
 AVATAR_PIXELS = 256
 # Of an animated PNG the first frame stays.
 _MOVING = {"GIF", "WEBP"}
-# From <linux/prctl.h>.
-_PR_SET_PDEATHSIG = 1
 
 
 class Orders(NamedTuple):
@@ -54,103 +34,62 @@ class Orders(NamedTuple):
     pixels: int
     frames: int
     content_bytes: int
-    memory_bytes: int
-    cpu_seconds: int
-    seconds: int
-    parent: int
-    # The descriptors for the picture and its thumbnail, or for a square.
-    kept: list[int]
-
-    @property
-    def is_square(self) -> bool:
-        return len(self.kept) == 1
 
 
 class Refused(Exception):
     """Its text is one word, for the report."""
 
 
-def main() -> None:
-    orders = Orders(**json.loads(sys.argv[1]))
-    confine(orders)
+def decode(picture: IO[bytes], kept: Sequence[int], **orders: Any) -> dict[str, object]:
+    """The report. `kept` are descriptors: of a picture and a thumbnail, or a square."""
     try:
-        report, kept = _made(orders)
+        report, made = _made(picture, Orders(**orders), is_square=len(kept) == 1)
     except MemoryError:
-        report, kept = {"refused": "memory"}, {}
+        return {"refused": "memory"}
     except Refused as refused:
-        report, kept = {"refused": str(refused)}, {}
+        return {"refused": str(refused)}
     except Image.DecompressionBombError:
-        report, kept = {"refused": "pixels"}, {}
+        return {"refused": "pixels"}
     except Exception:
         # The decoders raise whatever they stumble over.
-        report, kept = {"refused": "unreadable"}, {}
-    # Outside: a full disk is not the picture's fault, and ends this with a traceback.
-    kept[1] = json.dumps(report).encode()
-    for descriptor, content in kept.items():
+        return {"refused": "unreadable"}
+    # A full disk is not the picture's fault: what is raised here is not caught.
+    for descriptor, content in zip(kept, made, strict=True):
         with open(descriptor, "wb", closefd=False) as file:
             file.write(content)
+    return report
 
 
-def confine(orders: Orders) -> None:
-    """Give up what a picture could abuse."""
-    # Sent by the kernel, whatever the decoder is at: the parent may not be there to
-    # do it, or be stuck.
-    signal.alarm(orders.seconds)
-    _die_with(orders.parent)
-    # The second number has the kernel send SIGKILL, the first one SIGXCPU, which says
-    # what it was.
-    resource.setrlimit(
-        resource.RLIMIT_CPU, (orders.cpu_seconds, orders.cpu_seconds + 1)
-    )
-    _limit(resource.RLIMIT_FSIZE, orders.content_bytes)
-    # A core dump would hold somebody's picture.
-    _limit(resource.RLIMIT_CORE, 0)
-    # macOS may refuse it: memory is then bounded by the limit on pixels alone.
-    with suppress(ValueError, OSError):
-        _limit(resource.RLIMIT_AS, orders.memory_bytes)
-    # When a container or the machine has no memory left, Linux ends this process first.
-    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")
-
-
-def _limit(what: int, most: int) -> None:
-    resource.setrlimit(what, (most, most))
-
-
-def _die_with(parent: int) -> None:
-    """Linux ends a child whose parent is gone; elsewhere the alarm does, later."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    # It may have gone before that.
-    if os.getppid() != parent:
-        sys.exit("the parent is gone")
-
-
-def _made(orders: Orders) -> tuple[dict[str, object], dict[int, bytes]]:
-    """The report, and what to keep in which descriptor."""
-    frames, loop = _decoded(orders)
-    if orders.is_square:
+def _made(
+    picture: IO[bytes], orders: Orders, *, is_square: bool
+) -> tuple[dict[str, object], list[bytes]]:
+    """The report, and what is kept."""
+    frames, loop = _decoded(picture, orders, is_square=is_square)
+    if is_square:
         fitted = ImageOps.fit(_showable(frames[0]), (AVATAR_PIXELS, AVATAR_PIXELS))
-        return {}, {orders.kept[0]: _webp(fitted, orders)}
+        return {}, [_webp(fitted, orders)]
     width, height = frames[0].size
     content = _encoded(frames, loop, orders)
     frames[0].thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
-    made = [content, _webp(frames[0], orders)]
-    return {"width": width, "height": height}, dict(zip(orders.kept, made, strict=True))
+    return {"width": width, "height": height}, [content, _webp(frames[0], orders)]
 
 
 # --- Decoding ------------------------------------------------------------------------
 
 
-def _decoded(orders: Orders) -> tuple[list[Image.Image], int | None]:
+def _decoded(
+    picture: IO[bytes], orders: Orders, *, is_square: bool
+) -> tuple[list[Image.Image], int | None]:
     """The frames, upright and bare, and how often they are shown."""
     # A few bytes may ask for gigabytes: Pillow looks at what the head says before it
     # decodes anything, and raises above twice this number.
     Image.MAX_IMAGE_PIXELS = (orders.pixels + 1) // 2
     # What was opened is closed first, so that its pixels are not there twice.
-    with Image.open(sys.stdin.buffer, formats=orders.forms) as image:
+    with Image.open(picture, formats=orders.forms) as image:
         loop = image.info.get("loop")
-        frames = [frame.copy() for frame in _frames(image, orders)]
+        shown = _frames(image, orders)
+        is_still = is_square or image.format not in _MOVING
+        frames = [frame.copy() for frame in ([next(shown)] if is_still else shown)]
     if len(frames) == 1:
         ImageOps.exif_transpose(frames[0], in_place=True)
     return [_bare(frame) for frame in frames], loop
@@ -169,8 +108,6 @@ def _frames(image: Image.Image, orders: Orders) -> Iterator[Image.Image]:
         if pixels > orders.pixels:
             raise Refused("pixels")
         yield frame
-        if image.format not in _MOVING or orders.is_square:
-            return
 
 
 def _bare(image: Image.Image) -> Image.Image:
@@ -227,7 +164,3 @@ def _saved(image: Image.Image, form: str, orders: Orders, **options: Any) -> byt
     output = _Output(orders.content_bytes)
     image.save(output, form, **options)
     return output.getvalue()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,18 +1,23 @@
 """The processes that decode: one for each picture, few at a time, none for long.
 
-A new one each time, and not a pool: starting takes 30 ms, which is little beside the
-decoding, and no picture finds a process that another one has been in.
+They are forked by a program that is started at the first picture (nursery.py). To start
+a new process each time would hold up this one: Python keeps its lock until the new one
+has begun, which took 60 to 130 ms on a busy machine, and 30 ms to import Pillow.
 """
 
 import logging
 import os
+import select
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 import msgspec
@@ -29,13 +34,17 @@ WAIT_SECONDS = 5.0
 # 16 megapixels of the slowest format take 4 s, if nothing else needs the cores.
 CPU_SECONDS = 10
 SECONDS = 20
-_PROGRAM = str(Path(__file__).with_name("decoder.py"))
+# A report has three short fields.
+_REPORT_BYTES = 1_000
+_PROGRAM = str(Path(__file__).with_name("nursery.py"))
+_DECODER = str(Path(__file__).with_name("decoder.py"))
 
 _decoders = threading.BoundedSemaphore(DECODERS)
 _line = threading.BoundedSemaphore(DECODERS + WAITING)
 _lock = threading.Lock()
-_running: set["subprocess.Popen[bytes]"] = set()
 _stopped = threading.Event()
+# The one in use, from the first picture on.
+_nurseries: list["_Nursery"] = []
 
 
 class _Busy(Unavailable):
@@ -61,77 +70,113 @@ def turn() -> Iterator[None]:
         _line.release()
 
 
-def run(
-    orders: Mapping[str, object],
-    source: IO[bytes],
-    report: IO[bytes],
-    kept: Sequence[int],
-) -> None:
-    """Decode, and return when the process has ended. Raises what a picture is refused
-    with when the process did not end by itself; else the report says it.
+def run(orders: Mapping[str, object], source: IO[bytes], *kept: int) -> bytes:
+    """Have a picture decoded, and return the report. What it was refused with is in
+    there, unless the decoder did not come so far: then that is raised.
     """
-    process = _start(orders, source, report, kept)
-    try:
-        process.wait(SECONDS)
-    except subprocess.TimeoutExpired:
-        raise _Busy from None
-    finally:
-        _end(process)
-    _check(process.returncode)
+    with TemporaryFile() as sheet:
+        sheet.write(msgspec.json.encode(orders))
+        sheet.seek(0)
+        _check(_ask(source.fileno(), sheet.fileno(), *kept))
+        sheet.seek(0)
+        return sheet.read(_REPORT_BYTES)
 
 
 def stop() -> None:
     """At the end of the server: nobody waits for these pictures any more."""
     with _lock:
         _stopped.set()
-        for process in _running:
-            process.kill()
+        if _nurseries:
+            _nurseries[-1].kill()
 
 
-def _start(
-    orders: Mapping[str, object],
-    source: IO[bytes],
-    report: IO[bytes],
-    kept: Sequence[int],
-) -> "subprocess.Popen[bytes]":
-    limits = {"seconds": SECONDS, "cpu_seconds": CPU_SECONDS, "parent": os.getpid()}
-    written = msgspec.json.encode({**orders, **limits}).decode()
+def _ask(*descriptors: int) -> int:
+    """How the decoder ended. Raises Unavailable when nobody says."""
+    near, far = os.pipe()
+    try:
+        try:
+            _send(far, *descriptors)
+        finally:
+            # Now the far end is open in the process alone that watches the decoder.
+            os.close(far)
+        return _answer(near)
+    finally:
+        os.close(near)
+
+
+def _send(*descriptors: int) -> None:
     with _lock:
         if _stopped.is_set():
             raise _Busy
         try:
-            process = subprocess.Popen(  # noqa: S603  (all of it is ours)
-                # Isolated: no variable and no folder says what is imported.
-                [sys.executable, "-I", "-B", "-W", "ignore", _PROGRAM, written],
-                stdin=source,
-                stdout=report,
-                # What the decoders' libraries print is what somebody put into a file.
-                stderr=subprocess.DEVNULL,
-                # All other descriptors are closed: sockets and databases.
-                pass_fds=kept,
-                # The secrets are in the environment.
-                env={},
-                cwd="/",
-            )
+            _nursery().send(*descriptors)
         except OSError as error:
             logger.warning("pictures: no decoder starts: %s", error.strerror)
             raise _Busy from None
-        _running.add(process)
-    return process
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    with _lock:
-        _running.discard(process)
-    process.kill()
-    process.wait()
+def _nursery() -> "_Nursery":
+    if _nurseries and (code := _nurseries[-1].exit_code()) is not None:
+        logger.warning("pictures: the process that forks decoders ended: %d", code)
+        _nurseries.pop().kill()
+    if not _nurseries:
+        _nurseries.append(_Nursery())
+    return _nurseries[-1]
+
+
+def _answer(near: int) -> int:
+    poll = select.poll()
+    poll.register(near, select.POLLIN)
+    said = os.read(near, 4) if poll.poll((SECONDS + 5) * 1_000) else b""
+    if len(said) < 4:
+        raise _Busy
+    (code,) = struct.unpack("i", said)
+    return int(code)
+
+
+class _Nursery:
+    """nursery.py, which ends when our end of the socket is closed, however that is."""
+
+    def __init__(self) -> None:
+        self._line, theirs = socket.socketpair()
+        with theirs:
+            # In a group of its own, so that `kill` ends all that it forked.
+            self._popen = subprocess.Popen(  # noqa: S603  (all of it is ours)
+                # Isolated: no variable and no folder says what is imported.
+                [sys.executable, "-I", "-B", "-W", "ignore", _PROGRAM, _DECODER],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                # What the decoders print is what somebody put into a picture.
+                stderr=subprocess.DEVNULL,
+                # The secrets are in the environment.
+                env={},
+                cwd="/",
+                process_group=0,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def exit_code(self) -> int | None:
+        return self._popen.poll()
+
+    def send(self, *descriptors: int) -> None:
+        socket.send_fds(self._line, [b"\0"], descriptors)
+
+    def kill(self) -> None:
+        """With all that it forked, which may still be there when it has ended."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._popen.wait()
+        self._line.close()
 
 
 def _check(code: int) -> None:
     if code == -signal.SIGXCPU:
         raise TooLong("This picture takes too long to decode.")
-    if code in {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGALRM}:
-        # By `stop`, by the machine that has no memory left, by its own alarm.
+    if code == -signal.SIGKILL:
+        # It had no more time, or the machine had no more memory.
         raise _Busy
     if code < 0:
         logger.warning("pictures: a decoder ended by signal %d", -code)
