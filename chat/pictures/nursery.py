@@ -23,6 +23,7 @@ from typing import IO, Any
 
 # The answer, the picture, the sheet, and two files that are kept.
 _DESCRIPTORS = 5
+_NICENESS = 10
 # From <linux/prctl.h>.
 _PR_SET_PDEATHSIG = 1
 
@@ -30,8 +31,7 @@ Decode = Callable[..., dict[str, object]]
 
 
 def main() -> None:
-    # What the chat does for others goes first.
-    os.nice(19)
+    _go_last()
     # A decoder that ended is not waited for here.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     decode: Decode = runpy.run_path(sys.argv[1])["decode"]
@@ -48,6 +48,18 @@ def main() -> None:
                     _watch(decode, *descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
+
+
+def _go_last() -> None:
+    """Whatever the chat does for others goes before the decoders.
+
+    Where Linux shares the cores among sessions, a nice process is nice to its own
+    session alone, which may not be PostgreSQL's: this is a session of its own, and as
+    a whole it is nice.
+    """
+    os.nice(_NICENESS)
+    with suppress(OSError), open("/proc/self/autogroup", "w") as file:
+        file.write(str(_NICENESS))
 
 
 def _fork() -> int:

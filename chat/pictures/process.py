@@ -140,7 +140,7 @@ class _Nursery:
     def __init__(self) -> None:
         self._line, theirs = socket.socketpair()
         with theirs:
-            # In a group of its own, so that `kill` ends all that it forked.
+            # A session of its own: see `_go_last` there. And `kill` ends all of it.
             self._popen = subprocess.Popen(  # noqa: S603  (all of it is ours)
                 # Isolated: no variable and no folder says what is imported.
                 [sys.executable, "-I", "-B", "-W", "ignore", _PROGRAM, _DECODER],
@@ -151,7 +151,7 @@ class _Nursery:
                 # The secrets are in the environment.
                 env={},
                 cwd="/",
-                process_group=0,
+                start_new_session=True,
             )
 
     @property

@@ -196,7 +196,7 @@ return {}
     assert len(found["open"]) == 6
     assert not any(link.startswith(("socket:", "pipe:")) for link in found["links"])
     assert not {"django", "chat", "asyncio"} & set(found["modules"])
-    assert found["nice"] == 19
+    assert found["nice"] == 10
 
 
 def test_no_picture_finds_what_another_one_left(plant: Plant) -> None:
