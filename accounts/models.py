@@ -60,7 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     display_name = models.CharField(max_length=64)
     # A short text about now: "on holiday".
     status = models.CharField(max_length=100, blank=True)
-    # The picture's name in the storage; see chat/pictures.py.
+    # The picture's name in the storage; see chat/pictures/.
     avatar = models.CharField(max_length=64, blank=True, editable=False)
     # Kept out of every list of who is online.
     appear_offline = models.BooleanField(default=False)

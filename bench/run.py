@@ -27,21 +27,21 @@ _LIMIT_SECONDS = 295
 
 def main() -> None:
     options = _options()
-    _bound(_LIMIT_SECONDS)
+    bound(_LIMIT_SECONDS)
     if is_busy():
-        _say("Other processes keep this machine busy: trust the ratios alone.")
+        say("Other processes keep this machine busy: trust the ratios alone.")
     scenarios = plan(quick=options.quick, only=options.only)
     with _services() as services:
-        _say(f"{services.cores}.")
+        say(f"{services.cores}.")
         results = _measure(scenarios, services, stores=options.baseline_stores)
     titles = {name: scenario.title for name, scenario in scenarios.items()}
-    _say("", report(results, titles, baseline_stores=options.baseline_stores))
+    say("", report(results, titles, baseline_stores=options.baseline_stores))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(results)))
 
 
-def _bound(seconds: int) -> None:
+def bound(seconds: int) -> None:
     """However the bench ends, by raising: what was started is then stopped."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     signal.signal(signal.SIGALRM, lambda *_: sys.exit("the bench took too long"))
@@ -85,12 +85,12 @@ def _take_turns(
     figures: dict[str, list[Figures]] = {"naive": [], "hubbub": []}
     for _ in range(scenario.rounds):
         for server, people in crowds:
-            _say(f"{name}: {server.dialect} ...")
+            say(f"{name}: {server.dialect} ...")
             figures[server.dialect].append(uvloop.run(scenario.measure(server, people)))
     return figures
 
 
-def _say(*lines: str) -> None:
+def say(*lines: str) -> None:
     sys.stdout.write("\n".join([*lines, ""]))
     sys.stdout.flush()
 

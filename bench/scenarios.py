@@ -30,12 +30,12 @@ async def steady(
     """All in one room; a few write `rate` messages a second, come what may."""
     tally = Tally()
     async with crowd(target, people, tally) as clients:
-        await _publish(clients[:_PUBLISHERS], rate=rate, seconds=_WARM_UP_SECONDS)
-        await _drain(tally, due=tally.sent * len(clients))
+        await publish(clients[:_PUBLISHERS], rate=rate, seconds=_WARM_UP_SECONDS)
+        await drain(tally, due=tally.sent * len(clients))
         meter = _Meter(target, tally)
         with no_garbage_collection():
-            await _publish(clients[:_PUBLISHERS], rate=rate, seconds=seconds)
-            await _drain(tally, due=tally.sent * len(clients))
+            await publish(clients[:_PUBLISHERS], rate=rate, seconds=seconds)
+            await drain(tally, due=tally.sent * len(clients))
         return meter.read(due=meter.sent * len(clients))
 
 
@@ -60,7 +60,7 @@ async def full_pace(
             figures = meter.read()
         watch.cancel()
         _stop(clients)
-        await _drain(tally, due=tally.sent * per_message)
+        await drain(tally, due=tally.sent * per_message)
         # Over the whole run, the warm-up and the last messages too.
         figures["complete"] = tally.delivered / (tally.sent * per_message)
         return figures
@@ -128,9 +128,7 @@ class _Meter:
         }
 
 
-async def _publish(
-    publishers: Sequence[Client], *, rate: float, seconds: float
-) -> None:
+async def publish(publishers: Sequence[Client], *, rate: float, seconds: float) -> None:
     """Send on time whatever the server does; a message is late from its due time."""
     start = now_us()
     for n in range(int(rate * seconds)):
@@ -162,7 +160,7 @@ async def _watch(clients: Sequence[Client], tally: Tally) -> None:
                 client.send_message()
 
 
-async def _drain(tally: Tally, *, due: float) -> None:
+async def drain(tally: Tally, *, due: float) -> None:
     """Wait for what is on its way; when nothing came for a second, it is lost."""
     seen = -1
     while seen < tally.delivered < due:

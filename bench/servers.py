@@ -72,7 +72,7 @@ class Environment(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def hubbub(services: Services) -> Iterator[tuple[Target, Environment]]:
+def hubbub(services: Services, **settings: str) -> Iterator[tuple[Target, Environment]]:
     environment = _environment(
         services,
         DJANGO_SETTINGS_MODULE="backend.settings",
@@ -81,6 +81,7 @@ def hubbub(services: Services) -> Iterator[tuple[Target, Environment]]:
         ALLOWED_HOSTS="127.0.0.1",
         RATE_LIMITS="off",
         JWT_SIGNING_KEY=secrets.token_hex(32),
+        **settings,
     )
     environment.run("manage.py", "migrate", "--verbosity", "0")
     command = ("manage.py", "serve", "--host", "127.0.0.1", "--port")

@@ -20,7 +20,7 @@ from .errors import Invalid
 NAME_CHARACTERS = 200
 TEXT = "text/plain"
 UNKNOWN = "application/octet-stream"
-# Only these are ever named to a browser; chat/pictures.py has made each of them anew.
+# Only these are ever named to a browser; chat/pictures/ has made each of them anew.
 PICTURES = {
     "image/png": ".png",
     "image/jpeg": ".jpg",

@@ -258,7 +258,8 @@ _LIMITS = {
     "avatar_bytes": Term("Bytes of one avatar.", 2_097_152),
     "stored_bytes_per_person": Term("Bytes of all files of one person.", 1_073_741_824),
     "Limits.stored_bytes": Term("Bytes of all files of the server.", 21_474_836_480),
-    "image_pixels": Term("Pixels of one picture.", 40_000_000),
+    "image_pixels": Term("Pixels of one picture, of all frames.", 16_000_000),
+    "image_frames": Term("Frames of one picture.", 400),
     "connections_per_person": Term("Sockets of one person.", 20),
     "connections_per_address": Term("Sockets from one address.", 100),
 }

@@ -41,7 +41,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     attachment_bytes: Count = 10 * 1024 * 1024
     avatar_bytes: Count = 2 * 1024 * 1024
     # Width times height, of all frames together.
-    image_pixels: Count = 40_000_000
+    image_pixels: Count = 16_000_000
+    image_frames: Count = 400
     # All files of a person, and all files of the server (chat/storage.py).
     stored_bytes_per_person: Bytes = 1024**3
     stored_bytes: Bytes = 20 * 1024**3

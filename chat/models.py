@@ -49,7 +49,7 @@ class Room(models.Model):
     guests_may_read = models.BooleanField(default=False)
     # #rrggbb, for clients that have no picture to show.
     color = models.CharField(max_length=7, blank=True)
-    # The picture's name in the storage; see chat/pictures.py.
+    # The picture's name in the storage; see chat/pictures/.
     avatar = models.CharField(max_length=64, blank=True, editable=False)
     # Messages older than this are deleted, but pinned ones; None keeps them for ever.
     retention_days = models.PositiveIntegerField(null=True, blank=True)

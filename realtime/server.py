@@ -44,6 +44,8 @@ class Server(uvicorn.Server):
         gc.set_threshold(50_000, 20, 50)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        from chat.pictures import process
+
         from .hub import drain
 
         for server in self.servers:
@@ -51,6 +53,9 @@ class Server(uvicorn.Server):
         await drain()
         await asyncio.sleep(GOODBYE_SECONDS)
         await super().shutdown(sockets)
+        # The threads of requests that are still open end with their decoders; Python
+        # waits for its threads.
+        process.stop()
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):

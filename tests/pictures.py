@@ -1,6 +1,7 @@
 """Pictures for tests: small, and with what nobody should keep."""
 
 import io
+import struct
 import zlib
 from typing import Any
 
@@ -65,3 +66,11 @@ def bomb(width: int, height: int) -> bytes:
     file[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
     file[29:33] = zlib.crc32(file[12:29]).to_bytes(4, "big")
     return bytes(file)
+
+
+def many_frames(number: int) -> bytes:
+    """A GIF of one pixel that changes its colour; each frame takes 15 bytes."""
+    head = b"GIF89a" + struct.pack("<HH", 1, 1) + b"\x80\0\0" + b"\xff\0\0\0\0\xff"
+    frame = b"," + struct.pack("<HHHH", 0, 0, 1, 1) + b"\0\x02\x02"
+    frames = frame + b"\x44\x01\0" + frame + b"\x4c\x01\0"
+    return head + frames * (number // 2) + b";"

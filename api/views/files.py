@@ -48,6 +48,7 @@ class AttachmentsView(UploadView):
             404: "room_not_found",
             413: "too_long, quota_exceeded",
             429: "rate_limited",
+            503: "unavailable",
         },
     )
     def post(self, request: Request, room_id: str) -> Response:
@@ -124,7 +125,11 @@ class MyAvatarView(UploadView):
         "Your picture: the middle of what you send",
         request=_FILE,
         answers={200: MePayload},
-        errors={413: "too_long, quota_exceeded", 429: "rate_limited"},
+        errors={
+            413: "too_long, quota_exceeded",
+            429: "rate_limited",
+            503: "unavailable",
+        },
     )
     def put(self, request: Request) -> Response:
         user = avatars.change_avatar(self.user(request), self.file(request))
@@ -147,6 +152,7 @@ class RoomAvatarView(UploadView):
             404: "room_not_found",
             413: "too_long, quota_exceeded",
             429: "rate_limited",
+            503: "unavailable",
         },
     )
     def put(self, request: Request, room_id: str) -> Response:

@@ -30,13 +30,16 @@ def add_attachment(user: User, room_id: str, file: "File[bytes]") -> AttachmentP
         with storage.put("attachments", file, owner=user) as [stored]:
             attachment = Attachment(file=stored, size=file.size)
             return _save(attachment, user, room_id, name, found)
-    picture = pictures.made_anew(file, found)
-    made = (picture.content, picture.thumbnail)
-    with storage.put("attachments", *made, owner=user) as names:
+    with (
+        pictures.made_anew(file, found) as picture,
+        storage.put(
+            "attachments", picture.content, picture.thumbnail, owner=user
+        ) as names,
+    ):
         attachment = Attachment(
             file=names[0],
             thumbnail=names[1],
-            size=len(picture.content),
+            size=picture.size,
             width=picture.width,
             height=picture.height,
         )

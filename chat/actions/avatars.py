@@ -1,5 +1,7 @@
 """The pictures of people and rooms. The old one goes when the new one is there."""
 
+from contextlib import AbstractContextManager
+
 from django.core.files.base import File
 from django.db import transaction
 
@@ -18,7 +20,10 @@ from .rooms import update_room
 def change_avatar(user: User, file: "File[bytes]") -> User:
     # Before the picture is decoded, which is the work.
     check_account(user)
-    with storage.put("avatars", _square(user, file), owner=user) as [name]:
+    with (
+        _square(user, file) as made,
+        storage.put("avatars", made, owner=user) as [name],
+    ):
         return _set_avatar(user, name)
 
 
@@ -28,7 +33,10 @@ def remove_avatar(user: User) -> User:
 
 
 def change_room_avatar(user: User, room_id: str, file: "File[bytes]") -> RoomPayload:
-    with storage.put("avatars", _square(user, file), owner=user) as [name]:
+    with (
+        _square(user, file) as made,
+        storage.put("avatars", made, owner=user) as [name],
+    ):
         return update_room(user, room_id, {"avatar": name})
 
 
@@ -36,7 +44,7 @@ def remove_room_avatar(user: User, room_id: str) -> RoomPayload:
     return update_room(user, room_id, {"avatar": ""})
 
 
-def _square(user: User, file: "File[bytes]") -> bytes:
+def _square(user: User, file: "File[bytes]") -> "AbstractContextManager[File[bytes]]":
     limits.uploads.take(user.pk)
     check_size(file, LIMITS.avatar_bytes)
     return pictures.square(file)

@@ -19,6 +19,7 @@ import requests
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
+from tests.pictures import png
 from tests.services.scratch import free_port
 from tests.sockets import Socket, chatting, opened
 
@@ -101,6 +102,17 @@ def test_a_login_works_and_its_tokens_are_not_compressed(alice: Client) -> None:
     assert answer.status_code == 200
     assert answer.json()["user"]["username"] == alice.credentials["username"]
     assert "Content-Encoding" not in answer.headers
+
+
+def test_the_image_decodes_pictures(alice: Client, room: str) -> None:
+    """By a process that sees none of the image's environment."""
+    answer = requests.post(
+        f"{alice.proxy.url}/api/v1/rooms/{room}/attachments",
+        files={"file": ("cat.png", png(600, 300))},
+        headers={"Authorization": f"Bearer {alice.access}"},
+        timeout=20,
+    )
+    assert (answer.status_code, answer.json()["width"]) == (201, 600), answer.text
 
 
 def test_a_large_body_goes_no_further(proxy: Proxy, two: Two) -> None:

@@ -1,10 +1,15 @@
 """SIGTERM: everybody hears `bye`, what waits is committed, the process is gone."""
 
 import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
+import requests
 
-from tests.served import ServerName
+from tests.pictures import picture
+from tests.served import Process, ServerName
 from tests.sockets import chatting
 
 from .conftest import NewDeployment
@@ -47,3 +52,29 @@ async def test_sigterm_says_bye_and_loses_nothing(
         stored = process.call("GET", path, people[0].token).json()["messages"]
     assert [m["body"] for m in stored] == [str(i) for i in range(len(stored))]
     assert acknowledged <= len(stored)
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+def test_sigterm_does_not_wait_for_a_picture(
+    embedded: NewDeployment, server: ServerName
+) -> None:
+    deployment = embedded(server)
+    [person] = deployment.people(1)
+    path, large = f"rooms/{person.room}/attachments", picture("WEBP", (3_000, 3_000))
+    with deployment.serving() as process, ThreadPoolExecutor(1) as pool:
+        upload = pool.submit(process.upload, path, person.token, "a.webp", large)
+        decoder = decoder_of(process)
+        # Longer than any picture may take.
+        decoder.suspend()
+        assert process.terminate() < 10
+        assert not decoder.is_running() or decoder.status() == psutil.STATUS_ZOMBIE
+        assert isinstance(upload.exception(), requests.ConnectionError)
+
+
+def decoder_of(process: Process) -> psutil.Process:
+    server, deadline = psutil.Process(process.popen.pid), time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if children := server.children(recursive=True):
+            return children[0]
+        time.sleep(0.01)
+    raise AssertionError("no decoder was started")

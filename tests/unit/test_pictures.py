@@ -1,6 +1,7 @@
 """Pictures: the same to look at, and nothing else kept; what is none is refused."""
 
 import io
+from typing import NamedTuple
 
 import pytest
 from PIL import Image
@@ -8,12 +9,36 @@ from PIL import Image
 from chat import pictures
 from chat.errors import Invalid, TooLong
 from chat.limits import LIMITS
-from chat.pictures import FORMATS, Picture, made_anew, square
-from tests.pictures import SECRET, bomb, exif, moving, picture, png, telling
+from chat.pictures import FORMATS, made_anew, square
+from tests.pictures import (
+    SECRET,
+    bomb,
+    exif,
+    many_frames,
+    moving,
+    picture,
+    png,
+    telling,
+)
 
 
-def anew(content: bytes, content_type: str = "image/png") -> Picture:
-    return made_anew(io.BytesIO(content), content_type)
+class Made(NamedTuple):
+    content: bytes
+    thumbnail: bytes
+    width: int
+    height: int
+
+
+def anew(content: bytes, content_type: str = "image/png") -> Made:
+    with made_anew(io.BytesIO(content), content_type) as found:
+        made = found.content.read()
+        assert len(made) == found.size
+        return Made(made, found.thumbnail.read(), found.width, found.height)
+
+
+def squared(content: bytes) -> bytes:
+    with square(io.BytesIO(content)) as found:
+        return bytes(found.read())
 
 
 def opened(content: bytes) -> Image.Image:
@@ -89,7 +114,7 @@ def test_thumbnail_is_at_most_so_large(
 
 @pytest.mark.parametrize("content", [png(600, 300), png(3, 9), moving("GIF")])
 def test_avatar_is_square(content: bytes) -> None:
-    found = opened(square(io.BytesIO(content)))
+    found = opened(squared(content))
     assert (found.size, found.format) == ((256, 256), "WEBP")
 
 
@@ -118,7 +143,7 @@ def test_what_cannot_be_decoded_is_invalid(kind: str) -> None:
 )
 def test_avatar_of_another_type_is_invalid(content: bytes) -> None:
     with pytest.raises(Invalid):
-        square(io.BytesIO(content))
+        squared(content)
 
 
 def test_what_hides_behind_a_picture_is_gone() -> None:
@@ -126,24 +151,94 @@ def test_what_hides_behind_a_picture_is_gone() -> None:
     assert b"script" not in found.content + found.thumbnail
 
 
-@pytest.mark.parametrize("side", [6_325, 8_000, 20_000, 60_000])
-def test_bomb_is_not_decoded(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
+# --- Limits --------------------------------------------------------------------------
+
+
+def limited(monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
+    monkeypatch.setattr(pictures, "LIMITS", type(LIMITS)(**limits))
+
+
+@pytest.mark.parametrize("side", [4_001, 5_657, 8_000, 20_000, 60_000])
+def test_bomb_is_not_decoded(side: int) -> None:
+    """Its head says how large it is, and nothing else is in it."""
     assert side * side > LIMITS.image_pixels
     content = bomb(side, side)
-    monkeypatch.setattr(Image.Image, "load", _never)
-    with pytest.raises(TooLong):
-        anew(content)
-    with pytest.raises(TooLong):
-        square(io.BytesIO(content))
+    for decode in (anew, squared):
+        with pytest.raises(TooLong, match="pixels"):
+            decode(content)
 
 
-def test_frames_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = type(LIMITS)(image_pixels=8 * 8 * 3 - 1)
-    monkeypatch.setattr(pictures, "LIMITS", limits)
-    with pytest.raises(TooLong):
-        anew(moving("GIF"), "image/gif")
-    anew(moving("GIF", 2), "image/gif")
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_every_format_has_the_limit_of_pixels(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited(monkeypatch, image_pixels=8 * 4)
+    content_type = {form: kind for kind, form in FORMATS.items()}[form]
+    anew(picture(form), content_type)
+    with pytest.raises(TooLong, match="pixels"):
+        anew(picture(form, (9, 4)), content_type)
 
 
-def _never(image: Image.Image) -> None:
-    raise AssertionError("decoded")
+@pytest.mark.parametrize("form", ["GIF", "WEBP"])
+def test_pixels_of_all_frames_count(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, image_pixels=8 * 8 * 3 - 1)
+    content_type = {form: kind for kind, form in FORMATS.items()}[form]
+    with pytest.raises(TooLong, match="pixels"):
+        anew(moving(form), content_type)
+    anew(moving(form, 2), content_type)
+    # An avatar is the first frame.
+    squared(moving(form))
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_frames_are_limited(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, image_frames=3)
+    content_type = {form: kind for kind, form in FORMATS.items()}[form]
+    anew(moving(form, 3), content_type)
+    with pytest.raises(TooLong, match="frames"):
+        anew(moving(form, 4), content_type)
+
+
+def test_a_gif_of_300_frames_keeps_them_all() -> None:
+    assert opened(anew(many_frames(300), "image/gif").content).n_frames == 300  # type: ignore[attr-defined]  # GIF
+
+
+def test_a_gif_of_100_000_frames_is_not_read_to_its_end() -> None:
+    """It was decoded in 8 s and 320 MiB, and what was stored was 2.5 times as large."""
+    with pytest.raises(TooLong, match="frames"):
+        anew(many_frames(100_000), "image/gif")
+
+
+def test_what_comes_out_is_no_larger_than_a_file_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noise = io.BytesIO()
+    Image.effect_noise((64, 64), 100).save(noise, "PNG")
+    limited(monkeypatch, attachment_bytes=3_000, avatar_bytes=1_000)
+    for decode in (anew, squared):
+        with pytest.raises(TooLong, match="bytes"):
+            decode(noise.getvalue())
+
+
+def test_a_photo_of_12_megapixels_that_lies_on_its_side() -> None:
+    photo = picture("JPEG", (4_000, 3_000), exif=exif(6).tobytes())
+    found = anew(photo, "image/jpeg")
+    assert (found.width, found.height) == (3_000, 4_000)
+    assert opened(found.thumbnail).size == (360, 480)
+
+
+@pytest.mark.parametrize("form", ["PNG", "GIF", "WEBP"])
+def test_the_largest_pictures_fit_into_memory(form: str) -> None:
+    content_type = {form: kind for kind, form in FORMATS.items()}[form]
+    found = anew(picture(form, (4_000, 4_000)), content_type)
+    assert (found.width, found.height) == (4_000, 4_000)
+
+
+def test_colours_of_a_palette_may_be_transparent() -> None:
+    file = io.BytesIO()
+    image = Image.new("P", (4, 4), 1)
+    image.putpalette([255, 0, 0, 0, 255, 0])
+    image.save(file, "PNG", transparency=1)
+    found = anew(file.getvalue())
+    for kept in (found.content, found.thumbnail):
+        assert opened(kept).convert("RGBA").getpixel((0, 0))[3] == 0  # type: ignore[index]  # RGBA

@@ -8,6 +8,7 @@ from daphne.server import Server
 from twisted.internet import defer
 
 from accounts.checks import STARTING
+from chat.pictures import process
 from realtime.hub import drain
 
 
@@ -26,6 +27,8 @@ class DrainingServer(Server):  # type: ignore[misc]  # daphne has no types
         ]
         for protocol in ended:
             del self.connections[protocol]
+        # Python waits for its threads, and they for their decoders.
+        process.stop()
         return super().kill_all_applications()
 
 

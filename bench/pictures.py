@@ -1,0 +1,136 @@
+"""`python -m bench.pictures`: what people who chat notice of hostile pictures.
+
+Starts all it needs on loopback, measures for a bounded time, stops what it started.
+"""
+
+import argparse
+import asyncio
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import psutil
+import uvloop
+
+from bench.client import Client
+from bench.crowd import Target, crowd
+from bench.people import Person
+from bench.process import Cores, is_busy, no_garbage_collection
+from bench.run import bound, say
+from bench.scenarios import drain, publish
+from bench.servers import Services, hubbub, hubbub_people
+from bench.tally import Tally, percentile_ms
+from bench.uploads import Answers, Peaks, prepare, upload, uploader
+from tests.services import postgres_server, redis_server
+
+PEOPLE = 200
+ROOMS = 20
+UPLOADS = 200
+MESSAGES_PER_SECOND = 40
+_LIMIT_SECONDS = 590
+_MIB = 1024 * 1024
+
+Waits = list[tuple[float, float]]
+
+
+class Found(msgspec.Struct):
+    """Of each round p50 and p99, in milliseconds, of what reached somebody."""
+
+    rss: int
+    quiet: Waits = []
+    hostile: Waits = []
+    answers: Answers = {}
+    peaks: list[Peaks] = []
+    complete: float = 0
+    closed: int = 0
+
+
+def main() -> None:
+    options = _options()
+    bound(_LIMIT_SECONDS)
+    if is_busy():
+        say("Other processes keep this machine busy: trust the ratio alone.")
+    with postgres_server(fsync=True) as database, redis_server() as redis:
+        # Not pinned to a core, so that the decoders take one that is free.
+        services = Services(database.url, redis.url, Cores(server=[], load=[]))
+        # Each upload says that it comes from elsewhere: see bench/uploads.py.
+        with hubbub(services, TRUSTED_PROXIES="127.0.0.1") as (target, environment):
+            people = hubbub_people(environment, users=PEOPLE, rooms=ROOMS)
+            found = uvloop.run(_measure(target, people, options))
+    say(*_report(found))
+
+
+async def _measure(
+    target: Target, people: Sequence[Person], options: argparse.Namespace
+) -> Found:
+    """Quiet and hostile rounds take turns: what else the machine does is in both."""
+    tally, loop, seconds = Tally(), asyncio.get_running_loop(), options.seconds
+    with uploader() as elsewhere:
+        say(f"{await loop.run_in_executor(elsewhere, prepare)} kinds of pictures")
+        async with crowd(target, people, tally) as clients:
+            await _chat(clients, tally, seconds)
+            found = Found(psutil.Process(target.pid).memory_info().rss)
+            for number in range(options.rounds):
+                say(f"round {number + 1} of {options.rounds} ...")
+                found.quiet.append(await _chat(clients, tally, seconds))
+                uploading = loop.run_in_executor(
+                    elsewhere, upload, target, people, UPLOADS, seconds
+                )
+                found.hostile.append(await _chat(clients, tally, seconds))
+                answers, peaks = await uploading
+                found.peaks.append(peaks)
+                for kind, counts in answers.items():
+                    found.answers.setdefault(kind, Counter()).update(counts)
+        found.closed = tally.closed
+        found.complete = tally.delivered / (tally.sent * PEOPLE / ROOMS)
+    return found
+
+
+async def _chat(
+    clients: Sequence[Client], tally: Tally, seconds: float
+) -> tuple[float, float]:
+    tally.forget_latencies()
+    with no_garbage_collection():
+        await publish(clients, rate=MESSAGES_PER_SECOND, seconds=seconds)
+        await drain(tally, due=tally.sent * PEOPLE / ROOMS)
+    waits = tally.delivery_us
+    return percentile_ms(waits, 0.5), percentile_ms(waits, 0.99)
+
+
+def _report(found: Found) -> Iterator[str]:
+    for kind, counts in found.answers.items():
+        said = ", ".join(f"{n} x {answer}" for answer, n in sorted(counts.items()))
+        yield f"{kind:42} {said}"
+    yield ""
+    for name, column in (("p50", 0), ("p99", 1)):
+        quiet, hostile = (
+            [waits[column] for waits in rounds]
+            for rounds in (found.quiet, found.hostile)
+        )
+        times = statistics.median(hostile) / statistics.median(quiet)
+        yield f"others' {name}: {_ms(quiet)} quiet, {_ms(hostile)} hostile"
+        yield f"  {times:.2f} x"
+    server = max(peaks.server for peaks in found.peaks)
+    decoders = max(peaks.decoders for peaks in found.peaks)
+    at_once = max(peaks.decoders_at_once for peaks in found.peaks)
+    yield f"server: {found.rss // _MIB} MiB before, {server // _MIB} MiB at most"
+    yield f"decoders: {at_once} at once, {decoders // _MIB} MiB together at most"
+    yield f"delivered: {found.complete:.2%}; sockets that were closed: {found.closed}"
+
+
+def _ms(rounds: Sequence[float]) -> str:
+    """Median, lowest and highest."""
+    middle, low, high = statistics.median(rounds), min(rounds), max(rounds)
+    return f"{middle:.1f} ms ({low:.1f}-{high:.1f})"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=20, help="of a round")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,312 @@
+"""A decoder that goes wrong in any way: this process goes on, and answers.
+
+No picture is known that does to today's decoders what these tests want, so planted
+functions do it in their stead, behind the real limits.
+"""
+
+import io
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from textwrap import indent
+
+import psutil
+import pytest
+
+from chat import pictures
+from chat.errors import Invalid, TooLong, Unavailable
+from chat.limits import LIMITS
+from chat.pictures import made_anew, process
+from tests.pictures import picture, png
+
+# What nursery.py loads and calls, in the process that it forked and confined.
+HEAD = """
+import fcntl, os, signal, sys, time
+
+def decode(picture, kept, **orders):
+"""
+
+Plant = Callable[[str], None]
+
+
+@pytest.fixture
+def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plant]:
+    """Have another function decode; what is planted is its body."""
+    path = tmp_path / "planted.py"
+    monkeypatch.setattr(process, "_DECODER", str(path))
+    nurseries: list[process._Nursery] = []
+    monkeypatch.setattr(process, "_nurseries", nurseries)
+    yield lambda body: planted(path, body)
+    for nursery in nurseries:
+        nursery.kill()
+
+
+def planted(path: Path, body: str) -> None:
+    path.write_text(HEAD + indent(body, "    "))
+
+
+def decode(content: bytes | None = None) -> bytes:
+    with made_anew(io.BytesIO(content or png()), "image/png") as found:
+        return bytes(found.content.read())
+
+
+def decoders() -> list[psutil.Process]:
+    """Those that watch them too."""
+    [nursery] = process._nurseries
+    return psutil.Process(nursery.pid).children(recursive=True)
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE"])
+def test_a_crash_refuses_the_picture_alone(name: str, plant: Plant) -> None:
+    plant(f"os.kill(os.getpid(), signal.{name})")
+    with pytest.raises(Invalid):
+        decode()
+    until(lambda: not decoders())
+
+
+def test_a_decoder_that_is_killed_may_be_tried_again(plant: Plant) -> None:
+    """The machine may have had no memory left, for whatever reason."""
+    plant("os.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(Unavailable) as refused:
+        decode()
+    assert refused.value.retry_after == process.WAIT_SECONDS
+
+
+def test_an_endless_decoder_has_so_much_of_the_cores(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "CPU_SECONDS", 1)
+    plant("while True: pass")
+    with pytest.raises(TooLong, match="long"):
+        decode()
+
+
+def test_a_decoder_that_waits_has_so_much_time(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "SECONDS", 1)
+    plant("time.sleep(600)")
+    with pytest.raises(Unavailable):
+        decode()
+    until(lambda: not decoders())
+
+
+def test_a_decoder_has_so_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = picture("PNG", (4_000, 3_000))
+    monkeypatch.setattr(pictures, "_BYTES_PER_PIXEL", 0)
+    with pytest.raises(TooLong, match="memory"):
+        decode(content)
+
+
+def test_it_writes_no_more_than_a_file_may_have(plant: Plant) -> None:
+    plant("""
+most = orders["content_bytes"]
+assert os.write(kept[0], bytes(most + 1)) == most
+os.write(kept[1], b"small")
+try:
+    os.write(kept[0], b"x")
+except OSError:
+    return {}
+""")
+    assert decode() == bytes(LIMITS.attachment_bytes)
+
+
+@pytest.mark.parametrize(
+    "said", [None, [], "{", {"width": "8"}, {"width": -1}, {"width": 1e99}, "x" * 9_999]
+)
+def test_what_it_says_is_not_believed(said: object, plant: Plant) -> None:
+    plant(f"""
+for each in kept:
+    os.write(each, b"x")
+return {said!r}
+""")
+    with pytest.raises(Invalid):
+        decode()
+
+
+@pytest.mark.parametrize("numbers", [(), (0,), (1,)])
+def test_what_it_does_not_keep_is_missed(
+    numbers: tuple[int, ...], plant: Plant
+) -> None:
+    plant(f"""
+for number in {numbers}:
+    os.write(kept[number], b"x")
+return {{}}
+""")
+    with pytest.raises(Invalid):
+        decode()
+
+
+def test_a_decoder_that_fails_is_our_own_mistake(plant: Plant) -> None:
+    plant("raise OSError('the disk is full')")
+    with pytest.raises(RuntimeError, match="exits 1"):
+        decode()
+
+
+def test_a_decoder_that_does_not_start_is_told_to_the_operator(
+    plant: Plant, caplog: pytest.LogCaptureFixture
+) -> None:
+    plant("there is no such language")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                decode()
+            until(lambda: process._nurseries[-1].exit_code() is not None)
+    assert "the process that forks decoders ended: 1" in caplog.text
+    # And when it is put right, nobody has to restart the server.
+    plant("os.write(kept[0], b'x'); os.write(kept[1], b'x'); return {}")
+    assert decode() == b"x"
+
+
+def test_it_finds_no_secret_and_no_connection(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "nobody-else-knows-this")
+    plant("""
+def is_open(number):
+    try:
+        return fcntl.fcntl(number, fcntl.F_GETFD) >= 0
+    except OSError:
+        return False
+
+import json
+found = {"environment": dict(os.environ), "modules": [*sys.modules]}
+found |= {"nice": os.nice(0), "open": [*filter(is_open, range(1_000))]}
+found |= {"links": [os.readlink(f"/proc/self/fd/{each}") for each in found["open"]]}
+os.write(kept[0], json.dumps(found).encode())
+os.write(kept[1], b"small")
+return {}
+""")
+    with socket.socket() as mine:
+        mine.set_inheritable(True)
+        found = json.loads(decode())
+    # What Python sets by itself where there is no locale.
+    assert set(found["environment"]) <= {"LC_CTYPE"}
+    # Nowhere, twice; the picture, the sheet, and two files that are kept.
+    assert found["links"].count("/dev/null") == 2
+    assert len(found["open"]) == 6
+    assert not any(link.startswith(("socket:", "pipe:")) for link in found["links"])
+    assert not {"django", "chat", "asyncio"} & set(found["modules"])
+    assert found["nice"] == 10
+
+
+def test_no_picture_finds_what_another_one_left(plant: Plant) -> None:
+    plant("""
+os.write(kept[0], str(getattr(sys, "left", "nothing")).encode())
+os.write(kept[1], b"small")
+sys.left = "something"
+return {}
+""")
+    assert [decode(), decode()] == [b"nothing", b"nothing"]
+
+
+# --- Turns ---------------------------------------------------------------------------
+
+
+def test_more_pictures_than_decoders_wait_for_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "WAIT_SECONDS", 0.1)
+    with ExitStack() as busy:
+        for _ in range(process.DECODERS):
+            busy.enter_context(process.turn())
+        with pytest.raises(Unavailable) as refused:
+            decode()
+    assert refused.value.retry_after == 0.1
+    decode()
+
+
+def test_a_line_has_an_end() -> None:
+    """A thread that waits answers nothing else."""
+    waiting = [threading.Thread(target=decode) for _ in range(process.WAITING)]
+    with ExitStack() as busy:
+        for _ in range(process.DECODERS):
+            busy.enter_context(process.turn())
+        for thread in waiting:
+            thread.start()
+        until(lambda: process._line._value == 0)
+        with pytest.raises(Unavailable):
+            decode()
+        assert all(thread.is_alive() for thread in waiting)
+    for thread in waiting:
+        thread.join()
+    decode()
+
+
+# --- The end -------------------------------------------------------------------------
+
+
+def test_the_end_of_the_server_is_theirs(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_stopped", threading.Event())
+    plant("time.sleep(600)")
+    refused: list[Unavailable] = []
+
+    def upload() -> None:
+        try:
+            decode()
+        except Unavailable as refusal:
+            refused.append(refusal)
+
+    thread = threading.Thread(target=upload)
+    thread.start()
+    until(lambda: len(process._nurseries) == 1 and len(decoders()) == 2)
+    family = decoders()
+    process.stop()
+    thread.join()
+    until(lambda: not any(is_alive(one) for one in family))
+    assert len(refused) == 1
+    with pytest.raises(Unavailable):
+        decode()
+
+
+def test_no_decoder_outlives_a_server_that_is_killed(tmp_path: Path) -> None:
+    path, number = tmp_path / "planted.py", tmp_path / "pid"
+    planted(path, f"open({str(number)!r}, 'w').write(str(os.getpid()))\ntime.sleep(99)")
+    parent = f"""
+import django, io
+django.setup()
+from chat.pictures import made_anew, process
+process._DECODER = {str(path)!r}
+with made_anew(io.BytesIO(b"x"), "image/png"):
+    pass
+"""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DEBUG": "on",
+        "DJANGO_SETTINGS_MODULE": "backend.settings",
+        "STATE_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "-c", parent]
+    with subprocess.Popen(command, env=environment) as server:
+        until(lambda: number.exists() and number.read_text() != "")
+        family = psutil.Process(server.pid).children(recursive=True)
+        # The one that forks, the one that watches, the one that decodes.
+        assert len(family) == 3
+        server.send_signal(signal.SIGKILL)
+    until(lambda: not any(is_alive(one) for one in family))
+
+
+def is_alive(one: psutil.Process) -> bool:
+    """In a container there may be nobody to bury it."""
+    try:
+        return one.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
