@@ -130,6 +130,8 @@ STEPS = st.lists(
 
 
 @pytest.mark.django_db(transaction=True)
+# Twenty seconds of work: on a machine with other things to do it takes a minute.
+@pytest.mark.timeout(240)
 @settings(
     max_examples=60,
     deadline=None,
