@@ -26,9 +26,10 @@ from ..errors import Invalid, Refusal, TooLong, Unavailable
 
 logger = logging.getLogger(__name__)
 
-# Decoders at a time, and threads that wait for one. Each of them is one of the few
-# that answer REST, so further pictures are refused at once.
-DECODERS = 2
+# Decoders at a time: two, but on one or two cores one, which leaves a core to the chat.
+DECODERS = 2 if (os.cpu_count() or 1) > 2 else 1
+# Threads that wait for a decoder. They are of the few that answer REST, so whatever
+# comes beside them is refused at once.
 WAITING = 2
 WAIT_SECONDS = 5.0
 # 16 megapixels of the slowest format take 4 s, if nothing else needs the cores.

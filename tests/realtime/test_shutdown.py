@@ -74,7 +74,8 @@ def test_sigterm_does_not_wait_for_a_picture(
 def decoder_of(process: Process) -> psutil.Process:
     server, deadline = psutil.Process(process.popen.pid), time.monotonic() + 10
     while time.monotonic() < deadline:
-        if children := server.children(recursive=True):
-            return children[0]
+        # One forks, one watches, one decodes.
+        if len(children := server.children(recursive=True)) == 3:
+            return children[-1]
         time.sleep(0.01)
     raise AssertionError("no decoder was started")

@@ -294,7 +294,8 @@ with made_anew(io.BytesIO(b"x"), "image/png"):
         # The one that forks, the one that watches, the one that decodes.
         assert len(family) == 3
         server.send_signal(signal.SIGKILL)
-    until(lambda: not any(is_alive(one) for one in family))
+    # Long before the alarm, which would end them anyway.
+    until(lambda: not any(is_alive(one) for one in family), seconds=10)
 
 
 def is_alive(one: psutil.Process) -> bool:
@@ -305,8 +306,8 @@ def is_alive(one: psutil.Process) -> bool:
         return False
 
 
-def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.01)
