@@ -74,8 +74,9 @@ def test_sigterm_does_not_wait_for_a_picture(
 def decoder_of(process: Process) -> psutil.Process:
     server, deadline = psutil.Process(process.popen.pid), time.monotonic() + 10
     while time.monotonic() < deadline:
-        # One forks, one watches, one decodes.
-        if len(children := server.children(recursive=True)) == 3:
-            return children[-1]
+        # One forks, one watches, one decodes, which has limits as soon as it begins.
+        children = server.children(recursive=True)
+        if len(children) == 3 and children[2].rlimit(psutil.RLIMIT_CORE) == (0, 0):
+            return children[2]
         time.sleep(0.01)
     raise AssertionError("no decoder was started")
