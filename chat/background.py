@@ -8,6 +8,7 @@ lost.
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import Full, Queue
 
 from django.db import close_old_connections, reset_queries
@@ -23,11 +24,15 @@ class Worker:
     """Threads of its own with a queue before them: no other kind of work waits for it.
 
     Few threads, since each has a database connection, and sockets come first. `most` is
-    how many jobs may wait; without it there is no bound.
+    how many jobs may wait; without it there is no bound. The statements of a patient
+    worker may take longer (chat/patience.py), and its jobs need the database.
     """
 
-    def __init__(self, name: str, *, threads: int, most: int = 0) -> None:
+    def __init__(
+        self, name: str, *, threads: int, most: int = 0, is_patient: bool = False
+    ) -> None:
         self.name = name
+        self._is_patient = is_patient
         self._size = threads
         self._jobs: Queue[Job] = Queue(most)
         self._threads: list[threading.Thread] = []
@@ -51,12 +56,14 @@ class Worker:
 
     def _work(self) -> None:
         while True:
-            _do(self._jobs.get(), self.name)
+            job = self._jobs.get()
+            _do(partial(patiently, job) if self._is_patient else job, self.name)
 
 
 # What the clean-up starts is as much as the database holds: it is not bounded here.
-BACKGROUND = Worker("background", threads=3)
-# A mail server may hang for seconds with each mail, and anybody may cause mails.
+BACKGROUND = Worker("background", threads=3, is_patient=True)
+# A mail server may hang for seconds with each mail, and anybody may cause mails. A mail
+# that is written goes out without the database.
 MAIL = Worker("mail", threads=1, most=1_000)
 
 
@@ -75,7 +82,7 @@ def _do(job: Job, name: str) -> None:
     # With DEBUG Django keeps the text of every query until somebody says this.
     reset_queries()
     try:
-        patiently(job)
+        job()
     except Exception as error:
         # Not its text: a database quotes what it refuses.
         logger.warning("%s work failed: %s", name, type(error).__name__)
