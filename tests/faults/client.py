@@ -58,6 +58,7 @@ class Client:
         self._socket: ClientConnection | None = None
         self._gap_timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reading: asyncio.Task[None] | None = None
         self._leaving = False
 
     # --- The line --------------------------------------------------------------------
@@ -195,9 +196,19 @@ class Client:
                 self.state[message.seq] = message
 
     def _start_again(self, head: int, epoch: str) -> None:
-        self.state.clear()
+        self._drop_state()
         self.last, self.epoch = head, epoch
-        self._start(self._read_history())
+        self._reading = self._kept(self._read_history())
+
+    def _drop_state(self) -> None:
+        self.state.clear()
+        if self._reading is not None:
+            self._reading.cancel()
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether history is still read after a reset: the state is not whole yet."""
+        return self._reading is not None and not self._reading.done()
 
     def _stop_gap_timer(self) -> None:
         if self._gap_timer is not None:
@@ -270,7 +281,7 @@ class Client:
 
     async def begin_anew(self) -> None:
         """Back in the room after an absence: nothing of before counts any more."""
-        self.state.clear()
+        self._drop_state()
         self.history.first.pop(self.room, None)
         self.last = self.epoch = None
         await self._subscribe()
@@ -291,9 +302,14 @@ class Client:
             before = page["messages"][0]["seq"] if page["messages"] else before
 
     def _start(self, work: Any) -> None:
+        _ = self._kept(work)
+
+    def _kept(self, work: Any) -> asyncio.Task[None]:
+        """Referred to until it is done, or the collector would end it."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def stop(self) -> None:
         await self.leave()

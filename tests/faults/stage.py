@@ -190,7 +190,9 @@ class Stage:
 
     def _all_caught_up(self, heads: dict[str, int]) -> bool:
         return all(
-            client.last is not None and client.last >= heads[client.room]
+            client.last is not None
+            and client.last >= heads[client.room]
+            and not client.is_reading
             for client in self.clients
             if client.stopped_with is None and client.refused_with is None
         )
