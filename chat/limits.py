@@ -59,11 +59,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     messages_per_second: Rate = 5
     messages_burst: Count = 20
     # An office of 200 people behind one address, each of whom sends a message every
-    # five seconds and asks for something every second: eight and ten times a person's.
+    # seven seconds and asks for something every second: six and ten times a person's.
     network_commands_per_second: Rate = 200
     network_commands_burst: Count = 600
-    network_messages_per_second: Rate = 40
-    network_messages_burst: Count = 100
+    network_messages_per_second: Rate = 30
+    network_messages_burst: Count = 60
     typing_per_second: Rate = 1
     typing_burst: Count = 5
     searches_per_second: Rate = 2
@@ -75,7 +75,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     room_changes_per_minute: Rate = 30
     room_changes_burst: Count = 30
     joins_per_minute: Rate = 30
-    joins_burst: Count = 40
+    joins_burst: Count = 20
     member_changes_per_minute: Rate = 60
     member_changes_burst: Count = 60
     profile_changes_per_minute: Rate = 20
