@@ -45,7 +45,7 @@ def strangers_come_over_tls(
     ]
 
 
-# What only a server that starts is asked: it costs a query and a few hashes.
+# The tag of a check for servers that start alone: it costs a query and a few hashes.
 STARTING = "starting"
 
 

@@ -46,7 +46,7 @@ def make_person(name: str) -> User:
 
 
 def open_to_anybody() -> list[str]:
-    """Whose account a printed password opens."""
+    """The usernames of the accounts that a printed password opens."""
     people = User.objects.filter(username__in=_PEOPLE, is_active=True)
     return [
         person.username

@@ -95,7 +95,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.username
 
     def get_session_auth_hash(self) -> str:
-        """What the admin's cookie is compared with: it ends with the tokens."""
+        """The admin's cookie is compared with this, and so ends with the tokens."""
         return self._of_this_version(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterable[str]:

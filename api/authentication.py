@@ -24,7 +24,7 @@ class BearerAuthentication(BaseAuthentication):
 
 
 def identified(authorization: bytes) -> Identity | None:
-    """Whose header this is; None for an empty one. Raises Unauthorized."""
+    """The identity in this header; None for an empty one. Raises Unauthorized."""
     words = authorization.split()
     if not words:
         return None

@@ -33,7 +33,7 @@ class MePayload(msgspec.Struct, frozen=True):
     email: str
     avatar: str | None
     created_at: Time
-    # What your files take, and may take.
+    # The bytes that your files take, and may take.
     stored_bytes: int
     stored_bytes_allowed: int
 

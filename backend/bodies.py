@@ -92,7 +92,7 @@ class _Body:
         return message
 
     async def _begin(self) -> None:
-        """What the head says of the body is enough to refuse it unread."""
+        """A length in the head is enough to refuse the body unread."""
         self._has_begun = True
         headers = self._scope["headers"]
         declared = [v for name, v in headers if name == b"content-length"]

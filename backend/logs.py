@@ -139,7 +139,7 @@ class EventFormatter(_Terse, JsonFormatter):
 
 
 class Refusals(logging.Handler):
-    """What Django refuses before a view sees it becomes an event like other refusals.
+    """Requests that Django refuses before a view become events like other refusals.
 
     Of the record only its kind is told: `csrf`, or the exception's name.
     """

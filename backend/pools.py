@@ -1,4 +1,4 @@
-"""What requests hold at once in this process, shared out between networks.
+"""Pools of things that requests hold, shared out between networks.
 
 Each pool is of one thing: bytes of bodies in memory, uploads on the disk, downloads.
 """
@@ -54,7 +54,7 @@ class Pool:
 
 
 class Lease:
-    """What one request holds of a pool."""
+    """The share of a pool that one request holds."""
 
     def __init__(self, pool: Pool, network: str) -> None:
         self._pool = pool

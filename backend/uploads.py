@@ -1,4 +1,4 @@
-"""Who may send a large body: its token is checked before the body is read."""
+"""Large bodies: the token is checked before the body is read."""
 
 import re
 from collections.abc import Iterator

@@ -179,7 +179,7 @@ class _Door:
         return await self._knock("PATCH", path, json=body)
 
     def made(self, path: str, body: Body) -> Any:
-        """What there must be before the attack. Raises when it is refused."""
+        """Make the things that an attack needs. Raises when one is refused."""
         answer = self._session.post(self._url + path, json=body, timeout=10)
         answer.raise_for_status()
         return answer.json()

@@ -12,7 +12,7 @@ from chat.errors import Unauthorized
 
 # No docstrings on these classes: they would become every operation's description.
 class View(APIView):
-    # Whatever is asked with a person's token is a command, as on the socket: reading
+    # Each request with a person's token is a command, as on the socket: reading
     # too, since a read costs as much as most writes. The web page loads with a dozen.
     def check_throttles(self, request: Request) -> None:
         if isinstance(request.auth, Identity):
