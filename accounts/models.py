@@ -16,8 +16,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from .audit import Event, record_committed
-from .ids import new_id
+from core.audit import Event, record_committed
+from core.ids import new_id
 
 # What a person is to the whole server: all that a rule may ask of an outsider.
 Standing = Literal["staff", "person", "guest"]
@@ -60,7 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     display_name = models.CharField(max_length=64)
     # A short text about now: "on holiday".
     status = models.CharField(max_length=100, blank=True)
-    # The picture's name in the storage; see chat/pictures/.
+    # The picture's name in the storage; see core/files/pictures/.
     avatar = models.CharField(max_length=64, blank=True, editable=False)
     # Kept out of every list of who is online.
     appear_offline = models.BooleanField(default=False)

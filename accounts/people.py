@@ -11,10 +11,11 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
-from .audit import Event, record, record_committed
-from .errors import Invalid, Unauthorized
+from core.audit import Event, record, record_committed
+from core.errors import Invalid, Unauthorized
+from core.text import clean_line
+
 from .models import Session, User
-from .text import clean_line
 
 # The lines that people write about themselves, as long as their columns.
 LONGEST = {"display_name": 64, "status": 100}

@@ -31,8 +31,9 @@ from rest_framework_simplejwt.token_blacklist.models import (
 )
 from rest_framework_simplejwt.tokens import Token
 
-from .audit import Event, record, record_committed
-from .errors import TokenExpired, Unauthorized
+from core.audit import Event, record, record_committed
+from core.errors import TokenExpired, Unauthorized
+
 from .models import RedeemedTicket, Session, User
 
 TICKET_LIFETIME = timedelta(seconds=30)

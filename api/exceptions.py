@@ -14,10 +14,10 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.audit import Event, record_refusal
 from accounts.tokens import Identity
 from chat.errors import Forbidden, Internal, Invalid, Refusal, Unauthorized
-from chat.patience import as_unavailable
+from core.audit import Event, record_refusal
+from core.db_timeouts import as_unavailable
 
 logger = logging.getLogger(__name__)
 

@@ -4,8 +4,6 @@ import msgspec
 
 from accounts.models import Session, User
 from accounts.tokens import Pair
-from chat.invitation_payloads import InvitationPayload, ReceivedInvitationPayload
-from chat.limits import LIMITS
 from chat.payloads import (
     BanPayload,
     MemberPayload,
@@ -16,6 +14,8 @@ from chat.payloads import (
     avatar_path,
     user_payload,
 )
+from chat.payloads.invitations import InvitationPayload, ReceivedInvitationPayload
+from core.limits import LIMITS
 
 
 class MePayload(msgspec.Struct, frozen=True):

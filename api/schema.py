@@ -11,7 +11,7 @@ from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 
-from chat.glossary import explain, term
+from chat.payloads.glossary import explain, term
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -9,9 +9,9 @@ not.
 import asyncio
 from typing import Any
 
-from chat.addresses import client_of, network_of
 from chat.errors import Refusal, TooLong
-from chat.limits import LIMITS
+from core.limits import LIMITS
+from core.network import client_of, network_of
 
 from .pools import Lease, Pool
 from .refusals import refuse_unread

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 AT_ONCE = 384
 PIECE = 65_536
 # A client that is slower than this is cut off. Of those that stop reading altogether
-# realtime/unread.py hears much sooner.
+# realtime/server/stalled_answers.py hears much sooner.
 START_SECONDS = 60.0
 LEAST_BYTES_PER_SECOND = 16_384
 
@@ -69,7 +69,7 @@ async def _until_gone(receive: Any, sending: Coroutine[Any, Any, None]) -> None:
 def _cut(scope: Any) -> None:
     """End the connection without the rest.
 
-    Only realtime/unread.py offers this. daphne takes an answer whole, as fast as we
+    Only realtime/server/stalled_answers.py offers this. daphne takes an answer whole, as fast as we
     send it, and so nobody is too slow for us there.
     """
     if cut := scope.get("extensions", {}).get("hubbub.cut"):

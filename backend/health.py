@@ -7,7 +7,7 @@ process out because their Redis is down would do more harm than Redis.
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
-from realtime.hub import is_deaf
+from realtime.delivery.hub import is_deaf
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

@@ -16,10 +16,10 @@ from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from chat.addresses import client_of, network_of
 from chat.errors import Refusal
-from chat.limits import LIMITS
-from realtime.database import in_request_thread
+from core.limits import LIMITS
+from core.network import client_of, network_of
+from core.threads import in_request_thread
 
 from . import downloads
 from .pools import Busy, Pool

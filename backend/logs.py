@@ -14,7 +14,7 @@ from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
-_OURS = ("accounts", "api", "backend", "chat", "realtime")
+_OURS = ("accounts", "api", "backend", "chat", "core", "realtime")
 _ROOT = f"{Path(__file__).resolve().parent.parent}/"
 # So long a chain of causes is no longer read.
 _MAX_CAUSES = 5
@@ -51,7 +51,7 @@ def logging_of(level: str, form: str) -> dict[str, Any]:
         "loggers": {
             **{name: {"level": level} for name in _OURS},
             # What happened to accounts is said however quiet the rest is.
-            "accounts.audit": {"level": "INFO"},
+            "core.audit": {"level": "INFO"},
             "django": {"handlers": [], "propagate": True, "level": "WARNING"},
             # A line for each refused request would bury what matters.
             "django.request": {"level": "ERROR"},
@@ -64,7 +64,7 @@ def logging_of(level: str, form: str) -> dict[str, Any]:
 
 
 def described(error: BaseException) -> str:
-    """`IntegrityError 23505 at chat/log.py:88 ... from UniqueViolation 23505 at ...`"""
+    """`IntegrityError 23505 at chat/log/append.py:88 ... from UniqueViolation 23505 at ...`"""
     told, seen = [], set[int]()
     found: BaseException | None = error
     while found is not None and id(found) not in seen and len(seen) < _MAX_CAUSES:
@@ -146,7 +146,7 @@ class Refusals(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         # Django configures the logging before there are models.
-        from accounts.audit import Event, record_refusal
+        from core.audit import Event, record_refusal
 
         record_refusal(Event.ACCESS_REFUSED, code=record.name.rpartition(".")[2])
 

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from realtime.metrics import registry
+from core.metrics import registry
 
 
 # The check of forms answers a POST with 403, and so would say that there is a page.

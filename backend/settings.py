@@ -192,7 +192,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Their names hold a hash of what is in them.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/"
 
-# --- Files that people upload (chat/storage.py) --------------------------------------
+# --- Files that people upload (chat/stored_files.py) --------------------------------------
 
 STORAGES = {
     "default": file_storage(STATE_DIR / "files"),
@@ -231,7 +231,7 @@ if str(DATABASE["ENGINE"]).endswith("sqlite3"):
     }
 else:
     # In seconds, for people who wait for an answer; `manage.py` asks for long ones for
-    # its commands, chat/patience.py for work in the background. A lock may be waited
+    # its commands, core/db_timeouts.py for work in the background. A lock may be waited
     # for twice, behind the batch of messages before one's own, and still be answered
     # before the command's time is up (realtime/handlers).
     _is_long = env_choice("DB_TIMEOUTS", "short", "long") == "long"
@@ -286,10 +286,10 @@ if REDIS_URL:
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
-# --- Limits (chat/limits.py names them) ----------------------------------------------
+# --- Limits (core/limits/ names them) ----------------------------------------------
 
 RATE_LIMITS = env_bool("RATE_LIMITS", True)
-# LIMIT_MESSAGES_BURST=50 and so on; chat/limits.py has the table that reads them.
+# LIMIT_MESSAGES_BURST=50 and so on; core/limits/ has the table that reads them.
 LIMITS = env_prefixed("LIMIT_")
 # daphne's own limit on a frame; `serve` gives uvicorn the same. None on messages:
 # daphne would hold what it sends to that, too, and a resume may be longer.
@@ -300,8 +300,8 @@ DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 65_536
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["api.json.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["api.json.PayloadRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["api.strict_json.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["api.strict_json.PayloadRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.exceptions.answer",
     "UNAUTHENTICATED_USER": None,
@@ -327,7 +327,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# --- Mail (chat/actions/mails.py) ----------------------------------------------------
+# --- Mail (accounts/mails.py) ----------------------------------------------------
 
 _mail = env_mail("EMAIL_URL")
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from typing import ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
-from realtime.database import REQUEST_THREADS, in_request_thread
+from core.threads import REQUEST_THREADS, in_request_thread
 
 from .pools import Busy
 

@@ -9,9 +9,9 @@ from django.urls import resolve
 
 from api.authentication import identified
 from api.exceptions import as_refusal, record_denial
-from chat.addresses import client_of, network_of
 from chat.errors import Refusal, Unauthorized
-from chat.limits import LIMITS
+from core.limits import LIMITS
+from core.network import client_of, network_of
 
 from .pools import Lease, Pool
 from .turns import Turns

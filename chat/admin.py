@@ -33,15 +33,15 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.text import Truncator
 
 from accounts import people
-from accounts.audit import Event, record_committed
 from accounts.models import Session, User
-from accounts.text import clean_line
+from accounts.sessions import change_rights, end_session, save_password
+from core.audit import Event, record_committed
+from core.text import clean_line
 
 from .actions.messages import delete_message
-from .actions.sessions import change_rights, end_session, save_password
 from .errors import Invalid, Refusal
 from .models import Membership, Message, Room, StoredFile
-from .search import said_anywhere
+from .queries.search import said_anywhere
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Model]

@@ -9,4 +9,4 @@ class ChatConfig(AppConfig):
 
 
 class ChatAdminConfig(AdminConfig):
-    default_site = "chat.admin_site.Site"
+    default_site = "accounts.admin_site.Site"

@@ -21,7 +21,12 @@ Refusal
 
 from dataclasses import dataclass
 
-from accounts.errors import Invalid, Refusal, TokenExpired, Unauthorized
+from core.errors import (
+    Invalid,
+    Refusal,
+    TokenExpired,
+    Unauthorized,
+)
 
 __all__ = ["Invalid", "Refusal", "TokenExpired", "Unauthorized"]
 

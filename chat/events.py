@@ -10,7 +10,6 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from .invitation_payloads import ReceivedInvitationPayload
 from .payloads import (
     MemberPayload,
     MessagePayload,
@@ -18,6 +17,7 @@ from .payloads import (
     Time,
     UserPayload,
 )
+from .payloads.invitations import ReceivedInvitationPayload
 
 _encoder = msgspec.json.Encoder()
 

@@ -1,4 +1,4 @@
-"""Tables of the chat. `chat/log.py` alone writes messages and `Room.head_seq`."""
+"""Tables of the chat. `chat/log/append.py` alone writes messages and `Room.head_seq`."""
 
 import secrets
 from hashlib import sha256
@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.ids import new_id
 from accounts.models import User
+from core.ids import new_id
 
 NAME_CHARACTERS = 80
 TOPIC_CHARACTERS = 250
@@ -49,7 +49,7 @@ class Room(models.Model):
     guests_may_read = models.BooleanField(default=False)
     # #rrggbb, for clients that have no picture to show.
     color = models.CharField(max_length=7, blank=True)
-    # The picture's name in the storage; see chat/pictures/.
+    # The picture's name in the storage; see core/files/pictures/.
     avatar = models.CharField(max_length=64, blank=True, editable=False)
     # Messages older than this are deleted, but pinned ones; None keeps them for ever.
     retention_days = models.PositiveIntegerField(null=True, blank=True)

@@ -14,10 +14,10 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
+from core.bus import publisher
+from core.bus.publisher import PersonChanged
 
-from . import broadcast
 from .access.seat import known_uuids
-from .broadcast import PersonChanged
 from .events import PresenceChanged, encode
 from .models import Attendance, Membership, ServerProcess
 
@@ -159,4 +159,4 @@ def _publish(user_ids: Iterable[UUID], *, is_online: bool) -> None:
         )
         for user_id, seen_at in last_seen.items()
     ]
-    transaction.on_commit(lambda: broadcast.publish(envelopes))
+    transaction.on_commit(lambda: publisher.publish(envelopes))

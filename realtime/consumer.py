@@ -12,16 +12,20 @@ from typing import Any, cast
 from channels.consumer import AsyncConsumer
 from django.utils import timezone
 
-from accounts.audit import Event, record, record_refusal
 from accounts.tokens import Identity
-from chat import limits
 from chat.errors import BadFrame, RateLimited, Refusal, Unauthorized
 from chat.events import encode
 from chat.payloads import user_payload
+from core import limits, metrics
+from core.audit import Event, record, record_refusal
 
-from . import frames, metrics
-from .close_codes import CloseCode
-from .commands import (
+from .delivery.connection import Connection
+from .delivery.hub import hub
+from .handlers import handle
+from .handshake.token import SUBPROTOCOL
+from .protocol import frames
+from .protocol.close_codes import CloseCode
+from .protocol.commands import (
     Asking,
     BadCommand,
     Pong,
@@ -30,10 +34,6 @@ from .commands import (
     decode,
     type_of,
 )
-from .connection import Connection
-from .handlers import handle
-from .hub import hub
-from .middleware import SUBPROTOCOL
 
 MAX_WAITING = 32
 # So many within so many seconds are no accident.

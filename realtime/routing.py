@@ -4,9 +4,9 @@ from channels.routing import URLRouter
 from django.urls import path, re_path
 
 from .consumer import ChatConsumer
-from .encryption import EncryptionMiddleware
-from .middleware import TokenMiddleware
-from .origins import OriginMiddleware, refuse
+from .handshake.origins import OriginMiddleware, refuse
+from .handshake.tls import EncryptionMiddleware
+from .handshake.token import TokenMiddleware
 
 # The token comes out before anything copies the scope: servers log from the original.
 application = EncryptionMiddleware(

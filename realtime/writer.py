@@ -7,13 +7,12 @@ import asyncio
 import time
 from collections import deque
 
-from chat.drafts import Appended, Draft, Outcome
 from chat.errors import Refusal, Unavailable
-from chat.log import append
-from chat.patience import as_unavailable
-
-from . import metrics
-from .database import in_writer_thread
+from chat.log.append import append
+from chat.log.draft import Appended, Draft, Outcome
+from core import metrics
+from core.db_timeouts import as_unavailable
+from core.threads import in_writer_thread
 
 # Of a thousand writers half are then answered while the other half is committed.
 MAX_BATCH = 512

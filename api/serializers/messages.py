@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from chat.limits import LIMITS
+from core.limits import LIMITS
 
 from .base import Body, Number, Text
 

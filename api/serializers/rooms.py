@@ -5,7 +5,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from chat.limits import DIRECTORY_PAGE, RETENTION_DAYS
+from core.limits import DIRECTORY_PAGE, RETENTION_DAYS
 
 from .base import Body, Flag, Number, Text
 

@@ -3,11 +3,10 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import people, tokens
-from chat import limits
-from chat.actions import sessions
-from chat.actions.guests import admit_guest
-from chat.actions.mails import ask_for_reset, confirm_email
+from accounts import people, sessions, tokens
+from accounts.guests import admit_guest
+from accounts.mails import ask_for_reset, confirm_email
+from core import limits
 
 from ..payloads import LoginPayload, PairPayload, TicketPayload, login_payload
 from ..schema import documented

@@ -4,10 +4,10 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.models import User
-from accounts.text import seen
 from accounts.tokens import Identity
-from chat import limits
 from chat.errors import Unauthorized
+from core import limits
+from core.text import seen
 
 
 # No docstrings on these classes: they would become every operation's description.

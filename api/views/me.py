@@ -6,12 +6,13 @@ from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import people
-from chat import limits, queries, quotas
-from chat.actions import blocks, sessions
+from accounts import people, sessions
+from accounts.mails import change_email
+from chat import queries, quotas
+from chat.actions import blocks
 from chat.actions.departures import close_account
-from chat.actions.mails import change_email
 from chat.actions.profile import change_profile
+from core import limits
 
 from ..payloads import (
     BlocksPayload,

@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import queries
-from chat.actions import moderation
+from chat.actions import members
 from chat.payloads import MemberPayload
 
 from ..payloads import BansPayload, MembersPayload
@@ -38,7 +38,7 @@ class MembersView(View):
     )
     def post(self, request: Request, room_id: str) -> Response:
         person = parse(NewMember, request)["user"]
-        member, added = moderation.add_member(self.user(request), room_id, person)
+        member, added = members.add_member(self.user(request), room_id, person)
         return Response(member, status=201 if added else 200)
 
 
@@ -52,7 +52,7 @@ class MemberView(View):
     )
     def patch(self, request: Request, room_id: str, user_id: str) -> Response:
         role = parse(NewRole, request)["role"]
-        member = moderation.change_role(self.user(request), room_id, user_id, role)
+        member = members.change_role(self.user(request), room_id, user_id, role)
         return Response(member)
 
     @documented(
@@ -62,7 +62,7 @@ class MemberView(View):
         errors=_MEMBER_ERRORS,
     )
     def delete(self, request: Request, room_id: str, user_id: str) -> Response:
-        moderation.remove_member(self.user(request), room_id, user_id)
+        members.remove_member(self.user(request), room_id, user_id)
         return Response(status=204)
 
 
@@ -76,7 +76,7 @@ class MuteView(View):
     )
     def put(self, request: Request, room_id: str, user_id: str) -> Response:
         seconds = parse(NewMute, request)["seconds"]
-        member = moderation.mute_member(self.user(request), room_id, user_id, seconds)
+        member = members.mute_member(self.user(request), room_id, user_id, seconds)
         return Response(member)
 
     @documented(
@@ -86,7 +86,7 @@ class MuteView(View):
         errors=_MEMBER_ERRORS,
     )
     def delete(self, request: Request, room_id: str, user_id: str) -> Response:
-        moderation.unmute_member(self.user(request), room_id, user_id)
+        members.unmute_member(self.user(request), room_id, user_id)
         return Response(status=204)
 
 
@@ -109,7 +109,7 @@ class BanView(View):
         errors=_MEMBER_ERRORS,
     )
     def put(self, request: Request, room_id: str, user_id: str) -> Response:
-        moderation.ban(self.user(request), room_id, user_id)
+        members.ban(self.user(request), room_id, user_id)
         return Response(status=204)
 
     @documented(
@@ -119,5 +119,5 @@ class BanView(View):
         errors=_MEMBER_ERRORS,
     )
     def delete(self, request: Request, room_id: str, user_id: str) -> Response:
-        moderation.unban(self.user(request), room_id, user_id)
+        members.unban(self.user(request), room_id, user_id)
         return Response(status=204)

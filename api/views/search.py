@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import SearchPayload
-from chat.search import search
+from chat.queries.search import search
 
 from ..schema import documented
 from ..serializers.base import parse_query

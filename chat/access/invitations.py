@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.standing import current
+from accounts.revocation import current
 
 from ..errors import InvitationNotFound
 from ..models import Invitation, Membership, Room

@@ -2,8 +2,9 @@
 
 from django.utils import timezone
 
+from core.limits import LIMITS
+
 from ..errors import Forbidden, MessageNotFound, Muted, UserNotFound
-from ..limits import LIMITS
 from ..models import Block, Message, Room
 from .roles import is_exempt
 from .seat import Seat

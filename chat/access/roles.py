@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from accounts.models import User
+from core.limits import GROUP_PEOPLE
 
 from ..errors import Conflict, Forbidden
-from ..limits import GROUP_PEOPLE
 from ..models import Ban, Membership, Room
 from .seat import Seat, check_account
 from .visibility import check_member, check_reach, check_see

@@ -9,8 +9,8 @@ from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
 from accounts.models import User
-from accounts.standing import current
-from accounts.text import clean_line
+from accounts.revocation import current
+from core.text import clean_line
 
 from ..errors import Invalid, MessageNotFound, RoomNotFound
 from ..models import NAME_CHARACTERS, Attachment, Ban, Membership, Message, Room

@@ -1,4 +1,4 @@
-"""Uploading files, and letting go of them. Sending them is chat/batch.py's."""
+"""Uploading files, and letting go of them. Sending them is chat/log/batch.py's."""
 
 from datetime import timedelta
 
@@ -8,12 +8,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from core import limits
+from core.files import pictures
+from core.files.sniffing import PICTURES, clean_name, content_type
+from core.limits import LIMITS
 
-from .. import limits, pictures, storage
+from .. import stored_files
 from ..access.rooms import access_upload
 from ..errors import TooLong
-from ..files import PICTURES, clean_name, content_type
-from ..limits import LIMITS
 from ..models import Attachment
 from ..payloads import AttachmentPayload, attachment_payload
 
@@ -27,12 +29,12 @@ def add_attachment(user: User, room_id: str, file: "File[bytes]") -> AttachmentP
     found = content_type(file)
     name = clean_name(file.name or "", found)
     if found not in PICTURES:
-        with storage.put("attachments", file, owner=user) as [stored]:
+        with stored_files.put("attachments", file, owner=user) as [stored]:
             attachment = Attachment(file=stored, size=file.size)
             return _save(attachment, user, room_id, name, found)
     with (
         pictures.made_anew(file, found) as picture,
-        storage.put(
+        stored_files.put(
             "attachments", picture.content, picture.thumbnail, owner=user
         ) as names,
     ):
@@ -69,7 +71,7 @@ def remove_attachments(rows: QuerySet[Attachment]) -> None:
     # Locked: of those that nobody sent, somebody may be sending one.
     found = list(rows.select_for_update().order_by("pk"))
     names = [name for one in found for name in (one.file, one.thumbnail)]
-    storage.remove_on_commit("attachments", *names)
+    stored_files.remove_on_commit("attachments", *names)
     Attachment.objects.filter(pk__in=[one.pk for one in found]).delete()
 
 

@@ -6,13 +6,15 @@ from django.core.files.base import File
 from django.db import transaction
 
 from accounts.models import User
-from accounts.standing import current
+from accounts.revocation import current
+from core import limits
+from core.files import pictures
+from core.limits import LIMITS
 
-from .. import limits, pictures, storage
+from .. import stored_files
 from ..access.seat import check_account
-from ..limits import LIMITS
+from ..announcements import announce_person
 from ..payloads import RoomPayload
-from .announcements import announce_person
 from .attachments import check_size
 from .rooms import update_room
 
@@ -22,7 +24,7 @@ def change_avatar(user: User, file: "File[bytes]") -> User:
     check_account(user)
     with (
         _square(user, file) as made,
-        storage.put("avatars", made, owner=user) as [name],
+        stored_files.put("avatars", made, owner=user) as [name],
     ):
         return _set_avatar(user, name)
 
@@ -35,7 +37,7 @@ def remove_avatar(user: User) -> User:
 def change_room_avatar(user: User, room_id: str, file: "File[bytes]") -> RoomPayload:
     with (
         _square(user, file) as made,
-        storage.put("avatars", made, owner=user) as [name],
+        stored_files.put("avatars", made, owner=user) as [name],
     ):
         return update_room(user, room_id, {"avatar": name})
 
@@ -57,7 +59,7 @@ def _set_avatar(user: User, name: str) -> User:
     # Locked: of two changes at once, the later one takes the earlier one's file away.
     found = current(user, lock=True)
     if found.avatar != name:
-        storage.remove_on_commit("avatars", found.avatar)
+        stored_files.remove_on_commit("avatars", found.avatar)
         found.avatar = name
         found.save(update_fields=["avatar"])
         announce_person(found)

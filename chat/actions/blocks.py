@@ -7,15 +7,16 @@ rooms, since a message is the same for all who receive it.
 from django.db import transaction
 
 from accounts.models import User
-from accounts.standing import current
+from accounts.revocation import current
+from core import limits
+from core.bus import publisher
+from core.bus.publisher import ToPerson
 
-from .. import broadcast, limits
+from ..access.people import find_any_person
 from ..access.seat import check_account
-from ..broadcast import ToPerson
 from ..errors import Invalid
 from ..events import BlocksChanged, encode
 from ..models import Block, Room
-from ..people import find_any_person
 from .direct import pair_of
 
 
@@ -52,4 +53,4 @@ def _announce(user: User) -> None:
     ids = user.blocks.order_by("pk").values_list("blocked_id", flat=True)
     event = BlocksChanged([str(pk) for pk in ids])
     envelope = ToPerson(str(user.pk), encode(event))
-    transaction.on_commit(lambda: broadcast.publish([envelope]))
+    transaction.on_commit(lambda: publisher.publish([envelope]))

@@ -12,22 +12,23 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import people
-from accounts.audit import Event, record_committed
 from accounts.models import User
+from accounts.sessions import check_own_password, end_all_sessions, still
+from core import jobs
+from core.audit import Event, record_committed
 
-from .. import background, storage
+from .. import stored_files
 from ..access.roles import check_close, is_last_owner
 from ..access.seat import Seat, check_account
+from ..announcements import announce_person
 from ..leases import alone, renew
 from ..models import Attachment, Departure, Lease, Membership, Message, Room
-from .announcements import announce_person
 from .attachments import remove_attachments
 from .erasing import erase
 from .exports import discard_export
+from .members import set_role
 from .memberships import notice, take_out
-from .moderation import set_role
 from .rooms import erase_room
-from .sessions import check_own_password, end_all_sessions, still
 from .uninvite import uninvite
 
 
@@ -66,7 +67,7 @@ def depart(pk: int) -> None:
 
 
 def _start(pk: int) -> None:
-    background.start(partial(depart, pk))
+    jobs.start(partial(depart, pk))
 
 
 def _forget(person: User) -> None:
@@ -74,7 +75,7 @@ def _forget(person: User) -> None:
     discard_export(person)
     remove_attachments(Attachment.objects.filter(uploader=person, message=None))
     person.blocks.all().delete()
-    storage.remove_on_commit("avatars", person.avatar)
+    stored_files.remove_on_commit("avatars", person.avatar)
     people.anonymise(person)
 
 

@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from accounts.models import User
-from accounts.standing import current
+from accounts.revocation import current
+from core import limits
 
-from .. import limits
+from ..access.people import find_people, find_person
 from ..access.rooms import access_room
 from ..access.seat import check_account
 from ..access.visibility import check_reach, check_read
-from ..drafts import Draft
+from ..announcements import announce_added
 from ..errors import Invalid
-from ..log import append_one
+from ..log.append import append_one
+from ..log.draft import Draft
 from ..models import Membership, Room
 from ..payloads import RoomPayload
-from ..people import find_people, find_person
 from ..queries.rooms import shown_room
-from .announcements import announce_added
 
 
 @transaction.atomic

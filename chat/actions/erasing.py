@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from ..log import record
+from ..log.append import record
 from ..models import Attachment, Message, Reaction, Room
 from .attachments import remove_attachments
 

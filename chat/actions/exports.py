@@ -21,9 +21,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.standing import current
+from accounts.revocation import current
+from core import jobs
 
-from .. import background, storage
+from .. import stored_files
 from ..access.seat import check_account
 from ..errors import Conflict, RateLimited
 from ..leases import LEASE_SECONDS, Lost, alone, is_held, renew
@@ -86,12 +87,12 @@ def _check_over(export: Export) -> None:
 
 
 def _remove(export: Export) -> None:
-    storage.remove_on_commit("exports", export.file)
+    stored_files.remove_on_commit("exports", export.file)
     export.delete()
 
 
 def _start(pk: int) -> None:
-    background.start(partial(make_export, pk))
+    jobs.start(partial(make_export, pk))
 
 
 def _lease_name(pk: int) -> str:
@@ -123,7 +124,7 @@ def _directory() -> Path:
 
 def _finish(export: Export, lease: Lease, file: IO[bytes]) -> None:
     # Counts for the server alone: somebody without room can still take their data away.
-    stored = storage.put("exports", File(file), owner=None)
+    stored = stored_files.put("exports", File(file), owner=None)
     with stored as [name], transaction.atomic():
         renew(lease)
         _change(
@@ -186,11 +187,15 @@ class _Making:
             self._copy(archive, "avatar.webp", "avatars", self._user.avatar)
 
     def _copy(
-        self, archive: zipfile.ZipFile, path: str, folder: storage.Folder, name: str
+        self,
+        archive: zipfile.ZipFile,
+        path: str,
+        folder: stored_files.Folder,
+        name: str,
     ) -> None:
         renew(self._lease)
         try:
-            content = storage.opened(folder, name)
+            content = stored_files.opened(folder, name)
         except FileNotFoundError:
             # Deleted since its page was read.
             return

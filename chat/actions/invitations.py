@@ -12,23 +12,24 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from core import limits
+from core.bus import publisher
+from core.bus.publisher import ToPerson
 
-from .. import broadcast, limits
 from ..access.invitations import Invited, access_invitation, access_link
+from ..access.people import find_person
 from ..access.roles import check_add, check_invite, check_manage
 from ..access.rooms import access_room
 from ..access.seat import known_uuids
-from ..broadcast import ToPerson
 from ..errors import Conflict, InvitationNotFound
 from ..events import InvitationCreated, encode
-from ..invitation_payloads import (
+from ..models import Invitation, Membership
+from ..payloads import RoomPayload
+from ..payloads.invitations import (
     InvitationPayload,
     invitation_payload,
     received_invitation_payload,
 )
-from ..models import Invitation, Membership
-from ..payloads import RoomPayload
-from ..people import find_person
 from ..queries.rooms import shown_room
 from .memberships import make_member, notice
 from .uninvite import uninvite
@@ -55,7 +56,7 @@ def invite_person(
     if made:
         event = InvitationCreated(received_invitation_payload(invitation))
         envelope = ToPerson(str(person.pk), encode(event))
-        transaction.on_commit(lambda: broadcast.publish([envelope]))
+        transaction.on_commit(lambda: publisher.publish([envelope]))
     return invitation_payload(invitation), made
 
 

@@ -6,17 +6,17 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
+from core import limits
 
-from .. import limits
 from ..access.roles import check_create_by_visit, check_join, check_leave
 from ..access.rooms import access_named, access_room
-from ..drafts import Draft
+from ..announcements import announce_joined, announce_left
 from ..errors import Conflict, RoomNotFound
-from ..log import append_one
+from ..log.append import append_one
+from ..log.draft import Draft
 from ..models import Invitation, Membership, Room
 from ..payloads import RoomPayload
 from ..queries.rooms import shown_room
-from .announcements import announce_joined, announce_left
 from .rooms import create_room
 from .uninvite import uninvite
 

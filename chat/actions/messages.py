@@ -7,19 +7,19 @@ from dataclasses import replace
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.text import clean_prose
+from core import limits
+from core.limits import CLIENT_ID, LIMITS
+from core.text import clean_prose
 
-from .. import limits
 from ..access.messages import check_delete, check_edit, check_pin, check_written
 from ..access.seat import Seat
-from ..drafts import Appended, Draft, Written
 from ..errors import Invalid, TooLong
 from ..events import EventName
-from ..limits import CLIENT_ID, LIMITS
-from ..log import append_one, change
+from ..log.append import append_one, change
+from ..log.draft import Appended, Draft, Written
 from ..mentions import Mentionable
 from ..models import Message
-from ..slash import private_message
+from ..slash_commands import private_message
 from .direct import open_direct_from
 from .erasing import blank
 

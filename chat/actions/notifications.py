@@ -5,10 +5,10 @@ from django.db import transaction
 from accounts.models import User
 
 from ..access.rooms import access_own
+from ..announcements import announce_added
 from ..models import Membership
 from ..payloads import RoomPayload
 from ..queries.rooms import shown_room
-from .announcements import announce_added
 
 
 def set_level(user: User, room_id: str, level: str) -> RoomPayload:

@@ -7,12 +7,13 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.people import LONGEST
-from accounts.standing import current
-from accounts.text import clean_line
+from accounts.revocation import current
+from core import limits
+from core.text import clean_line
 
-from .. import limits, presence
+from .. import presence
 from ..access.seat import check_account
-from .announcements import announce_person
+from ..announcements import announce_person
 
 
 @transaction.atomic

@@ -3,15 +3,15 @@
 import emoji as emoji_names
 
 from accounts.models import User
+from core import limits
+from core.limits import LIMITS
 
-from .. import limits
 from ..access.messages import check_react, check_written
 from ..access.seat import Seat
-from ..drafts import Written
 from ..errors import Invalid, TooLong
 from ..events import EventName
-from ..limits import LIMITS
-from ..log import change
+from ..log.append import change
+from ..log.draft import Written
 from ..models import Message, Reaction
 
 

@@ -3,10 +3,11 @@
 from django.db import transaction
 
 from accounts.models import User
+from core.bus import publisher
+from core.bus.publisher import ToPerson
 
-from .. import broadcast, queries
+from .. import queries
 from ..access.rooms import access_own
-from ..broadcast import ToPerson
 from ..events import ReadUpdated, encode
 from ..models import Membership
 from ..payloads import ReadPayload
@@ -27,7 +28,7 @@ def _mark(user: User, room_id: str, seq: int, *, back: bool) -> ReadPayload:
     read = queries.rooms.read_state(_move(user, room_id, seq, back=back))
     event = ReadUpdated(room_id, read.read_seq, read.unread, read.mentions)
     envelope = ToPerson(str(user.pk), encode(event))
-    transaction.on_commit(lambda: broadcast.publish([envelope]))
+    transaction.on_commit(lambda: publisher.publish([envelope]))
     return read
 
 

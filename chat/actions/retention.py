@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from .. import background
+from core import jobs
+
 from ..leases import alone, renew
 from ..models import Lease, Room
 from ..queries.retention import due
@@ -10,7 +11,7 @@ from .erasing import erase
 
 
 def forget_old() -> None:
-    background.start(sweep)
+    jobs.start(sweep)
 
 
 def sweep() -> None:

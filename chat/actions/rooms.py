@@ -7,18 +7,26 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.standing import current
-from accounts.text import clean_line
+from accounts.revocation import current
+from core import limits
+from core.db_timeouts import check_as_written
+from core.text import clean_line
 
-from .. import limits, storage
+from .. import stored_files
 from ..access.roles import check_create, check_own
 from ..access.rooms import access_room, access_update
 from ..access.seat import Seat
 from ..access.visibility import audience
-from ..drafts import Draft
+from ..announcements import (
+    announce_added,
+    announce_audience,
+    announce_deleted,
+    announce_room,
+)
 from ..errors import Conflict
 from ..events import RoomCreated, RoomUpdated
-from ..log import append_one
+from ..log.append import append_one
+from ..log.draft import Draft
 from ..models import (
     NAME_CHARACTERS,
     TOPIC_CHARACTERS,
@@ -27,15 +35,8 @@ from ..models import (
     Reaction,
     Room,
 )
-from ..patience import check_as_written
 from ..payloads import RoomPayload, avatar_path
 from ..queries.rooms import shown_room
-from .announcements import (
-    announce_added,
-    announce_audience,
-    announce_deleted,
-    announce_room,
-)
 from .attachments import remove_attachments
 from .uninvite import uninvite
 
@@ -128,7 +129,7 @@ def erase_room(room: Room) -> None:
     uninvite(room.invitations.all())
     announce_deleted(room)
     remove_attachments(room.attachments.all())
-    storage.remove_on_commit("avatars", room.avatar)
+    stored_files.remove_on_commit("avatars", room.avatar)
     _delete_messages(room)
     room.delete()
 
@@ -158,7 +159,7 @@ def _apply(room: Room, changes: Mapping[str, Any]) -> list[dict[str, Any]]:
         events.append({"type": "room.avatar_changed", **color})
     old = room.avatar
     if _changed(room, changes, "avatar"):
-        storage.remove_on_commit("avatars", old)
+        stored_files.remove_on_commit("avatars", old)
         avatar = avatar_path(room.avatar)
         events.append({"type": "room.avatar_changed", "avatar": avatar})
     if settings := _changed(room, changes, *_SETTINGS):

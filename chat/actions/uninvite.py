@@ -3,8 +3,9 @@
 from django.db import transaction
 from django.db.models import QuerySet
 
-from .. import broadcast
-from ..broadcast import ToPerson
+from core.bus import publisher
+from core.bus.publisher import ToPerson
+
 from ..events import InvitationDeleted, encode
 from ..models import Invitation
 
@@ -20,4 +21,4 @@ def uninvite(invitations: QuerySet[Invitation]) -> None:
     ]
     invitations.delete()
     if envelopes:
-        transaction.on_commit(lambda: broadcast.publish(envelopes))
+        transaction.on_commit(lambda: publisher.publish(envelopes))

@@ -1,4 +1,4 @@
-"""The index behind chat/search.py. SQLite has none of its kind and does without."""
+"""The index behind chat/queries/search/. SQLite has none of its kind and does without."""
 
 from django.db import migrations
 

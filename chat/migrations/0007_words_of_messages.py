@@ -1,8 +1,8 @@
-"""The index of chat/search.py splits texts at what PostgreSQL's parser is slow with."""
+"""The index of chat/queries/search/ splits texts at what PostgreSQL's parser is slow with."""
 
 from django.db import migrations
 
-# As in chat/search.py.
+# As in chat/queries/search/.
 SPLITTING = "<>@/~_.:&=+#?-"
 WORDS = f"to_tsvector('simple', translate(body, '{SPLITTING}', '{' ' * len(SPLITTING)}'))"
 # An index that was interrupted while it was made is there, and not used.

@@ -1,10 +1,10 @@
 """Files that somebody wants to open."""
 
 from accounts.models import User
+from core.files.signed_links import LINK_SECONDS, is_signed, signature
 
 from ..access.rooms import access_attachment
 from ..access.seat import known_uuids
-from ..links import LINK_SECONDS, is_signed, signature
 from ..models import Attachment
 from ..payloads import LinkPayload, attachment_path
 

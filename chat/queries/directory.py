@@ -13,13 +13,13 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.models import User
-from accounts.text import clean_line
+from core.limits import SEARCH_CHARACTERS
+from core.text import clean_line
 
 from .. import presence
 from ..access.seat import has_account
 from ..access.visibility import visible_rooms
 from ..errors import Invalid
-from ..limits import SEARCH_CHARACTERS
 from ..models import Membership, Room
 from ..payloads import DirectoryEntry, DirectoryPayload, directory_entry
 

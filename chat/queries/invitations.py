@@ -4,12 +4,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from core import limits
 
-from .. import limits
 from ..access.invitations import access_link
 from ..access.roles import check_manage
 from ..access.rooms import access_room
-from ..invitation_payloads import (
+from ..models import Invitation
+from ..payloads import user_payload
+from ..payloads.invitations import (
     InvitationPayload,
     InvitationPreviewPayload,
     ReceivedInvitationPayload,
@@ -17,8 +19,6 @@ from ..invitation_payloads import (
     invited_room_payload,
     received_invitation_payload,
 )
-from ..models import Invitation
-from ..payloads import user_payload
 
 
 def invitations(user: User, room_id: str) -> list[InvitationPayload]:

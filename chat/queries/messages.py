@@ -9,13 +9,13 @@ import msgspec
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from core.limits import MAX_RECOVERED, MAX_REPLY_BYTES
 
 from .. import presence
 from ..access.rooms import access_room
 from ..access.seat import Seat, has_account, known_uuids, seats
 from ..access.visibility import check_read, may_see
 from ..errors import Refusal, RoomNotFound
-from ..limits import MAX_RECOVERED, MAX_REPLY_BYTES
 from ..models import Message, Room
 from ..payloads import HistoryPayload, MessagePayload, message_payload
 

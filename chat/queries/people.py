@@ -6,7 +6,8 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from accounts.models import User
-from accounts.text import clean_line
+from core.limits import SEARCH_CHARACTERS
+from core.text import clean_line
 
 from .. import presence
 from ..access.roles import check_manage
@@ -14,7 +15,6 @@ from ..access.rooms import access_room
 from ..access.seat import check_account, known_uuids
 from ..access.visibility import check_member
 from ..errors import UserNotFound
-from ..limits import SEARCH_CHARACTERS
 from ..models import Block
 from ..payloads import (
     BanPayload,

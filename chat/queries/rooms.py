@@ -17,14 +17,14 @@ from django.db.models import (
 from django.db.models.functions import Least
 
 from accounts.models import User
+from core.limits import MAX_UNREAD
 
+from ..access.people import load_people
 from ..access.rooms import access_named, access_room
 from ..access.seat import Seat, known_uuids
 from ..access.visibility import may_see
-from ..limits import MAX_UNREAD
 from ..models import Membership, Mention, Message, Room
 from ..payloads import ReadPayload, RoomPayload, room_payload
-from ..people import load_people
 
 M = TypeVar("M", bound=Model)
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from .. import frames
-from ..commands import Asking
 from ..handlers import HANDLERS
+from ..protocol import frames
+from ..protocol.commands import Asking
 from .examples import Examples
 from .schemas import flat
 from .surface import (

@@ -1,11 +1,11 @@
 """What is said in words: the address, the tokens, and every code."""
 
-from accounts.errors import Refusal
-from chat.limits import LIMITS
+from core.errors import Refusal
+from core.limits import LIMITS
 
-from .. import frames
-from ..close_codes import CloseCode
-from ..middleware import SUBPROTOCOL
+from ..handshake.token import SUBPROTOCOL
+from ..protocol import frames
+from ..protocol.close_codes import CloseCode
 from .messages import MESSAGES
 from .schemas import flat
 from .surface import Json, refusals

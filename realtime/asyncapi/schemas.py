@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from chat.glossary import explain
+from chat.payloads.glossary import explain
 
 from .surface import SCHEMAS, Json, Struct, commands, name_of, sent
 

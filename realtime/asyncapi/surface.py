@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, get_args
 
+import accounts.errors
 import msgspec
 
-import accounts.errors
 import chat.errors
 import chat.events
-from accounts.errors import Refusal
+from core.errors import Refusal
 
-from .. import frames
-from ..commands import Command
+from ..protocol import frames
+from ..protocol.commands import Command
 
 Json = dict[str, Any]
 Struct = type[msgspec.Struct]

@@ -9,15 +9,15 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from chat import limits
 from chat.errors import Internal, Refusal, Timeout, TokenExpired
-from chat.patience import as_unavailable
+from core import limits, metrics
+from core.db_timeouts import as_unavailable
 
-from .. import commands, frames, metrics
-from ..commands import Asking, type_of
-from ..connection import Connection
-from ..denials import record_denial
+from ..delivery.connection import Connection
+from ..protocol import commands, frames
+from ..protocol.commands import Asking, type_of
 from . import auth, liveness, messages, reactions, reads, rooms
+from .refusals import record_denial
 
 logger = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ from accounts import tokens
 from accounts.tokens import Identity
 from chat.errors import TokenExpired, Unauthorized
 from chat.events import encode
+from core.threads import in_database
 
-from .. import frames
-from ..commands import AuthRefresh
-from ..connection import Connection
-from ..database import in_database
-from ..lease import Lease
+from ..delivery.connection import Connection
+from ..delivery.token_grace import Lease
+from ..protocol import frames
+from ..protocol.commands import AuthRefresh
 
 
 async def refresh(connection: Connection, command: AuthRefresh) -> None:

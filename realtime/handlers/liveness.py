@@ -4,9 +4,9 @@ from django.utils import timezone
 
 from chat.events import encode
 
-from .. import frames
-from ..commands import Ping
-from ..connection import Connection
+from ..delivery.connection import Connection
+from ..protocol import frames
+from ..protocol.commands import Ping
 
 
 async def ping(connection: Connection, command: Ping) -> None:

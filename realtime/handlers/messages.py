@@ -4,18 +4,25 @@ from dataclasses import replace
 
 from msgspec import Raw
 
-from chat import limits, queries
+from chat import queries
 from chat.actions.direct import open_direct, open_direct_from
 from chat.actions.messages import delete_message, draft_message, edit_message
 from chat.errors import Invalid
 from chat.events import encode
-from chat.slash import private_message
+from chat.slash_commands import private_message
+from core import limits
+from core.threads import in_database
 
-from .. import frames
-from ..commands import DirectSend, History, MessageDelete, MessageEdit, MessageSend
-from ..connection import Connection
-from ..database import in_database
-from ..hub import hub
+from ..delivery.connection import Connection
+from ..delivery.hub import hub
+from ..protocol import frames
+from ..protocol.commands import (
+    DirectSend,
+    History,
+    MessageDelete,
+    MessageEdit,
+    MessageSend,
+)
 
 
 async def send(connection: Connection, command: MessageSend) -> None:

@@ -4,11 +4,11 @@ from msgspec import Raw
 
 from chat.actions import reactions
 from chat.events import encode
+from core.threads import in_database
 
-from .. import frames
-from ..commands import ReactionAdd, ReactionRemove
-from ..connection import Connection
-from ..database import in_database
+from ..delivery.connection import Connection
+from ..protocol import frames
+from ..protocol.commands import ReactionAdd, ReactionRemove
 
 
 async def add(connection: Connection, command: ReactionAdd) -> None:

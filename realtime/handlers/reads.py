@@ -2,11 +2,11 @@
 
 from chat.actions import reads
 from chat.events import encode
+from core.threads import in_database
 
-from .. import frames
-from ..commands import ReadMark
-from ..connection import Connection
-from ..database import in_database
+from ..delivery.connection import Connection
+from ..protocol import frames
+from ..protocol.commands import ReadMark
 
 
 async def mark(connection: Connection, command: ReadMark) -> None:

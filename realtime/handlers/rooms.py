@@ -6,16 +6,22 @@ from chat import queries
 from chat.actions import memberships
 from chat.errors import Refusal, TooManyRooms
 from chat.events import encode
-from chat.limits import LIMITS
 from chat.queries.messages import CaughtUp, Resume
+from core import metrics
+from core.limits import LIMITS
+from core.threads import in_database
 
-from .. import frames, metrics
-from ..commands import RoomJoin, RoomLeave, Subscribe, Unsubscribe
-from ..connection import Connection
-from ..database import in_database
-from ..denials import record_denial
-from ..hub import hub
-from ..readers import Readers
+from ..delivery.connection import Connection
+from ..delivery.hub import hub
+from ..delivery.readers import Readers
+from ..protocol import frames
+from ..protocol.commands import (
+    RoomJoin,
+    RoomLeave,
+    Subscribe,
+    Unsubscribe,
+)
+from .refusals import record_denial
 
 
 async def subscribe(connection: Connection, command: Subscribe) -> None:

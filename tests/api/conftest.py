@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from chat import background
+from core import jobs
 from tests.people import access_token
 from tests.unit.conftest import (
     alice,
@@ -44,7 +44,7 @@ def _page_need_not_be_built(settings: Settings) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its threads would work in a database that the next test empties."""
-    monkeypatch.setattr(background, "start", lambda job, worker=None: None)
+    monkeypatch.setattr(jobs, "start", lambda job, worker=None: None)
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
-from chat import storage
+from chat import stored_files
 from chat.actions.attachments import add_attachment
 from chat.actions.invitations import invite_person, make_link
+from chat.actions.members import ban
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
-from chat.actions.moderation import ban
 from chat.actions.rooms import create_room
 from chat.models import Membership
 from tests.people import access_token, person
@@ -77,7 +77,7 @@ def new_scene(*, guests_may_read: bool = False) -> Scene:
     owners = send_message(
         people["owner"], room, client_id="1", body="hello", attachments=[attachment]
     ).message
-    with storage.put("avatars", b"not looked at", owner=None) as [avatar]:
+    with stored_files.put("avatars", b"not looked at", owner=None) as [avatar]:
         pass
     victims = send_message(victim, room, client_id="1", body="hello").message
     invitation, _ = invite_person(people["owner"], room, "outsider")

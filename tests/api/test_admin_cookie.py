@@ -10,11 +10,10 @@ from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import proofs, tokens
+from accounts import mailed_tokens, sessions, tokens
 from accounts.models import User
-from chat import limits
-from chat.actions import sessions
-from chat.rates import RateLimit
+from core import limits
+from core.limits.bucket import RateLimit
 
 from .door import Door
 
@@ -59,7 +58,7 @@ def restore(erin: User) -> None:
 def reset(erin: User) -> None:
     """The log-in changed the row, and the token is made from it."""
     erin.refresh_from_db()
-    sessions.reset_password(proofs.reset_token(erin), NEW)
+    sessions.reset_password(mailed_tokens.reset_token(erin), NEW)
 
 
 Act = Callable[[Door, User], object]

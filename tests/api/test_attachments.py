@@ -11,11 +11,11 @@ from django.core import signing
 from PIL import Image
 
 from accounts.models import User
-from chat import links
-from chat.actions.moderation import remove_member
-from chat.limits import LIMITS
+from chat.actions.members import remove_member
 from chat.models import Attachment, Message
 from chat.payloads import RoomPayload
+from core.files import signed_links
+from core.limits import LIMITS
 from tests.pictures import SECRET, bomb, exif, picture, png, telling
 
 from .door import Answer, Door, Upload, check_refused
@@ -329,7 +329,7 @@ def test_a_link_is_for_one_file_and_not_for_ever(
 ) -> None:
     one, _ = sent(as_bob, room, PICTURE)
     other, _ = sent(as_bob, room, PICTURE)
-    signature = links.signature(one)
+    signature = signed_links.signature(one)
     path = f"attachments/{one}?signature="
     assert anonymous.get(path + signature).status == 200
     forged = signing.TimestampSigner().sign(one).removeprefix(f"{one}:")
@@ -339,7 +339,7 @@ def test_a_link_is_for_one_file_and_not_for_ever(
     check_refused(elsewhere, 404, "not_found")
     check_refused(anonymous.get(path), 400, "invalid", "signature")
     check_refused(anonymous.get(f"attachments/{one}"), 401, "unauthorized")
-    monkeypatch.setattr(links, "LINK_SECONDS", -1)
+    monkeypatch.setattr(signed_links, "LINK_SECONDS", -1)
     check_refused(anonymous.get(path + signature), 404, "not_found")
 
 

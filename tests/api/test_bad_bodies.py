@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from chat.limits import LIMITS
 from chat.models import Message
 from chat.payloads import RoomPayload
+from core.limits import LIMITS
 
 from .door import Answer, Door, check_refused
 from .surface import OPERATIONS, UPLOADS, Operation, name

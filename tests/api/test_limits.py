@@ -6,11 +6,11 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from chat import limits
-from chat.limits import LIMITS
 from chat.models import Message
 from chat.payloads import RoomPayload
-from chat.rates import RateLimit
+from core import limits
+from core.limits import LIMITS
+from core.limits.bucket import RateLimit
 from tests.people import access_token
 from tests.pictures import png
 

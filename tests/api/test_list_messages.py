@@ -5,8 +5,8 @@ from urllib.parse import quote
 import pytest
 
 from accounts.models import User
-from chat.drafts import Draft
-from chat.log import append
+from chat.log.append import append
+from chat.log.draft import Draft
 from chat.payloads import RoomPayload
 
 from .door import Answer, Door, check_refused

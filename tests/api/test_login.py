@@ -9,8 +9,8 @@ from pytest_django import Settings
 
 from accounts import people
 from accounts.models import Session, User
-from chat import limits
-from chat.rates import RateLimit
+from core import limits
+from core.limits.bucket import RateLimit
 
 from .door import Answer, Door, check_refused
 

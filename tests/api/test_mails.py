@@ -10,9 +10,9 @@ from django.core import mail
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import proofs, tokens
+from accounts import mailed_tokens, tokens
 from accounts.models import Session, User
-from chat import background
+from core import jobs
 from tests.people import access_token, person
 
 from .door import Door, check_refused
@@ -32,7 +32,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     def run(job: Callable[[], None], worker: object = None) -> None:
         job()
 
-    monkeypatch.setattr(background, "start", run)
+    monkeypatch.setattr(jobs, "start", run)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_link_ends_after_an_hour(
     ask(anonymous)
     token = linked("reset")
     later = timezone.now().replace(tzinfo=None) + timedelta(seconds=3605)
-    monkeypatch.setattr(proofs._Generator, "_now", lambda self: later)
+    monkeypatch.setattr(mailed_tokens._Generator, "_now", lambda self: later)
     assert reset(anonymous, token) == 400
 
 
@@ -111,11 +111,11 @@ def test_who_gets_no_mail(anonymous: Door, alice: User, flags: dict[str, bool]) 
 def test_one_link_is_not_another(anonymous: Door, alice: User) -> None:
     """Neither another person's, nor one for another purpose."""
     bob = person("bob")
-    proof = proofs.reset_token(alice).partition(".")[2]
+    proof = mailed_tokens.reset_token(alice).partition(".")[2]
     assert reset(anonymous, f"{bob.pk.hex}.{proof}") == 400
-    assert reset(anonymous, proofs.email_token(alice, ADDRESS)) == 400
+    assert reset(anonymous, mailed_tokens.email_token(alice, ADDRESS)) == 400
     encoded = ADDRESS.encode().hex()
-    body = {"token": f"{encoded}.{proofs.reset_token(alice)}"}
+    body = {"token": f"{encoded}.{mailed_tokens.reset_token(alice)}"}
     check_refused(anonymous.post("auth/email", body), 400, "invalid", "token")
 
 
@@ -262,9 +262,9 @@ def test_a_mail_to_a_stranger_has_no_word_of_the_account(
 def test_a_full_queue_is_said_before_anybody_is_looked_for(
     anonymous: Door, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    full = background.Worker("mail", threads=0, most=1)
+    full = jobs.Worker("mail", threads=0, most=1)
     full.put(lambda: None)
-    monkeypatch.setattr(background, "MAIL", full)
+    monkeypatch.setattr(jobs, "MAIL", full)
     for email in (ADDRESS, "nobody@example.org"):
         answer = anonymous.post("auth/password-reset", {"email": email})
         check_refused(answer, 503, "unavailable")

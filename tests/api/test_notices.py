@@ -7,11 +7,11 @@ from django.core import mail
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import proofs
+from accounts import mailed_tokens
+from accounts.mails import confirm_email
 from accounts.models import User
-from chat import background, limits
-from chat.actions.mails import confirm_email
-from chat.rates import RateLimit
+from core import jobs, limits
+from core.limits.bucket import RateLimit
 
 from .door import Door
 
@@ -29,7 +29,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     def run(job: Callable[[], None], *_: object) -> None:
         job()
 
-    monkeypatch.setattr(background, "start", run)
+    monkeypatch.setattr(jobs, "start", run)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def change_password(door: Door, new: str = NEW) -> int:
 
 def confirm(alice: User, email: str) -> None:
     alice.refresh_from_db()
-    confirm_email(f"{email.encode().hex()}.{proofs.email_token(alice, email)}")
+    confirm_email(f"{email.encode().hex()}.{mailed_tokens.email_token(alice, email)}")
 
 
 def test_a_changed_password(as_alice: Door) -> None:
@@ -83,7 +83,7 @@ def test_a_changed_password(as_alice: Door) -> None:
 
 
 def test_a_password_that_was_reset_by_mail(alice: User, anonymous: Door) -> None:
-    body = {"token": proofs.reset_token(alice), "new_password": NEW}
+    body = {"token": mailed_tokens.reset_token(alice), "new_password": NEW}
     assert anonymous.post("auth/password-reset/confirm", body).status == 204
     assert told() == OF_PASSWORD
 

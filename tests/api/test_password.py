@@ -7,8 +7,8 @@ from pytest_django import Settings
 
 from accounts import people, tokens
 from accounts.models import User
-from chat import limits
-from chat.rates import RateLimit
+from core import limits
+from core.limits.bucket import RateLimit
 
 from .door import Answer, Door, check_refused
 

@@ -13,9 +13,9 @@ from chat.actions.attachments import add_attachment
 from chat.actions.blocks import block
 from chat.actions.direct import open_direct
 from chat.actions.invitations import invite_person, make_link
+from chat.actions.members import ban
 from chat.actions.memberships import join_room
 from chat.actions.messages import pin_message, send_message
-from chat.actions.moderation import ban
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import create_room
 from chat.payloads import RoomPayload

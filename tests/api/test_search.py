@@ -6,13 +6,13 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from chat import limits
 from chat.actions.messages import delete_message
-from chat.drafts import Draft
-from chat.log import append, append_one
+from chat.log.append import append, append_one
+from chat.log.draft import Draft
 from chat.models import Message
 from chat.payloads import RoomPayload
-from chat.rates import RateLimit
+from core import limits
+from core.limits.bucket import RateLimit
 
 from .door import Answer, Door, check_refused
 

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat.actions.messages import draft_message
-from chat.broadcast import Envelope, RoomChanged
-from chat.drafts import Appended
-from chat.limits import LIMITS
-from chat.log import append
+from chat.log.append import append
+from chat.log.draft import Appended
 from chat.models import Membership, Message
 from chat.payloads import RoomPayload
+from core.bus.publisher import Envelope, RoomChanged
+from core.limits import LIMITS
 
 from .door import Answer, Door, check_refused
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 
-from realtime.commands import Asking
+from realtime.protocol.commands import Asking
 from tests.api.scene import ROLES as EVERYBODY
 from tests.served import Deployment, Process
 from tests.sockets import Socket, chatting

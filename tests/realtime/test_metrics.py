@@ -12,8 +12,8 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from chat.errors import Refusal
-from realtime.close_codes import CloseCode
-from realtime.commands import Asking
+from realtime.protocol.close_codes import CloseCode
+from realtime.protocol.commands import Asking
 from tests.served import Deployment, Person, Process
 from tests.sockets import Socket, chatting, opened
 

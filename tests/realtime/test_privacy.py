@@ -44,7 +44,7 @@ def write_many(deployment: Deployment, account: Account, room: str) -> None:
     in_shell(
         deployment,
         "from accounts.models import User;"
-        "from chat.log import Draft, append;"
+        "from chat.log.append import Draft, append;"
         f"user = User.objects.get(username='{account.name}');"
         f"append([Draft('{room}', user, f'body {{n}}') for n in range({MANY})])",
     )

@@ -220,7 +220,7 @@ async def test_an_ended_session_is_found_without_a_hint(
             "shell",
             "-c",
             "from accounts.models import User;"
-            "from chat.actions.sessions import end_all_sessions;"
+            "from accounts.sessions import end_all_sessions;"
             "end_all_sessions(User.objects.get(username='load-0'))",
         )
         async with asyncio.timeout(35):

@@ -99,7 +99,7 @@ def _change_rights(**flags: bool) -> Cause:
             deployment,
             "import time;"
             "from accounts.models import User;"
-            "from chat.actions.sessions import change_rights;"
+            "from accounts.sessions import change_rights;"
             f"change_rights(User.objects.get(username='{account.name}'), **{flags});"
             # The hint goes out by itself, in a thread that ends with the process.
             "time.sleep(0.3)",

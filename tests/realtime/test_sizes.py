@@ -11,8 +11,8 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 from websockets.exceptions import ConnectionClosed
 
-from chat.limits import LIMITS
-from realtime import head
+from core.limits import LIMITS
+from realtime.server import http_head
 from tests.served import Process
 from tests.sockets import chatting
 
@@ -120,16 +120,16 @@ def test_a_long_head_is_cut_off(process: Process) -> None:
 
 async def test_a_slow_head_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """uvicorn's protocol on a real socket, less patient than it is."""
-    monkeypatch.setattr(head, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(http_head, "HEAD_SECONDS", 0.3)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    config = Config(app, http=head.Protocol, lifespan="off", log_config=None)
+    config = Config(app, http=http_head.Protocol, lifespan="off", log_config=None)
     config.load()
     server = await asyncio.get_running_loop().create_server(
-        lambda: head.Protocol(config, ServerState(), {}), "127.0.0.1", 0
+        lambda: http_head.Protocol(config, ServerState(), {}), "127.0.0.1", 0
     )
     async with server:
         port = server.sockets[0].getsockname()[1]

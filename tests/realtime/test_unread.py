@@ -10,7 +10,7 @@ import pytest
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from realtime import unread
+from realtime.server import stalled_answers
 
 # More than the kernel keeps of an answer on both sides.
 LONG = 16_000_000
@@ -41,11 +41,11 @@ async def asked(
     app: Any, state: ServerState, head: bytes = b"", buffer: int = 4_096
 ) -> AsyncIterator[socket.socket]:
     """The client of one request to our protocol; the kernel keeps little for it."""
-    config = Config(app, http=unread.Protocol, lifespan="off", log_config=None)
+    config = Config(app, http=stalled_answers.Protocol, lifespan="off", log_config=None)
     config.load()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: unread.Protocol(config, state, {}), "127.0.0.1", 0
+        lambda: stalled_answers.Protocol(config, state, {}), "127.0.0.1", 0
     )
     async with server:
         with socket.socket() as client:
@@ -71,7 +71,7 @@ async def read(client: socket.socket, pause: float = 0) -> int:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unread, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(stalled_answers, "STALL_SECONDS", 0.3)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -10,14 +10,15 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from chat import background, broadcast, limits
 from chat.actions.rooms import create_room
-from chat.broadcast import Envelope
-from chat.drafts import Draft
-from chat.log import append
-from chat.network_rates import NetworkLimit, PersonLimit
+from chat.log.append import append
+from chat.log.draft import Draft
 from chat.payloads import RoomPayload
-from chat.rates import RateLimit
+from core import jobs, limits
+from core.bus import publisher
+from core.bus.publisher import Envelope
+from core.limits.bucket import RateLimit
+from core.limits.network import NetworkLimit, PersonLimit
 from tests.people import person, room_of
 
 on_postgres = os.environ.get("TEST_ON") == "postgres"
@@ -46,14 +47,14 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 def published(monkeypatch: pytest.MonkeyPatch) -> list[Envelope]:
     """What was handed to the channel layer, in order; nothing really goes there."""
     envelopes: list[Envelope] = []
-    monkeypatch.setattr(broadcast, "publish", envelopes.extend)
+    monkeypatch.setattr(publisher, "publish", envelopes.extend)
     return envelopes
 
 
 @pytest.fixture(autouse=True)
 def _nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its threads would work in a database that the next test empties."""
-    monkeypatch.setattr(background, "start", lambda job, worker=None: None)
+    monkeypatch.setattr(jobs, "start", lambda job, worker=None: None)
 
 
 @pytest.fixture(autouse=True)

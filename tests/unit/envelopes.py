@@ -5,9 +5,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from accounts.models import Standing, User
-from chat.broadcast import Envelope, RoomChanged, ToEverybody, ToPerson, ToRoom
 from chat.models import Message
 from chat.payloads import RoomPayload
+from core.bus.publisher import (
+    Envelope,
+    RoomChanged,
+    ToEverybody,
+    ToPerson,
+    ToRoom,
+)
 
 
 def to_person(published: Iterable[Envelope], user: User) -> list[dict[str, Any]]:

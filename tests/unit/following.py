@@ -10,14 +10,14 @@ from typing import Any, cast
 
 from accounts.models import User
 from chat import queries
-from chat.broadcast import Envelope
 from chat.events import encode
 from chat.payloads import GUESTS
 from chat.queries.messages import CaughtUp, Resume
-from realtime.connection import Connection
-from realtime.feed import Feed
-from realtime.feeds import Feeds
-from realtime.hub import Hub
+from core.bus.publisher import Envelope
+from realtime.delivery.connection import Connection
+from realtime.delivery.feed import Feed
+from realtime.delivery.feeds import Feeds
+from realtime.delivery.hub import Hub
 from tests.api.door import Door
 from tests.fold import Fold
 from tests.frames import check_sent

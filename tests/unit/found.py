@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from chat.payloads import SearchPayload
-from chat.search import search
+from chat.queries.search import search
 
 
 def bodies(found: SearchPayload) -> list[str]:

@@ -6,21 +6,21 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from chat import limits
 from chat.actions import (
     avatars,
     blocks,
     direct,
     invitations,
+    members,
     memberships,
     messages,
-    moderation,
     profile,
     rooms,
 )
 from chat.errors import RateLimited, Refusal
 from chat.payloads import RoomPayload
-from chat.rates import RateLimit
+from core import limits
+from core.limits.bucket import RateLimit
 
 Act = Callable[[User, str], object]
 
@@ -49,26 +49,26 @@ ACTIONS: dict[str, tuple[str, Act]] = {
     "revoke": ("member_changes", lambda u, r: invitations.revoke(u, r, r)),
     "add_member": (
         "member_changes",
-        lambda u, r: moderation.add_member(u, r, "charlie"),
+        lambda u, r: members.add_member(u, r, "charlie"),
     ),
     "change_role": (
         "member_changes",
-        lambda u, r: moderation.change_role(u, r, str(u.pk), "owner"),
+        lambda u, r: members.change_role(u, r, str(u.pk), "owner"),
     ),
     "remove_member": (
         "member_changes",
-        lambda u, r: moderation.remove_member(u, r, r),
+        lambda u, r: members.remove_member(u, r, r),
     ),
     "mute_member": (
         "member_changes",
-        lambda u, r: moderation.mute_member(u, r, r, 60),
+        lambda u, r: members.mute_member(u, r, r, 60),
     ),
     "unmute_member": (
         "member_changes",
-        lambda u, r: moderation.unmute_member(u, r, r),
+        lambda u, r: members.unmute_member(u, r, r),
     ),
-    "ban": ("member_changes", lambda u, r: moderation.ban(u, r, r)),
-    "unban": ("member_changes", lambda u, r: moderation.unban(u, r, r)),
+    "ban": ("member_changes", lambda u, r: members.ban(u, r, r)),
+    "unban": ("member_changes", lambda u, r: members.unban(u, r, r)),
     "change_profile": ("profile_changes", lambda u, r: profile.change_profile(u, {})),
     "remove_avatar": ("profile_changes", lambda u, r: avatars.remove_avatar(u)),
     "block": ("profile_changes", lambda u, r: blocks.block(u, r)),

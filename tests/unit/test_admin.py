@@ -12,16 +12,17 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts import tokens
-from accounts.errors import Unauthorized
 from accounts.models import Session, User
-from chat import limits, quotas
+from chat import quotas
 from chat.actions.rooms import create_room
-from chat.broadcast import EndSessions, Envelope, RoomChanged
-from chat.drafts import Draft
-from chat.log import append, append_one
+from chat.log.append import append, append_one
+from chat.log.draft import Draft
 from chat.models import Membership, Message, Reaction, Room
 from chat.payloads import RoomPayload
-from chat.rates import RateLimit
+from core import limits
+from core.bus.publisher import EndSessions, Envelope, RoomChanged
+from core.errors import Unauthorized
+from core.limits.bucket import RateLimit
 from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)

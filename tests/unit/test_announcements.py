@@ -10,13 +10,18 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts.models import User
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.rooms import create_room
-from chat.broadcast import Envelope, RoomChanged, ToPerson, ToRoom
-from chat.drafts import Draft
 from chat.events import changes_frame, encode
-from chat.log import append, append_one
+from chat.log.append import append, append_one
+from chat.log.draft import Draft
 from chat.models import Message
 from chat.payloads import RoomPayload
 from chat.queries.people import members
+from core.bus.publisher import (
+    Envelope,
+    RoomChanged,
+    ToPerson,
+    ToRoom,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +64,7 @@ def test_committed_when_announced(
         assert not transaction.get_connection().in_atomic_block
         stored.append(Message.objects.filter(body="hello").exists())
 
-    monkeypatch.setattr("chat.broadcast.publish", look)
+    monkeypatch.setattr("core.bus.publisher.publish", look)
     append(drafts(bob, room, "hello"))
     assert stored == [True]
 

@@ -18,9 +18,10 @@ from jsonschema import (  # type: ignore[import-untyped]  # published without ty
 
 from chat import events
 from chat.errors import Refusal
-from realtime import asyncapi, commands, frames
+from realtime import asyncapi
 from realtime.asyncapi import surface
-from realtime.close_codes import CloseCode
+from realtime.protocol import commands, frames
+from realtime.protocol.close_codes import CloseCode
 from tests.frames import FILE, Contract, committed
 
 from .test_commands import GOOD
@@ -119,7 +120,7 @@ def test_every_error_code_is_in_it(document: Json) -> None:
     assert described == {
         cls.code: cls.status
         for cls in _refusals(Refusal)
-        if cls.__module__ in {"accounts.errors", "chat.errors"}
+        if cls.__module__ in {"core.errors", "chat.errors"}
     }
 
 

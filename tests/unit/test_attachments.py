@@ -16,18 +16,18 @@ from pytest_django import (
 
 from accounts.models import User
 from backend.storages import file_storage
-from chat import queries, storage
+from chat import queries, stored_files
 from chat.actions.attachments import add_attachment, forget_unsent
 from chat.actions.avatars import change_avatar, change_room_avatar, remove_avatar
 from chat.actions.messages import delete_message, edit_message, send_message
 from chat.actions.rooms import create_room, delete_room
-from chat.drafts import Appended, Draft
 from chat.errors import Conflict, Forbidden, Invalid, Refusal, TooLong
-from chat.limits import LIMITS
-from chat.log import append
+from chat.log.append import append
+from chat.log.draft import Appended, Draft
 from chat.models import Attachment, Membership, Message, Room
 from chat.payloads import RoomPayload
 from chat.queries.messages import Resume, catch_up, history
+from core.limits import LIMITS
 from tests.pictures import png
 
 
@@ -225,12 +225,12 @@ def test_file_that_cannot_be_removed_keeps_nobody(
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    with storage.put("avatars", b"one", b"two", owner=None) as [one, two]:
+    with stored_files.put("avatars", b"one", b"two", owner=None) as [one, two]:
         (here / "avatars" / one).unlink()
         (here / "avatars" / one).mkdir()
         (here / "avatars" / one / "in the way").touch()
     with django_capture_on_commit_callbacks(execute=True):
-        storage.remove_on_commit("avatars", one, two)
+        stored_files.remove_on_commit("avatars", one, two)
     assert not (here / "avatars" / two).exists()
 
 

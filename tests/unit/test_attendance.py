@@ -9,10 +9,10 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from chat import models, presence
-from chat.broadcast import ORIGIN
-from realtime import attendance
-from realtime.attendance import Attendance
-from realtime.database import in_database
+from core.bus.publisher import ORIGIN
+from core.threads import in_database
+from realtime.delivery import presence_reporter
+from realtime.delivery.presence_reporter import Attendance
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,8 +21,8 @@ TABLE = models.Attendance._meta.db_table
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attendance, "RETRY_SECONDS", 0.05)
-    monkeypatch.setattr(attendance, "LINGER_SECONDS", 0)
+    monkeypatch.setattr(presence_reporter, "RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(presence_reporter, "LINGER_SECONDS", 0)
 
 
 def rename(old: str, new: str) -> None:

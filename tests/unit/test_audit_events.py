@@ -13,19 +13,19 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
-from accounts import audit, proofs, tokens
-from accounts.audit import Event, record, record_committed
-from accounts.errors import Invalid, Unauthorized
+from accounts import mailed_tokens, sessions, tokens
+from accounts.mails import confirm_email
 from accounts.models import Session, User
-from chat import limits
-from chat.actions import moderation, sessions
+from chat.actions import members
 from chat.actions.departures import close_account
-from chat.actions.mails import confirm_email
 from chat.actions.memberships import join_room
 from chat.errors import RateLimited
 from chat.payloads import RoomPayload
-from chat.rates import RateLimit
-from realtime.database import in_database
+from core import audit, limits
+from core.audit import Event, record, record_committed
+from core.errors import Invalid, Unauthorized
+from core.limits.bucket import RateLimit
+from core.threads import in_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Events = Callable[[], list[dict[str, str]]]
@@ -36,10 +36,10 @@ def events(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) ->
     """What was logged since it was last asked."""
     fresh = {event: audit._Refusals(event) for event in Event}
     monkeypatch.setattr(audit, "_refusals", fresh)
-    caplog.set_level(logging.INFO, "accounts.audit")
+    caplog.set_level(logging.INFO, "core.audit")
 
     def taken() -> list[dict[str, str]]:
-        found = [r for r in caplog.records if r.name == "accounts.audit"]
+        found = [r for r in caplog.records if r.name == "core.audit"]
         before = vars(logging.makeLogRecord({})).keys()
         extras = [
             {
@@ -63,7 +63,7 @@ def test_operations_page_has_every_event() -> None:
 
 
 def test_the_line_has_the_ids_too(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "accounts.audit")
+    caplog.set_level(logging.INFO, "core.audit")
     record(Event.SOCKET_CLOSED, connection="c", reason="client")
     assert caplog.messages == ["socket.closed connection=c reason=client"]
 
@@ -76,14 +76,14 @@ def test_what_is_rolled_back_did_not_happen(events: Events) -> None:
 
 
 ACTS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
-    "member.removed": (moderation.remove_member, {}),
-    "member.banned": (moderation.ban, {}),
+    "member.removed": (members.remove_member, {}),
+    "member.banned": (members.ban, {}),
     "member.muted": (
-        partial(moderation.mute_member, seconds=60),
+        partial(members.mute_member, seconds=60),
         {"until": None},
     ),
     "member.role_changed": (
-        partial(moderation.change_role, role="moderator"),
+        partial(members.change_role, role="moderator"),
         {"role": "moderator"},
     ),
 }
@@ -108,11 +108,11 @@ def test_acts_that_are_taken_back(
     alice: User, charlie: User, room: RoomPayload, events: Events
 ) -> None:
     who = (alice, str(room.id), str(charlie.pk))
-    moderation.add_member(*who)
-    moderation.mute_member(*who, 60)
-    moderation.unmute_member(*who)
-    moderation.ban(*who)
-    moderation.unban(*who)
+    members.add_member(*who)
+    members.mute_member(*who, 60)
+    members.unmute_member(*who)
+    members.ban(*who)
+    members.unban(*who)
     found = [event for event in events() if event["user"] == str(charlie.pk)]
     assert [event["event"] for event in found] == [
         "member.added",
@@ -316,7 +316,7 @@ def test_the_admin_refuses_who_is_not_staff(alice: User, events: Events) -> None
 
 
 def test_an_address_and_a_link_that_comes_again(alice: User, events: Events) -> None:
-    proof = proofs.email_token(alice, "new@example.org")
+    proof = mailed_tokens.email_token(alice, "new@example.org")
     token = f"{b'new@example.org'.hex()}.{proof}"
     confirm_email(token)
     assert events() == [{"event": "email.changed", "user": str(alice.pk)}]

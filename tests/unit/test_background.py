@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from chat.background import Worker, start
+from core.jobs import Worker, start
 
 
 def test_a_mail_that_hangs_holds_up_mails_alone() -> None:

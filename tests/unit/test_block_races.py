@@ -11,11 +11,11 @@ from django.db import transaction
 from accounts.models import User
 from chat.actions.blocks import block, unblock
 from chat.actions.direct import open_direct
-from chat.broadcast import Envelope
-from chat.drafts import Draft
 from chat.errors import UserNotFound
-from chat.log import append_one
+from chat.log.append import append_one
+from chat.log.draft import Draft
 from chat.models import Block, Message, Room
+from core.bus.publisher import Envelope
 from tests.people import person
 
 from .envelopes import to_person

@@ -7,15 +7,15 @@ from accounts.models import User
 from chat import queries
 from chat.actions.blocks import block, unblock
 from chat.actions.direct import create_group, open_direct
+from chat.actions.members import add_member
 from chat.actions.messages import delete_message, edit_message, send_message
-from chat.actions.moderation import add_member
 from chat.actions.reactions import add_reaction
-from chat.broadcast import Envelope
-from chat.drafts import Draft
 from chat.errors import Invalid, Refusal, UserNotFound
-from chat.log import append
+from chat.log.append import append
+from chat.log.draft import Draft
 from chat.models import Block, Membership, Message, Room
 from chat.payloads import RoomPayload
+from core.bus.publisher import Envelope
 from tests.people import person
 
 from .envelopes import to_person

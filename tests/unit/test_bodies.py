@@ -13,7 +13,7 @@ from accounts.tokens import start_session
 from backend import bodies, refusals, uploads
 from backend.bodies import BodyLimit
 from backend.turns import Turns
-from chat.limits import LIMITS
+from core.limits import LIMITS
 from tests.api.door import Door
 
 UPLOADS = [
@@ -140,7 +140,7 @@ def test_a_stranger_is_answered_as_by_the_view(
     assert json.loads(body["body"]) == viewed.json()
     assert (b"www-authenticate", b"Bearer") in start["headers"]
     # The view's own refusal is the same line, which is logged once in ten seconds.
-    [line] = [r.getMessage() for r in caplog.records if r.name == "accounts.audit"]
+    [line] = [r.getMessage() for r in caplog.records if r.name == "core.audit"]
     assert "access.refused code=unauthorized method=POST" in line
     assert "route=api/v1/rooms/<str:room_id>/attachments" in line
 

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from chat import broadcast
-from chat.broadcast import (
+from chat.events import Change
+from core.bus import publisher
+from core.bus.publisher import (
     EndSessions,
     Envelope,
     Packet,
@@ -17,7 +18,6 @@ from chat.broadcast import (
     ToPerson,
     open_packet,
 )
-from chat.events import Change
 
 ENVELOPES: list[Envelope] = [
     RoomChanged(
@@ -48,7 +48,7 @@ class Layer:
 @pytest.fixture
 def layer(monkeypatch: pytest.MonkeyPatch) -> Layer:
     layer = Layer()
-    monkeypatch.setattr(broadcast, "channel_layer", lambda: layer)
+    monkeypatch.setattr(publisher, "channel_layer", lambda: layer)
     return layer
 
 
@@ -64,7 +64,7 @@ async def test_all_that_wait_go_to_the_hubs_in_one_packet(layer: Layer) -> None:
     publisher = Publisher(asyncio.get_running_loop())
     await published_and_flushed(publisher, ENVELOPES)
     [(group, message)] = layer.sent
-    assert (group, message["type"]) == (broadcast.GROUP, "hub.packet")
+    assert (group, message["type"]) == (publisher.GROUP, "hub.packet")
 
 
 async def test_packets_have_a_largest_size(
@@ -72,7 +72,7 @@ async def test_packets_have_a_largest_size(
 ) -> None:
     publisher = Publisher(asyncio.get_running_loop())
     await published_and_flushed(publisher, ENVELOPES * 200)
-    monkeypatch.setattr(broadcast, "ORIGIN", "another process")
+    monkeypatch.setattr(publisher, "ORIGIN", "another process")
     opened = [open_packet(message["packet"]).envelopes for _, message in layer.sent]
     assert max(len(envelopes) for envelopes in opened) <= 500
     assert [envelope for envelopes in opened for envelope in envelopes] == (
@@ -85,7 +85,7 @@ async def test_another_process_opens_what_was_sent(
 ) -> None:
     publisher = Publisher(asyncio.get_running_loop())
     await published_and_flushed(publisher, ENVELOPES)
-    monkeypatch.setattr(broadcast, "ORIGIN", "another process")
+    monkeypatch.setattr(publisher, "ORIGIN", "another process")
     [(_, message)] = layer.sent
     packet = open_packet(message["packet"])
     assert packet.envelopes == ENVELOPES
@@ -112,7 +112,7 @@ async def test_layer_that_fails_is_logged_and_tried_again(
 ) -> None:
     publisher = Publisher(asyncio.get_running_loop())
     layer.broken = True
-    with caplog.at_level(logging.WARNING, "chat.broadcast"):
+    with caplog.at_level(logging.WARNING, "core.bus.publisher"):
         await published_and_flushed(publisher, ENVELOPES[:1])
     assert "ConnectionError" in caplog.text
     layer.broken = False

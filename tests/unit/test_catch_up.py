@@ -8,14 +8,14 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room
-from chat.drafts import Draft
 from chat.errors import Forbidden, RoomNotFound
 from chat.events import encode
-from chat.limits import LIMITS, MAX_RECOVERED, MAX_REPLY_BYTES
-from chat.log import append
+from chat.log.append import append
+from chat.log.draft import Draft
 from chat.models import Message, Room
 from chat.payloads import RoomPayload
 from chat.queries.messages import CaughtUp, Resume, catch_up
+from core.limits import LIMITS, MAX_RECOVERED, MAX_REPLY_BYTES
 
 
 def caught_up(user: User, resume: Resume) -> CaughtUp:

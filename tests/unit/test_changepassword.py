@@ -4,9 +4,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts import tokens
-from accounts.errors import Unauthorized
+from accounts.management.commands import changepassword
 from accounts.models import User
-from chat.management.commands import changepassword
+from core.errors import Unauthorized
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

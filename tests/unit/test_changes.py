@@ -16,8 +16,6 @@ from chat.actions.messages import (
     send_message,
 )
 from chat.actions.reactions import add_reaction, remove_reaction
-from chat.broadcast import Envelope, RoomChanged
-from chat.drafts import Written
 from chat.errors import (
     Forbidden,
     Invalid,
@@ -28,8 +26,10 @@ from chat.errors import (
     TooLong,
     Unauthorized,
 )
+from chat.log.draft import Written
 from chat.models import Membership, Message, Room
 from chat.payloads import RoomPayload
+from core.bus.publisher import Envelope, RoomChanged
 from tests.people import person
 
 SEQ = 3

@@ -9,8 +9,8 @@ from pytest_django import Settings
 
 from accounts import checks, demo, people
 from accounts.checks import passwords_are_secret, tokens_are_safe
-from accounts.errors import Invalid
 from accounts.models import User
+from core.errors import Invalid
 
 
 def found() -> list[str | None]:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.limits import LIMITS
 from chat.queries.messages import Resume
-from realtime import commands
-from realtime.commands import BadCommand, RoomCursor, decode
+from core.limits import LIMITS
+from realtime.protocol import commands
+from realtime.protocol.commands import BadCommand, RoomCursor, decode
 
 GOOD: list[tuple[dict[str, Any], commands.Command]] = [
     (

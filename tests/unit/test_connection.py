@@ -8,8 +8,8 @@ import pytest
 
 from accounts import tokens
 from accounts.models import User
-from realtime.close_codes import CloseCode
-from realtime.connection import Connection
+from realtime.delivery.connection import Connection
+from realtime.protocol.close_codes import CloseCode
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

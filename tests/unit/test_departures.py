@@ -10,10 +10,10 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts import people, tokens
-from accounts.errors import Unauthorized
 from accounts.models import User
 from backend.storages import file_storage
-from chat import background, leases, queries
+from chat import leases, queries
+from chat.access.people import find_person
 from chat.actions import departures, erasing
 from chat.actions.attachments import add_attachment
 from chat.actions.avatars import change_avatar
@@ -25,8 +25,6 @@ from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import create_room
-from chat.background import Job
-from chat.broadcast import EndSessions, Envelope, PersonChanged
 from chat.errors import Conflict, Forbidden, Invalid, UserNotFound
 from chat.models import (
     Attachment,
@@ -39,8 +37,11 @@ from chat.models import (
     Room,
 )
 from chat.payloads import MessagePayload, RoomPayload
-from chat.people import find_person
 from chat.queries.messages import history
+from core import jobs
+from core.bus.publisher import EndSessions, Envelope, PersonChanged
+from core.errors import Unauthorized
+from core.jobs import Job
 from tests.people import person
 from tests.pictures import png
 
@@ -55,7 +56,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     found: list[Job] = []
-    monkeypatch.setattr(background, "start", found.append)
+    monkeypatch.setattr(jobs, "start", found.append)
     return found
 
 

@@ -7,15 +7,15 @@ import pytest
 from accounts.models import User
 from chat import queries
 from chat.actions.direct import create_group, open_direct
+from chat.actions.members import add_member
 from chat.actions.memberships import join_room, leave_room
-from chat.actions.moderation import add_member
 from chat.actions.rooms import delete_room, update_room
-from chat.broadcast import Envelope
-from chat.drafts import Draft
 from chat.errors import Forbidden, Invalid, RoomNotFound, UserNotFound
-from chat.log import append_one
+from chat.log.append import append_one
+from chat.log.draft import Draft
 from chat.models import Membership, Message, Room
 from chat.payloads import RoomPayload
+from core.bus.publisher import Envelope
 from tests.people import person
 
 from .envelopes import logged, to_everybody, to_person

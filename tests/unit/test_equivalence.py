@@ -16,11 +16,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from chat import broadcast, presence
-from chat.actions import memberships, messages, moderation, reactions, reads, rooms
+from chat import presence
+from chat.actions import (
+    members,
+    memberships,
+    messages,
+    reactions,
+    reads,
+    rooms,
+)
 from chat.actions.direct import create_group, open_direct
 from chat.errors import Refusal
 from chat.models import Room, ServerProcess
+from core.bus import publisher
 from tests.fold import Fold, Json
 from tests.people import person
 
@@ -99,17 +107,17 @@ ACTIONS: Final[list[Action]] = [
     lambda w, user, room, n: rooms.delete_room(user, room),
     lambda w, user, room, n: memberships.join_room(user, room),
     lambda w, user, room, n: memberships.leave_room(user, room),
-    lambda w, user, room, n: moderation.add_member(user, room, w.person_id(n)),
-    lambda w, user, room, n: moderation.remove_member(user, room, w.person_id(n)),
-    lambda w, user, room, n: moderation.change_role(
+    lambda w, user, room, n: members.add_member(user, room, w.person_id(n)),
+    lambda w, user, room, n: members.remove_member(user, room, w.person_id(n)),
+    lambda w, user, room, n: members.change_role(
         user, room, w.person_id(n), ("owner", "moderator", "member")[n // 3 % 3]
     ),
-    lambda w, user, room, n: moderation.mute_member(user, room, w.person_id(n), 60),
-    lambda w, user, room, n: moderation.unmute_member(user, room, w.person_id(n)),
-    lambda w, user, room, n: moderation.ban(user, room, w.person_id(n)),
-    lambda w, user, room, n: moderation.unban(user, room, w.person_id(n)),
-    lambda w, user, room, n: moderation.ban(user, room, str(w.guest.pk)),
-    lambda w, user, room, n: moderation.unban(user, room, str(w.guest.pk)),
+    lambda w, user, room, n: members.mute_member(user, room, w.person_id(n), 60),
+    lambda w, user, room, n: members.unmute_member(user, room, w.person_id(n)),
+    lambda w, user, room, n: members.ban(user, room, w.person_id(n)),
+    lambda w, user, room, n: members.unban(user, room, w.person_id(n)),
+    lambda w, user, room, n: members.ban(user, room, str(w.guest.pk)),
+    lambda w, user, room, n: members.unban(user, room, str(w.guest.pk)),
     lambda w, user, room, n: w.add(open_direct(user, w.person_id(n))[0]),
     lambda w, user, room, n: w.add(
         create_group(user, [w.person_id(n), w.person_id(n + 1)])
@@ -142,7 +150,7 @@ def test_events_and_a_fresh_read_agree(
     monkeypatch: pytest.MonkeyPatch, steps: list[tuple[int, int, int, int]]
 ) -> None:
     world, hub = _world(), Delivery()
-    monkeypatch.setattr(broadcast, "publish", hub.publish)
+    monkeypatch.setattr(publisher, "publish", hub.publish)
     followers = [hub.follow(user) for user in (*world.people, world.guest)]
     for who, what, where, number in steps:
         room = world.rooms[where % len(world.rooms)]

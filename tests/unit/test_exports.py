@@ -25,7 +25,7 @@ from pytest_django import (
 from accounts import tokens
 from accounts.models import User
 from backend.storages import file_storage
-from chat import background, leases, queries, storage
+from chat import leases, queries, stored_files
 from chat.actions import exports
 from chat.actions.attachments import add_attachment
 from chat.actions.avatars import change_avatar
@@ -33,17 +33,18 @@ from chat.actions.blocks import block
 from chat.actions.departures import close_account
 from chat.actions.direct import open_direct
 from chat.actions.invitations import invite_person, make_link
+from chat.actions.members import add_member
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
-from chat.actions.moderation import add_member
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import update_room
-from chat.background import Job
-from chat.drafts import Draft
 from chat.errors import Conflict, Forbidden, RateLimited
-from chat.log import append
+from chat.log.append import append
+from chat.log.draft import Draft
 from chat.models import Export, Lease
 from chat.payloads import RoomPayload
+from core import jobs
+from core.jobs import Job
 from tests.people import person
 from tests.pictures import png
 
@@ -58,7 +59,7 @@ def here(settings: Settings, tmp_path: Path) -> Path:
 def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     """What was handed to the background; it is done when a test says so."""
     found: list[Job] = []
-    monkeypatch.setattr(background, "start", found.append)
+    monkeypatch.setattr(jobs, "start", found.append)
     return found
 
 
@@ -74,7 +75,7 @@ def made(user: User) -> ZipFile:
     exports.make_export(export.pk)
     export.refresh_from_db()
     assert export.state == "ready"
-    with storage.opened("exports", export.file) as file:
+    with stored_files.opened("exports", export.file) as file:
         return ZipFile(BytesIO(file.read()))
 
 

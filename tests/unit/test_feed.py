@@ -13,10 +13,10 @@ from accounts.models import User
 from chat.events import Change
 from chat.payloads import GUESTS, MessagePayload
 from chat.queries.messages import Changes
-from realtime import feed as feed_module
-from realtime import readers as readers_module
-from realtime.connection import Connection
-from realtime.feed import FRAME_BYTES, Feed
+from realtime.delivery import feed as feed_module
+from realtime.delivery import readers as readers_module
+from realtime.delivery.connection import Connection
+from realtime.delivery.feed import FRAME_BYTES, Feed
 
 ROOM, EPOCH = "r1", "e5f0"
 

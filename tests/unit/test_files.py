@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from backend import storages
 from chat.errors import Invalid
-from chat.files import NAME_CHARACTERS, clean_name, content_type
+from core.files.sniffing import NAME_CHARACTERS, clean_name, content_type
 from tests.pictures import picture, png
 
 TYPES = {

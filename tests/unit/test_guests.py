@@ -9,24 +9,22 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework_simplejwt.settings import api_settings
 
-from accounts import people, standing, tokens
+from accounts import people, revocation, sessions, tokens
+from accounts.guests import admit_guest
 from accounts.models import Session, User
 from chat import presence, queries
 from chat.actions import (
     blocks,
     direct,
+    members,
     memberships,
     messages,
-    moderation,
     reactions,
     reads,
     rooms,
-    sessions,
 )
-from chat.actions.guests import admit_guest
 from chat.actions.profile import change_profile
 from chat.actions.rooms import update_room
-from chat.broadcast import Envelope, PersonChanged
 from chat.errors import (
     Forbidden,
     Invalid,
@@ -35,11 +33,12 @@ from chat.errors import (
     Unauthorized,
     UserNotFound,
 )
-from chat.log import append_one
+from chat.log.append import append_one
 from chat.models import Attendance, Room
 from chat.payloads import GUESTS, RoomPayload
 from chat.queries.messages import CaughtUp, Resume
-from chat.search import search
+from chat.queries.search import search
+from core.bus.publisher import Envelope, PersonChanged
 
 from .envelopes import leavers
 
@@ -142,8 +141,8 @@ def writes(guest: User, room: str, alice: User) -> list[Callable[[], object]]:
         partial(memberships.get_or_create_room, guest, name="general"),
         partial(rooms.update_room, guest, room, {"topic": "x"}),
         partial(rooms.delete_room, guest, room),
-        partial(moderation.add_member, guest, room, "alice"),
-        partial(moderation.ban, guest, room, str(alice.pk)),
+        partial(members.add_member, guest, room, "alice"),
+        partial(members.ban, guest, room, str(alice.pk)),
         partial(direct.open_direct, guest, "alice"),
         partial(direct.create_group, guest, ["alice"]),
         partial(change_profile, guest, {"status": "x"}),
@@ -184,8 +183,8 @@ def test_guests_are_there_for_nobody(
         tries: list[Callable[[], object]] = [
             partial(direct.open_direct, alice, reference),
             partial(direct.create_group, alice, [reference]),
-            partial(moderation.add_member, alice, room.id, reference),
-            partial(moderation.ban, alice, room.id, reference),
+            partial(members.add_member, alice, room.id, reference),
+            partial(members.ban, alice, room.id, reference),
         ]
         for attempt in tries:
             with pytest.raises(UserNotFound):
@@ -247,16 +246,16 @@ def test_no_token_of_a_guest_is_good_when_none_are_wanted(settings: Settings) ->
     _, pair = admit_guest(user_agent="")
     identity = tokens.verify_access(pair.access)
     ticket = tokens.issue_ticket(identity)
-    assert standing.current(identity.user) == identity.user
-    assert standing.revoked([identity.user]) == {}
+    assert revocation.current(identity.user) == identity.user
+    assert revocation.revoked([identity.user]) == {}
     settings.ALLOW_GUESTS = False
     refused: list[Callable[[], object]] = [
         partial(tokens.verify_access, pair.access),
         partial(tokens.redeem_ticket, ticket),
         partial(tokens.rotate, pair.refresh),
-        partial(standing.current, identity.user),
+        partial(revocation.current, identity.user),
     ]
     for attempt in refused:
         with pytest.raises(Unauthorized):
             attempt()
-    assert standing.revoked([identity.user]) == {identity.session_id: False}
+    assert revocation.revoked([identity.user]) == {identity.session_id: False}

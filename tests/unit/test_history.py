@@ -7,13 +7,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat import queries
-from chat.drafts import Draft
 from chat.errors import Forbidden, RoomNotFound
 from chat.events import encode
-from chat.limits import LIMITS, MAX_REPLY_BYTES
-from chat.log import append
+from chat.log.append import append
+from chat.log.draft import Draft
 from chat.models import Message, Reaction
 from chat.payloads import HistoryPayload, RoomPayload
+from core.limits import LIMITS, MAX_REPLY_BYTES
 from tests.people import person
 
 Read = Callable[..., HistoryPayload]

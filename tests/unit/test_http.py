@@ -23,7 +23,7 @@ from pytest_django import Settings
 from backend import downloads, turns
 from backend.http import Handler
 from backend.turns import THREADS_PER_NETWORK, Turns
-from realtime.database import REQUEST_THREADS
+from core.threads import REQUEST_THREADS
 
 
 @pytest.fixture(autouse=True)

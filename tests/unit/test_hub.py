@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from accounts import audit, tokens
+from accounts import tokens
 from accounts.models import User
 from accounts.tokens import Identity
-from chat import broadcast
-from chat.broadcast import EndSessions
-from realtime.close_codes import CloseCode
-from realtime.connection import Connection
-from realtime.database import in_database
-from realtime.hub import Hub
+from core import audit
+from core.bus import publisher
+from core.bus.publisher import EndSessions
+from core.threads import in_database
+from realtime.delivery.connection import Connection
+from realtime.delivery.hub import Hub
+from realtime.protocol.close_codes import CloseCode
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +28,7 @@ async def hub() -> AsyncIterator[Hub]:
     yield hub
     for task in hub._tasks:
         task.cancel()
-    broadcast.attach(None)
+    publisher.attach(None)
 
 
 @pytest.fixture
@@ -83,11 +84,11 @@ async def test_what_the_hub_does_by_itself_is_asked_from_nowhere(
     async def probe() -> None:
         seen.append(audit._address.get())
 
-    monkeypatch.setattr(broadcast, "send_probe", probe)
+    monkeypatch.setattr(publisher, "send_probe", probe)
     audit.ask_from("192.0.2.7")
     hub = Hub()
     await asyncio.sleep(0.2)
     for task in hub._tasks:
         task.cancel()
-    broadcast.attach(None)
+    publisher.attach(None)
     assert set(seen) == {""}

@@ -12,11 +12,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from chat import queries
-from chat.actions import invitations, moderation, notifications
+from chat.actions import invitations, members, notifications
 from chat.actions.direct import create_group
 from chat.actions.memberships import get_or_create_room, join_room, leave_room
 from chat.actions.rooms import create_room, delete_room
-from chat.broadcast import Envelope
 from chat.errors import (
     Conflict,
     Forbidden,
@@ -29,6 +28,7 @@ from chat.errors import (
 from chat.models import Ban, Invitation, Membership, Room
 from chat.payloads import RoomPayload
 from chat.queries.messages import history
+from core.bus.publisher import Envelope
 from tests.people import person
 
 from .envelopes import logged, to_person
@@ -176,7 +176,7 @@ def test_invitation_of_another_room_is_not_revoked(
     [
         lambda room, user: Room.objects.update(archived_at=timezone.now()),
         lambda room, user: Room.objects.update(staff_only=True),
-        lambda room, user: moderation.ban(user, room.id, str(_id("charlie"))),
+        lambda room, user: members.ban(user, room.id, str(_id("charlie"))),
         lambda room, user: delete_room(user, room.id),
     ],
     ids=["archived", "staff only", "banned", "deleted"],
@@ -200,8 +200,8 @@ def test_ban_is_final_for_an_invitation(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
     invitations.invite_person(alice, room.id, "charlie")
-    moderation.ban(alice, room.id, str(charlie.pk))
-    moderation.unban(alice, room.id, str(charlie.pk))
+    members.ban(alice, room.id, str(charlie.pk))
+    members.unban(alice, room.id, str(charlie.pk))
     assert queries.invitations.received(charlie) == []
 
 
@@ -213,8 +213,8 @@ ENDINGS: list[Callable[[User, User, str, str], object]] = [
     lambda owner, guest, room, pk: invitations.decline(guest, pk),
     lambda owner, guest, room, pk: invitations.revoke(owner, room, pk),
     lambda owner, guest, room, pk: join_room(guest, room),
-    lambda owner, guest, room, pk: moderation.add_member(owner, room, "charlie"),
-    lambda owner, guest, room, pk: moderation.ban(owner, room, str(guest.pk)),
+    lambda owner, guest, room, pk: members.add_member(owner, room, "charlie"),
+    lambda owner, guest, room, pk: members.ban(owner, room, str(guest.pk)),
     lambda owner, guest, room, pk: delete_room(owner, room),
 ]
 

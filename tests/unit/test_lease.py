@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from realtime.lease import Lease
+from realtime.delivery.token_grace import Lease
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 END = NOW + timedelta(minutes=10)
@@ -16,7 +16,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     """Sets the clock."""
 
     def set_clock(now: datetime) -> None:
-        monkeypatch.setattr("realtime.lease.time.time", now.timestamp)
+        monkeypatch.setattr("realtime.delivery.token_grace.time.time", now.timestamp)
 
     set_clock(NOW)
     return set_clock

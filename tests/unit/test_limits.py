@@ -10,12 +10,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from chat import limits
 from chat.actions.messages import send_message
 from chat.errors import RateLimited, RoomNotFound
-from chat.limits import Limits, read, variable
-from chat.network_rates import NetworkLimit, PersonLimit
-from chat.rates import RateLimit
+from core import limits
+from core.limits import Limits, read, variable
+from core.limits.bucket import RateLimit
+from core.limits.network import NetworkLimit, PersonLimit
 from tests.people import person
 
 from .threads import at_once
@@ -34,7 +34,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("chat.rates.time.monotonic", clock)
+    monkeypatch.setattr("core.limits.bucket.time.monotonic", clock)
     settings.RATE_LIMITS = True
     return clock
 

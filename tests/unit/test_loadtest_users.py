@@ -10,8 +10,8 @@ from pytest_django import Settings
 from accounts import tokens
 from accounts.models import Session, User
 from chat import queries
-from chat.drafts import Draft
-from chat.log import append_one
+from chat.log.append import append_one
+from chat.log.draft import Draft
 from chat.models import Membership, Message, Room
 
 pytestmark = pytest.mark.django_db

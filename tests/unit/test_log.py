@@ -6,9 +6,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat.actions.rooms import create_room
-from chat.drafts import Appended, Draft, Outcome
 from chat.errors import Conflict, Invalid, MessageNotFound, Refusal
-from chat.log import append, append_one
+from chat.log.append import append, append_one
+from chat.log.draft import Appended, Draft, Outcome
 from chat.models import Message, Room
 from chat.payloads import RoomPayload
 

@@ -3,9 +3,9 @@
 import pytest
 
 from accounts.models import User
-from chat.drafts import Appended, Draft
 from chat.errors import Invalid
-from chat.log import append, append_one
+from chat.log.append import append, append_one
+from chat.log.draft import Appended, Draft
 from chat.payloads import RoomPayload
 
 

@@ -9,9 +9,9 @@ from accounts import tokens
 from accounts.models import User
 from chat.actions.memberships import leave_room
 from chat.actions.rooms import create_room
-from chat.drafts import Draft
 from chat.errors import Forbidden, Muted, Refusal, RoomNotFound, Unauthorized
-from chat.log import append, append_one
+from chat.log.append import append, append_one
+from chat.log.draft import Draft
 from chat.models import Membership, Message, Room
 from chat.payloads import RoomPayload
 from tests.people import NOBODY

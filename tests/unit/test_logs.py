@@ -15,8 +15,8 @@ from django.test import Client, RequestFactory
 from django.utils.log import log_response
 from pytest_django import Settings
 
-from accounts import audit
 from backend.logs import described, logging_of
+from core import audit
 
 SECRET = "tuba-43-tuba"
 Writing = Callable[..., io.StringIO]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from accounts.models import User
 from chat.actions.messages import clean_body, draft_message, send_message
 from chat.errors import Invalid, Refusal, TooLong
-from chat.limits import LIMITS
 from chat.models import Message
 from chat.payloads import RoomPayload
+from core.limits import LIMITS
 
 
 @pytest.mark.parametrize(

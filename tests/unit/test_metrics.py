@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from realtime.metrics import registry
+from core.metrics import registry
 
 LABELS = {"source", "cause", "result", "command", "code", "pool"}
 # prometheus_client's own, about the process and its Python.

@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import queries
-from chat.actions import moderation
+from chat.actions import members
 from chat.actions.memberships import join_room, leave_room
-from chat.broadcast import Envelope, GuestOut
-from chat.drafts import Draft
 from chat.errors import Forbidden, Muted, Refusal, RoomNotFound, UserNotFound
-from chat.log import append_one
+from chat.log.append import append_one
+from chat.log.draft import Draft
 from chat.models import Ban, Membership, Room
 from chat.payloads import RoomPayload
+from core.bus.publisher import Envelope, GuestOut
 from tests.people import person
 
 from .envelopes import leavers, logged, to_person
@@ -27,23 +27,23 @@ committing = pytest.mark.django_db(transaction=True)
 
 
 def mute(user: User, room_id: str, user_id: str) -> object:
-    return moderation.mute_member(user, room_id, user_id, 60)
+    return members.mute_member(user, room_id, user_id, 60)
 
 
 def promote(user: User, room_id: str, user_id: str) -> object:
-    return moderation.change_role(user, room_id, user_id, "moderator")
+    return members.change_role(user, room_id, user_id, "moderator")
 
 
 ON_MEMBERS: list[Action] = [
-    moderation.remove_member,
+    members.remove_member,
     mute,
-    moderation.unmute_member,
-    moderation.ban,
+    members.unmute_member,
+    members.ban,
 ]
 EVERYTHING: list[Action] = [
     *ON_MEMBERS,
-    moderation.add_member,
-    moderation.unban,
+    members.add_member,
+    members.unban,
     promote,
 ]
 
@@ -134,7 +134,7 @@ def test_owner_acts_on_everybody(
     action(alice, room.id, str(other.pk))
 
 
-@pytest.mark.parametrize("action", [moderation.remove_member, moderation.ban])
+@pytest.mark.parametrize("action", [members.remove_member, members.ban])
 def test_last_owner_stays(alice: User, room: RoomPayload, action: Action) -> None:
     with pytest.raises(Forbidden):
         action(alice, room.id, str(alice.pk))
@@ -142,7 +142,7 @@ def test_last_owner_stays(alice: User, room: RoomPayload, action: Action) -> Non
     assert not Ban.objects.exists()
 
 
-@pytest.mark.parametrize("action", [moderation.remove_member, moderation.ban])
+@pytest.mark.parametrize("action", [members.remove_member, members.ban])
 @committing
 def test_who_is_taken_out_receives_nothing_more(
     mona: User, bob: User, room: RoomPayload, published: list[Envelope], action: Action
@@ -157,7 +157,7 @@ def test_who_is_taken_out_receives_nothing_more(
 
 
 def test_removed_person_may_come_back(mona: User, bob: User, room: RoomPayload) -> None:
-    moderation.remove_member(mona, room.id, str(bob.pk))
+    members.remove_member(mona, room.id, str(bob.pk))
     assert logged(room, after=2) == [of(bob, "member.removed")]
     assert join_room(bob, room.id).role == "member"
 
@@ -165,7 +165,7 @@ def test_removed_person_may_come_back(mona: User, bob: User, room: RoomPayload) 
 def test_banned_member_does_not_come_back(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
-    moderation.ban(mona, room.id, str(bob.pk))
+    members.ban(mona, room.id, str(bob.pk))
     assert logged(room, after=2) == [of(bob, "member.banned")]
     for attempt in (join_room, leave_room, queries.rooms.room):
         with pytest.raises(RoomNotFound):
@@ -179,7 +179,7 @@ def test_banning_who_is_no_member_is_told_to_them_alone(
 ) -> None:
     published.clear()
     for _ in range(2):
-        moderation.ban(mona, room.id, str(charlie.pk))
+        members.ban(mona, room.id, str(charlie.pk))
     gone = {"type": "room.deleted", "room": room.id}
     assert to_person(published, charlie) == [gone]
     assert published[1:] == [GuestOut(room.id, str(charlie.pk))]
@@ -189,16 +189,16 @@ def test_banning_who_is_no_member_is_told_to_them_alone(
 
 
 def test_ban_is_lifted(mona: User, charlie: User, room: RoomPayload) -> None:
-    moderation.ban(mona, room.id, str(charlie.pk))
+    members.ban(mona, room.id, str(charlie.pk))
     for _ in range(2):
-        moderation.unban(mona, room.id, str(charlie.pk))
+        members.unban(mona, room.id, str(charlie.pk))
     assert join_room(charlie, room.id).role == "member"
 
 
 def test_bans_are_for_who_manages(
     mona: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
-    moderation.ban(mona, room.id, str(charlie.pk))
+    members.ban(mona, room.id, str(charlie.pk))
     [found] = queries.people.bans(mona, room.id)
     assert found.user.username == "charlie"
     with pytest.raises(Forbidden):
@@ -218,7 +218,7 @@ def test_adding_tells_the_room_and_the_person(
 ) -> None:
     published.clear()
     called = str(charlie.pk) if reference == "id" else reference
-    member, added = moderation.add_member(mona, room.id, called)
+    member, added = members.add_member(mona, room.id, called)
     assert (added, member.role, member.user.username) == (True, "member", "charlie")
     assert logged(room, after=2) == [of(charlie, "member.added")]
     [told] = to_person(published, charlie)
@@ -232,14 +232,14 @@ def test_adding_a_member_changes_nothing(
     mona: User, alice: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     published.clear()
-    member, added = moderation.add_member(mona, room.id, "alice")
+    member, added = members.add_member(mona, room.id, "alice")
     assert (added, member.role, published) == (False, "owner", [])
 
 
 def test_private_room_is_filled_by_its_owner(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
-    moderation.add_member(alice, private_room.id, "charlie")
+    members.add_member(alice, private_room.id, "charlie")
     assert queries.rooms.room(charlie, private_room.id).role == "member"
 
 
@@ -249,15 +249,15 @@ def test_inactive_person_is_not_added(
     User.objects.filter(pk=charlie.pk).update(is_active=False)
     for reference in ("charlie", str(charlie.pk)):
         with pytest.raises(UserNotFound):
-            moderation.add_member(alice, room.id, reference)
+            members.add_member(alice, room.id, reference)
 
 
 def test_banned_person_is_not_added(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    moderation.ban(alice, room.id, str(charlie.pk))
+    members.ban(alice, room.id, str(charlie.pk))
     with pytest.raises(Forbidden):
-        moderation.add_member(alice, room.id, "charlie")
+        members.add_member(alice, room.id, "charlie")
 
 
 def test_nobody_is_added_to_an_archived_room(
@@ -265,21 +265,21 @@ def test_nobody_is_added_to_an_archived_room(
 ) -> None:
     Room.objects.update(archived_at=timezone.now())
     with pytest.raises(Forbidden):
-        moderation.add_member(alice, room.id, "charlie")
+        members.add_member(alice, room.id, "charlie")
 
 
 def test_only_staff_are_added_to_a_staff_room(
     dora: User, charlie: User, staff_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
-        moderation.add_member(dora, staff_room.id, "charlie")
+        members.add_member(dora, staff_room.id, "charlie")
     person("sam", is_staff=True)
-    assert moderation.add_member(dora, staff_room.id, "sam")[1]
+    assert members.add_member(dora, staff_room.id, "sam")[1]
 
 
 def test_owner_gives_and_takes_roles(alice: User, bob: User, room: RoomPayload) -> None:
     for role in ("moderator", "owner", "owner", "member"):
-        changed = moderation.change_role(alice, room.id, str(bob.pk), role)
+        changed = members.change_role(alice, room.id, str(bob.pk), role)
         assert changed.role == roles(room)["bob"] == role
     assert logged(room, after=2) == [
         of(bob, "member.role_changed", role=role)
@@ -290,7 +290,7 @@ def test_owner_gives_and_takes_roles(alice: User, bob: User, room: RoomPayload) 
 def test_moderator_gives_no_roles(mona: User, bob: User, room: RoomPayload) -> None:
     for user in (bob, mona):
         with pytest.raises(Forbidden):
-            moderation.change_role(mona, room.id, str(user.pk), "owner")
+            members.change_role(mona, room.id, str(user.pk), "owner")
     assert roles(room)["mona"] == "moderator"
 
 
@@ -299,17 +299,17 @@ def test_last_owner_stays_owner(
     alice: User, bob: User, room: RoomPayload, role: str
 ) -> None:
     with pytest.raises(Forbidden):
-        moderation.change_role(alice, room.id, str(alice.pk), role)
+        members.change_role(alice, room.id, str(alice.pk), role)
     assert roles(room)["alice"] == "owner"
-    moderation.change_role(alice, room.id, str(bob.pk), "owner")
-    moderation.change_role(alice, room.id, str(alice.pk), role)
+    members.change_role(alice, room.id, str(bob.pk), "owner")
+    members.change_role(alice, room.id, str(alice.pk), role)
     assert roles(room) == {"alice": role, "bob": "owner"}
 
 
 def test_muted_member_reads_and_does_not_write(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
-    muted = moderation.mute_member(mona, room.id, str(bob.pk), 60)
+    muted = members.mute_member(mona, room.id, str(bob.pk), 60)
     assert muted.muted_until is not None
     left = muted.muted_until - timezone.now()
     assert timedelta(seconds=50) < left <= timedelta(seconds=60)
@@ -321,9 +321,9 @@ def test_muted_member_reads_and_does_not_write(
 
 
 def test_mute_is_lifted(mona: User, bob: User, room: RoomPayload) -> None:
-    moderation.mute_member(mona, room.id, str(bob.pk), 60)
+    members.mute_member(mona, room.id, str(bob.pk), 60)
     for _ in range(2):
-        moderation.unmute_member(mona, room.id, str(bob.pk))
+        members.unmute_member(mona, room.id, str(bob.pk))
     assert logged(room, after=3) == [of(bob, "member.unmuted")]
     assert append_one(Draft(room.id, bob, "hello", "1")).message.seq == 5
 
@@ -332,7 +332,7 @@ def test_mute_that_is_over_is_lifted_in_silence(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
     Membership.objects.filter(user=bob).update(muted_until=timezone.now())
-    moderation.unmute_member(mona, room.id, str(bob.pk))
+    members.unmute_member(mona, room.id, str(bob.pk))
     assert Membership.objects.get(user=bob).muted_until is None
     assert logged(room, after=2) == []
 
@@ -353,7 +353,7 @@ def test_nobody_manages_a_direct_room(
 def test_message_of_a_change_is_by_who_did_it(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
-    moderation.remove_member(mona, room.id, str(bob.pk))
+    members.remove_member(mona, room.id, str(bob.pk))
     [*_, message] = queries.messages.history(mona, room.id).messages
     assert message.sender is not None
     assert (message.sender.username, message.kind) == ("mona", "system")

@@ -6,12 +6,12 @@ from functools import partial
 import pytest
 
 from accounts.models import User
-from chat.actions import moderation
+from chat.actions import members
 from chat.actions.memberships import get_or_create_room, join_room
 from chat.actions.rooms import delete_room, update_room
-from chat.drafts import Draft
 from chat.errors import Conflict, Forbidden, RoomNotFound
-from chat.log import append_one
+from chat.log.append import append_one
+from chat.log.draft import Draft
 from chat.models import Ban, Membership, Message, Room
 from chat.payloads import RoomPayload
 
@@ -36,7 +36,7 @@ def owners(room: RoomPayload) -> int:
 def test_two_owners_who_demote_each_other_leave_one(
     alice: User, bob: User, two_owners: RoomPayload
 ) -> None:
-    demote = partial(moderation.change_role, room_id=two_owners.id, role="member")
+    demote = partial(members.change_role, room_id=two_owners.id, role="member")
     outcomes = at_once(
         [
             partial(demote, alice, user_id=str(bob.pk)),
@@ -52,8 +52,8 @@ def test_two_owners_who_ban_each_other_leave_one(
 ) -> None:
     outcomes = at_once(
         [
-            partial(moderation.ban, alice, two_owners.id, str(bob.pk)),
-            partial(moderation.ban, bob, two_owners.id, str(alice.pk)),
+            partial(members.ban, alice, two_owners.id, str(bob.pk)),
+            partial(members.ban, bob, two_owners.id, str(alice.pk)),
         ]
     )
     assert (owners(two_owners), Ban.objects.count()) == (1, 1)
@@ -63,7 +63,7 @@ def test_two_owners_who_ban_each_other_leave_one(
 def test_two_owners_who_give_up_at_once_leave_one(
     alice: User, bob: User, two_owners: RoomPayload
 ) -> None:
-    give_up = partial(moderation.change_role, room_id=two_owners.id, role="member")
+    give_up = partial(members.change_role, room_id=two_owners.id, role="member")
     at_once([partial(give_up, user, user_id=str(user.pk)) for user in (alice, bob)])
     assert owners(two_owners) == 1
 
@@ -71,7 +71,7 @@ def test_two_owners_who_give_up_at_once_leave_one(
 def test_somebody_added_many_times_at_once_is_added_once(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    add = partial(moderation.add_member, alice, room.id, "charlie")
+    add = partial(members.add_member, alice, room.id, "charlie")
     jobs: list[Job] = [add, partial(join_room, charlie, room.id)]
     outcomes = at_once(jobs * 4)
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
@@ -82,7 +82,7 @@ def test_somebody_added_many_times_at_once_is_added_once(
 def test_ban_and_joining_at_once_leave_a_banned_outsider(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    ban = partial(moderation.ban, alice, room.id, str(charlie.pk))
+    ban = partial(members.ban, alice, room.id, str(charlie.pk))
     jobs: list[Job] = [ban, *[partial(join_room, charlie, room.id)] * 4]
     at_once(jobs)
     assert Ban.objects.count() == 1
@@ -93,7 +93,7 @@ def test_nothing_is_written_after_the_writers_removal(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     drafts = [Draft(room.id, bob, "hello", str(n)) for n in range(6)]
-    remove = partial(moderation.remove_member, alice, room.id, str(bob.pk))
+    remove = partial(members.remove_member, alice, room.id, str(bob.pk))
     jobs: list[Job] = [remove, *[partial(append_one, draft) for draft in drafts]]
     at_once(jobs)
     last = Message.objects.order_by("-seq")[0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.addresses import network_of, networks_of
+from core.network import network_of, networks_of
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import pytest
 from pytest_django import Settings
 
-from accounts import audit
 from chat.errors import RateLimited
-from chat.network_rates import NetworkLimit, PersonLimit
-from chat.rates import RateLimit
+from core import audit
+from core.limits.bucket import RateLimit
+from core.limits.network import NetworkLimit, PersonLimit
 
 HOME = "2001:db8:0:{:x}::1"
 

@@ -13,11 +13,11 @@ from jsonschema import (  # type: ignore[import-untyped]  # published without ty
     Draft202012Validator,
 )
 
-from accounts.errors import Refusal
 from api import exceptions
 from api.schema import ErrorBody
 from api.urls import urlpatterns
 from chat.payloads import MessagePayload, RoomPayload
+from core.errors import Refusal
 
 FILE: Path = settings.BASE_DIR / "openapi.yaml"
 METHODS = {"get", "post", "put", "patch", "delete"}

@@ -2,7 +2,7 @@
 
 from pytest_django import Settings
 
-from realtime.origins import is_allowed
+from realtime.handshake.origins import is_allowed
 
 LISTED = b"https://app.example.com"
 

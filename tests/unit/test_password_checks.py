@@ -9,15 +9,14 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import people, proofs
-from accounts.errors import Invalid, Unauthorized
+from accounts import mailed_tokens, people, sessions
+from accounts.mails import change_email
 from accounts.models import User
-from chat import limits
-from chat.actions import sessions
 from chat.actions.departures import close_account
-from chat.actions.mails import change_email
 from chat.errors import RateLimited
-from chat.rates import RateLimit
+from core import limits
+from core.errors import Invalid, Unauthorized
+from core.limits.bucket import RateLimit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,7 +68,7 @@ def _in_admin(site: Client, path: str, **fields: str) -> None:
         (lambda u: people.register(username="frank", password=NEW), 1),
         (lambda u: sessions.log_in(username="erin", password=OLD), 1),
         (change_password, 2),
-        (lambda u: sessions.reset_password(proofs.reset_token(u), NEW), 1),
+        (lambda u: sessions.reset_password(mailed_tokens.reset_token(u), NEW), 1),
         (lambda u: change_email(u, email="", current_password=OLD), 1),
         (lambda u: close_account(u, current_password=OLD, messages="keep"), 1),
     ],
@@ -139,7 +138,7 @@ def test_a_person_who_is_logged_out_after_the_check_does_nothing(
 def test_a_link_that_is_used_twice_at_once_sets_one_password(
     erin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token, hash_of = proofs.reset_token(erin), people.hash_of
+    token, hash_of = mailed_tokens.reset_token(erin), people.hash_of
 
     def outrun(password: str, user: User) -> str:
         monkeypatch.setattr(people, "hash_of", hash_of)

@@ -7,9 +7,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from chat.drafts import Draft
 from chat.events import encode
-from chat.log import append_one
+from chat.log.append import append_one
+from chat.log.draft import Draft
 from chat.models import Membership, Message, Reaction, Room
 from chat.payloads import (
     RoomPayload,

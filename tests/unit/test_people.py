@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts import people, tokens
-from accounts.errors import Invalid, Unauthorized
 from accounts.models import Session, User
+from core.errors import Invalid, Unauthorized
 
 PASSWORD = "correct-horse-battery"
 

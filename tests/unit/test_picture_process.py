@@ -22,10 +22,10 @@ from textwrap import indent
 import psutil
 import pytest
 
-from chat import pictures
 from chat.errors import Invalid, TooLong, Unavailable
-from chat.limits import LIMITS
-from chat.pictures import made_anew, process
+from core.files import pictures
+from core.files.pictures import made_anew, process
+from core.limits import LIMITS
 from tests.pictures import picture, png
 
 # What nursery.py loads and calls, in the process that it forked and confined.
@@ -276,7 +276,7 @@ def test_no_decoder_outlives_a_server_that_is_killed(tmp_path: Path) -> None:
     parent = f"""
 import django, io
 django.setup()
-from chat.pictures import made_anew, process
+from core.files.pictures import made_anew, process
 process._DECODER = {str(path)!r}
 with made_anew(io.BytesIO(b"x"), "image/png"):
     pass

@@ -10,9 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from chat import presence
 from chat.actions.profile import change_profile
-from chat.broadcast import Envelope, PersonChanged
 from chat.models import ServerProcess
 from chat.payloads import RoomPayload
+from core.bus.publisher import Envelope, PersonChanged
 from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)

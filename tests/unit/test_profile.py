@@ -8,11 +8,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat import presence, queries
-from chat.actions.announcements import announce_person
 from chat.actions.profile import change_profile
-from chat.broadcast import Envelope, PersonChanged
+from chat.announcements import announce_person
 from chat.errors import Invalid, UserNotFound
 from chat.payloads import RoomPayload
+from core.bus.publisher import Envelope, PersonChanged
 from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)

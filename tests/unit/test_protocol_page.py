@@ -6,7 +6,7 @@ import re
 import pytest
 from django.conf import settings
 
-from realtime.close_codes import CloseCode
+from realtime.protocol.close_codes import CloseCode
 from tests.frames import committed
 
 PAGE = (settings.BASE_DIR / "docs" / "protocol.md").read_text(encoding="utf-8")

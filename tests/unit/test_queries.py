@@ -9,9 +9,9 @@ from accounts.models import User
 from chat import queries
 from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room
-from chat.drafts import Draft
 from chat.errors import Forbidden, RoomNotFound
-from chat.log import append
+from chat.log.append import append
+from chat.log.draft import Draft
 from chat.models import Room
 from chat.payloads import RoomPayload
 from tests.people import person

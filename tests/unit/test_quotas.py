@@ -14,7 +14,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import User
 from backend.storages import file_storage
-from chat import quotas, storage
+from chat import quotas, stored_files
 from chat.actions import exports
 from chat.actions.attachments import add_attachment, remove_attachments
 from chat.actions.avatars import change_avatar, change_room_avatar, remove_avatar
@@ -23,9 +23,9 @@ from chat.actions.messages import delete_message, send_message
 from chat.actions.retention import sweep
 from chat.actions.rooms import delete_room, update_room
 from chat.errors import QuotaExceeded
-from chat.limits import LIMITS
 from chat.models import Attachment, Departure, Export, Message, StoredFile, StoredTotal
 from chat.payloads import RoomPayload
+from core.limits import LIMITS
 from tests.pictures import png
 
 from .threads import at_once
@@ -140,7 +140,10 @@ def test_what_could_not_be_stored_does_not_count(
         raise OSError("the disk is full")
 
     monkeypatch.setattr(FileSystemStorage, "save", broken)
-    with pytest.raises(OSError, match="full"), storage.put("avatars", b"a", owner=bob):
+    with (
+        pytest.raises(OSError, match="full"),
+        stored_files.put("avatars", b"a", owner=bob),
+    ):
         pass
     assert total() == 0
 
@@ -150,7 +153,7 @@ def test_what_could_not_be_removed_goes_on_counting(
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    with storage.put("avatars", b"one", owner=bob) as [name]:
+    with stored_files.put("avatars", b"one", owner=bob) as [name]:
         pass
 
     def broken(*_: object) -> None:
@@ -158,7 +161,7 @@ def test_what_could_not_be_removed_goes_on_counting(
 
     monkeypatch.setattr(FileSystemStorage, "delete", broken)
     with django_capture_on_commit_callbacks(execute=True):
-        storage.remove_on_commit("avatars", name)
+        stored_files.remove_on_commit("avatars", name)
     assert total() == 4 * KIB
 
 

@@ -6,17 +6,17 @@ from functools import partial
 import pytest
 
 from accounts import people, tokens
-from accounts.errors import Invalid, Unauthorized
 from accounts.models import RedeemedTicket, Session, User
 from accounts.tokens import Identity, Pair
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.rooms import create_room
-from chat.broadcast import Envelope, RoomChanged
-from chat.drafts import Appended, Draft
 from chat.errors import Conflict
-from chat.log import append, append_one
+from chat.log.append import append, append_one
+from chat.log.draft import Appended, Draft
 from chat.models import Membership, Message, Room
 from chat.payloads import RoomPayload
+from core.bus.publisher import Envelope, RoomChanged
+from core.errors import Invalid, Unauthorized
 
 from .threads import at_once
 

@@ -20,21 +20,21 @@ from pytest_django import (
 
 from accounts.models import User
 from backend.storages import file_storage
-from chat import background, queries
+from chat import queries
 from chat.actions import erasing
 from chat.actions.attachments import add_attachment
 from chat.actions.messages import pin_message, send_message
 from chat.actions.reactions import add_reaction
 from chat.actions.retention import forget_old, sweep
 from chat.actions.rooms import update_room
-from chat.background import Job
-from chat.broadcast import Envelope, RoomChanged
-from chat.drafts import Draft
 from chat.errors import Forbidden, RoomNotFound
-from chat.log import append
+from chat.log.append import append
+from chat.log.draft import Draft
 from chat.models import Attachment, Lease, Message, Reaction, Room
 from chat.payloads import RoomPayload
 from chat.queries.messages import Resume, catch_up, history
+from core.bus.publisher import Envelope, RoomChanged
+from core.jobs import Job
 
 
 @pytest.fixture(autouse=True)
@@ -261,7 +261,7 @@ def test_owner_who_keeps_more_in_time_saves_the_rest(
 
 def test_clean_up_only_starts_it(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs: list[Job] = []
-    monkeypatch.setattr(background, "start", jobs.append)
+    monkeypatch.setattr(jobs, "start", jobs.append)
     forget_old()
     assert jobs == [sweep]
 

@@ -14,13 +14,13 @@ from chat.actions.memberships import get_or_create_room, join_room, leave_room
 from chat.actions.messages import send_message
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import create_room, delete_room, update_room
-from chat.broadcast import Envelope, RoomGone
-from chat.drafts import Draft
 from chat.errors import Conflict, Forbidden, RoomNotFound
 from chat.events import encode
-from chat.log import append_one
+from chat.log.append import append_one
+from chat.log.draft import Draft
 from chat.models import Ban, Membership, Mention, Message, Reaction, Room
 from chat.payloads import RoomPayload
+from core.bus.publisher import Envelope, RoomGone
 from tests.people import room_of
 
 from .envelopes import logged, to_everybody, to_person

@@ -10,9 +10,9 @@ from rest_framework_simplejwt.token_blacklist.models import (
 )
 
 from accounts import tokens
-from accounts.errors import Unauthorized
 from accounts.models import RedeemedTicket, Session, User
 from accounts.tokens import Pair
+from core.errors import Unauthorized
 
 from .crafted import changed, claims_of, holder
 

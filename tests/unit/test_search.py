@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
-from chat import limits, matching
+from chat.actions.members import ban, remove_member
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import delete_message, edit_message
-from chat.actions.moderation import ban, remove_member
-from chat.drafts import Draft
 from chat.errors import Forbidden, Invalid, RateLimited, RoomNotFound
-from chat.log import append, append_one
+from chat.log.append import append, append_one
+from chat.log.draft import Draft
 from chat.models import Membership, Message, Reaction
 from chat.payloads import RoomPayload, SearchPayload
-from chat.rates import RateLimit
-from chat.search import search
+from chat.queries.search import matching, search
+from core import limits
+from core.limits.bucket import RateLimit
 from tests.people import NOBODY
 
 from .found import bodies, found_by

@@ -7,14 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from chat import matching
-from chat.drafts import Draft
-from chat.limits import LIMITS
-from chat.log import append
-from chat.matching import _SPACES
+from chat.log.append import append
+from chat.log.draft import Draft
 from chat.payloads import RoomPayload
-from chat.search import search
-from chat.splitting import SPLITTING
+from chat.queries.search import matching, search
+from chat.queries.search.matching import _SPACES
+from chat.queries.search.splitting import SPLITTING
+from core.limits import LIMITS
 
 from .found import found_by
 from .plans import Plan, explain, nodes, rows_read

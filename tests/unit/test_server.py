@@ -8,8 +8,8 @@ import pytest
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from realtime import server
-from realtime.head import Protocol
+from realtime.server import uvicorn
+from realtime.server.http_head import Protocol
 
 PING = b"\x81\x82\0\0\0\0{}"
 
@@ -23,11 +23,11 @@ async def test_who_goes_on_after_our_close_is_cut_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Not before: some frames may have been on their way."""
-    monkeypatch.setattr(server, "ABORT_SECONDS", 60)
+    monkeypatch.setattr(uvicorn, "ABORT_SECONDS", 60)
     config = Config(
         closes_at_once,
         http=Protocol,
-        ws=server.SocketProtocol,
+        ws=uvicorn.SocketProtocol,
         lifespan="off",
         log_config=None,
     )
@@ -41,7 +41,7 @@ async def test_who_goes_on_after_our_close_is_cut_off(
         writer.write(_upgrade())
         await reader.readuntil(b"\r\n\r\n")
         assert (await reader.readexactly(4))[2:] == (4004).to_bytes(2)
-        writer.write(PING * (server.MAX_LATE_FRAMES - 1))
+        writer.write(PING * (uvicorn.MAX_LATE_FRAMES - 1))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(1), 0.3)
         writer.write(PING)

@@ -9,10 +9,15 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import checks, people, standing, tokens
-from accounts.errors import Unauthorized
+from accounts import (
+    checks,
+    people,
+    revocation,
+    tokens,
+)
 from accounts.models import Session, User
 from accounts.tokens import Pair
+from core.errors import Unauthorized
 
 from .crafted import changed, claims_of, holder
 
@@ -78,7 +83,7 @@ def test_the_cleaning_ends_what_is_too_old(alice: User, bob: User, pair: Pair) -
     young = tokens.start_session(bob)
     tokens.forget_expired()
     assert people.open_sessions(alice) == []
-    assert standing.revoked([user]) == {user.session_id: False}
+    assert revocation.revoked([user]) == {user.session_id: False}
     assert holder(young.access) == "bob"
 
 

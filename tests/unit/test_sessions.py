@@ -3,11 +3,11 @@
 import pytest
 
 from accounts import tokens
-from accounts.errors import Invalid, Unauthorized
 from accounts.models import Session, User
+from accounts.sessions import change_password, end_all_sessions, end_session
 from accounts.tokens import Pair
-from chat.actions.sessions import change_password, end_all_sessions, end_session
-from chat.broadcast import EndSessions, Envelope
+from core.bus.publisher import EndSessions, Envelope
+from core.errors import Invalid, Unauthorized
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

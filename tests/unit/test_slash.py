@@ -8,7 +8,7 @@ from chat.actions.messages import edit_message, send_message
 from chat.errors import Conflict, Forbidden, Invalid, RoomNotFound, UserNotFound
 from chat.models import Message, Room
 from chat.payloads import RoomPayload
-from chat.slash import PrivateMessage, is_action, private_message
+from chat.slash_commands import PrivateMessage, is_action, private_message
 
 
 @pytest.mark.parametrize(

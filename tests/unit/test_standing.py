@@ -7,28 +7,27 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
-from accounts import standing, tokens
-from accounts.errors import Unauthorized
+from accounts import revocation, sessions, tokens
 from accounts.models import Session, User
 from chat.actions import (
     avatars,
     blocks,
     direct,
     invitations,
+    members,
     memberships,
     messages,
-    moderation,
     notifications,
     profile,
     reactions,
     reads,
     rooms,
-    sessions,
 )
-from chat.drafts import Draft
-from chat.log import append
+from chat.log.append import append
+from chat.log.draft import Draft
 from chat.models import Ban, Membership, Message, Room
 from chat.payloads import RoomPayload
+from core.errors import Unauthorized
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,15 +54,13 @@ WRITES: dict[str, Write] = {
     "delete a room": lambda u, room, _: rooms.delete_room(u, room),
     "write to one": lambda u, room, bob: direct.open_direct(u, str(bob.pk)),
     "make a group": lambda u, room, bob: direct.create_group(u, [str(bob.pk)]),
-    "add": lambda u, room, bob: moderation.add_member(u, room, str(bob.pk)),
-    "role": lambda u, room, bob: moderation.change_role(
-        u, room, str(bob.pk), "moderator"
-    ),
-    "remove": lambda u, room, bob: moderation.remove_member(u, room, str(bob.pk)),
-    "mute": lambda u, room, bob: moderation.mute_member(u, room, str(bob.pk), 60),
-    "unmute": lambda u, room, bob: moderation.unmute_member(u, room, str(bob.pk)),
-    "ban": lambda u, room, bob: moderation.ban(u, room, str(bob.pk)),
-    "unban": lambda u, room, bob: moderation.unban(u, room, str(bob.pk)),
+    "add": lambda u, room, bob: members.add_member(u, room, str(bob.pk)),
+    "role": lambda u, room, bob: members.change_role(u, room, str(bob.pk), "moderator"),
+    "remove": lambda u, room, bob: members.remove_member(u, room, str(bob.pk)),
+    "mute": lambda u, room, bob: members.mute_member(u, room, str(bob.pk), 60),
+    "unmute": lambda u, room, bob: members.unmute_member(u, room, str(bob.pk)),
+    "ban": lambda u, room, bob: members.ban(u, room, str(bob.pk)),
+    "unban": lambda u, room, bob: members.unban(u, room, str(bob.pk)),
     "block": lambda u, room, bob: blocks.block(u, str(bob.pk)),
     "unblock": lambda u, room, bob: blocks.unblock(u, str(bob.pk)),
     "invite": lambda u, room, _: invitations.make_link(
@@ -166,19 +163,19 @@ def staff(dora: User) -> User:
 
 
 def test_open_sockets_of_who_is_revoked_are_found(came_in: User, staff: User) -> None:
-    assert standing.revoked([came_in, staff]) == {}
+    assert revocation.revoked([came_in, staff]) == {}
     REVOKED["the session ended"](came_in)
-    assert standing.revoked([came_in, staff]) == {came_in.session_id: False}
+    assert revocation.revoked([came_in, staff]) == {came_in.session_id: False}
 
 
 def test_of_the_disabled_it_is_said(came_in: User, staff: User) -> None:
     REVOKED["disabled"](came_in)
-    assert standing.revoked([came_in, staff]) == {came_in.session_id: True}
+    assert revocation.revoked([came_in, staff]) == {came_in.session_id: True}
 
 
 def test_an_older_version_is_found(came_in: User) -> None:
     REVOKED["the version rose"](came_in)
-    assert standing.revoked([came_in]) == {came_in.session_id: False}
+    assert revocation.revoked([came_in]) == {came_in.session_id: False}
 
 
 def test_a_lost_staff_flag_is_found_and_a_new_one_is_no_loss(
@@ -186,7 +183,7 @@ def test_a_lost_staff_flag_is_found_and_a_new_one_is_no_loss(
 ) -> None:
     User.objects.filter(pk=staff.pk).update(is_staff=False)
     User.objects.filter(pk=came_in.pk).update(is_staff=True)
-    assert standing.revoked([came_in, staff]) == {staff.session_id: False}
+    assert revocation.revoked([came_in, staff]) == {staff.session_id: False}
 
 
 def test_a_lost_superuser_flag_is_found_and_a_new_one_is_no_loss(
@@ -196,21 +193,21 @@ def test_a_lost_superuser_flag_is_found_and_a_new_one_is_no_loss(
     root = tokens.verify_access(tokens.start_session(dora).access).user
     User.objects.filter(pk=root.pk).update(is_superuser=False)
     User.objects.filter(pk=came_in.pk).update(is_superuser=True)
-    assert standing.revoked([came_in, root]) == {root.session_id: False}
+    assert revocation.revoked([came_in, root]) == {root.session_id: False}
 
 
 def test_a_later_socket_of_the_session_does_not_hide_the_loss(staff: User) -> None:
     User.objects.filter(pk=staff.pk).update(is_staff=False)
     later = User.objects.get(pk=staff.pk)
     later.session_id = staff.session_id
-    assert standing.revoked([staff, later]) == {staff.session_id: False}
+    assert revocation.revoked([staff, later]) == {staff.session_id: False}
 
 
 def test_a_session_that_is_no_more_is_ended(came_in: User) -> None:
     came_in.delete()
     with pytest.raises(ObjectDoesNotExist):
         User.objects.get(username="alice")
-    assert standing.revoked([came_in]) == {came_in.session_id: False}
+    assert revocation.revoked([came_in]) == {came_in.session_id: False}
 
 
 def test_thousands_of_sockets_are_asked_about_in_parts(
@@ -222,6 +219,6 @@ def test_thousands_of_sockets_are_asked_about_in_parts(
         somebody.session_id = somebody.pk
         crowd.append(somebody)
     with django_assert_num_queries(2):
-        found = standing.revoked(crowd)
+        found = revocation.revoked(crowd)
     assert len(found) == 1000
     assert came_in.session_id not in found

@@ -12,9 +12,9 @@ from functools import partial
 import pytest
 from pytest_django import Settings
 
-from chat import tally
 from chat.errors import RateLimited
-from chat.rates import RateLimit
+from core.limits import redis
+from core.limits.bucket import RateLimit
 from tests.services.redis_server import redis_server
 from tests.services.server import Server
 
@@ -33,7 +33,7 @@ def _shared(
 ) -> None:
     settings.RATE_LIMITS = True
     settings.REDIS_URL = server.url
-    monkeypatch.setattr(tally.tally, "_paused_until", 0.0)
+    monkeypatch.setattr(redis.tally, "_paused_until", 0.0)
 
 
 def two(name: str, rate: float = 0.001, burst: int = 20) -> list[RateLimit]:
@@ -68,7 +68,7 @@ def test_a_slow_talker_never_waits_for_redis(monkeypatch: pytest.MonkeyPatch) ->
     def asked(*_: object) -> None:
         raise AssertionError("asked")
 
-    monkeypatch.setattr(tally.Tally, "ask", asked)
+    monkeypatch.setattr(redis.Tally, "ask", asked)
     for _ in range(5):
         limit.take("alice")
         time.sleep(0.1)
@@ -132,7 +132,7 @@ def test_what_is_given_back_is_given_back_everywhere() -> None:
 def test_without_redis_each_process_counts_for_itself(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tally, "PAUSE_SECONDS", 0.5)
+    monkeypatch.setattr(redis, "PAUSE_SECONDS", 0.5)
     limits = two("redis stops")
     server.stop()
     try:
@@ -151,11 +151,11 @@ def test_a_redis_that_hangs_holds_nobody_up(
 ) -> None:
     """It takes connections and says nothing."""
     settings.RATE_LIMITS = True
-    monkeypatch.setattr(tally.tally, "_paused_until", 0.0)
+    monkeypatch.setattr(redis.tally, "_paused_until", 0.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         [limit, _] = two("hangs")
         started = time.monotonic()
         assert taken(limit) == 20
         assert time.monotonic() - started < 1.5
-    monkeypatch.setattr(tally.tally, "_paused_until", 0.0)
+    monkeypatch.setattr(redis.tally, "_paused_until", 0.0)

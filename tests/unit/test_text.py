@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import people
-from accounts.errors import Invalid
 from accounts.models import User
-from accounts.text import clean_line, clean_prose, seen
 from chat.actions.messages import clean_body
 from chat.actions.profile import change_profile
 from chat.actions.rooms import create_room, update_room
-from chat.files import clean_name
 from chat.payloads import RoomPayload
 from chat.queries.directory import directory
 from chat.queries.people import users
 from chat.queries.rooms import room_by_name
-from chat.search import search
+from chat.queries.search import search
+from core.errors import Invalid
+from core.files.sniffing import clean_name
+from core.text import clean_line, clean_prose, seen
 
 RUN = "a" + "\u0301" * 31
 

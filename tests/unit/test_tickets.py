@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from accounts import tokens
-from accounts.errors import TokenExpired, Unauthorized
 from accounts.models import Session, User
 from accounts.tokens import Identity
+from core.errors import TokenExpired, Unauthorized
 
 from .crafted import changed, claims_of, without
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts import tokens
-from accounts.errors import TokenExpired, Unauthorized
 from accounts.models import Session, User
 from accounts.tokens import Pair
+from core.errors import TokenExpired, Unauthorized
 from tests.people import NOBODY
 
 from .crafted import changed, claims_of, holder, signed, without

@@ -15,17 +15,23 @@ from hypothesis import strategies as st
 
 import chat.migrations
 from accounts.models import User
-from chat.actions import invitations, memberships, moderation, notifications, reads
+from chat.actions import (
+    invitations,
+    members,
+    memberships,
+    notifications,
+    reads,
+)
 from chat.actions.erasing import erase
 from chat.actions.messages import delete_message, edit_message, send_message
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import update_room
-from chat.broadcast import Envelope
-from chat.limits import MAX_UNREAD
 from chat.mentions import add_mentions
 from chat.models import Membership, Mention, Message, Room
 from chat.payloads import ReadPayload, RoomPayload
 from chat.queries import rooms
+from core.bus.publisher import Envelope
+from core.limits import MAX_UNREAD
 
 from .envelopes import to_person
 
@@ -190,10 +196,8 @@ COUNTING: dict[str, Callable[[User, User, str], object]] = {
     "joining again": lambda a, b, room: memberships.join_room(b, room),
     "a link": _accept,
     "the topic": lambda a, b, room: update_room(a, room, {"topic": "Tea"}),
-    "a role": lambda a, b, room: moderation.change_role(
-        a, room, str(b.pk), "moderator"
-    ),
-    "a mute": lambda a, b, room: moderation.mute_member(a, room, str(b.pk), 60),
+    "a role": lambda a, b, room: members.change_role(a, room, str(b.pk), "moderator"),
+    "a mute": lambda a, b, room: members.mute_member(a, room, str(b.pk), 60),
 }
 
 
@@ -221,7 +225,7 @@ def test_who_was_removed_meanwhile_is_told_nothing_of_the_room(
     alice: User, bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     member = Membership.objects.get(user=bob)
-    moderation.remove_member(alice, room.id, str(bob.pk))
+    members.remove_member(alice, room.id, str(bob.pk))
     published.clear()
     assert rooms.own_room(member) is None
     assert rooms.read_state(member) == ReadPayload(1, 0, 0)

@@ -19,14 +19,14 @@ from accounts.demo import CROWD, STAFF, make_person, password_of
 from accounts.models import User
 from chat.access.messages import check_react
 from chat.access.seat import Seat
+from chat.actions.members import add_member
 from chat.actions.memberships import join_room
-from chat.actions.moderation import add_member
 from chat.actions.reads import mark_read
 from chat.actions.rooms import create_room
-from chat.drafts import Draft
 from chat.errors import Refusal
 from chat.events import EventName
-from chat.log import append, change
+from chat.log.append import append, change
+from chat.log.draft import Draft
 from chat.models import Membership, Message, Reaction, Room
 
 from ..demo_talk import EMOJI, ROOMS, Place, small_talk

@@ -13,8 +13,8 @@ from accounts.demo import FIRST, make_person
 from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room
-from chat.drafts import Draft
-from chat.log import append_one
+from chat.log.append import append_one
+from chat.log.draft import Draft
 
 _TALK = [
     ("alice", "Good morning! This is #general: everybody may read and write here."),

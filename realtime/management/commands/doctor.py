@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from chat.broadcast import channel_layer
+from core.bus.publisher import channel_layer
 
 LAYER_SECONDS = 5
 

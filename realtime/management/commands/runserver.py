@@ -8,8 +8,8 @@ from daphne.server import Server
 from twisted.internet import defer
 
 from accounts.checks import STARTING
-from chat.pictures import process
-from realtime.hub import drain
+from core.files.pictures import process
+from realtime.delivery.hub import drain
 
 
 class DrainingServer(Server):  # type: ignore[misc]  # daphne has no types

@@ -8,24 +8,24 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+import chat.batch
+import realtime.feeds
+import realtime.readers
 from django.db import connection, transaction
 from django.db.models.functions import Greatest
 
-import chat.batch
 import chat.log
-import realtime.feeds
-import realtime.readers
 import realtime.writer
 from chat import queries
 from chat.access.seat import known_uuids
-from chat.batch import Batch
 from chat.events import Change
-from chat.facts import Facts
+from chat.log.batch import Batch
+from chat.log.locked import Facts
 from chat.models import Room
-from realtime.database import in_writer_thread
-from realtime.feed import Feed
-from realtime.hub import Hub
-from realtime.stretch import Stretch
+from core.threads import in_writer_thread
+from realtime.delivery.feed import Feed
+from realtime.delivery.hub import Hub
+from realtime.delivery.stretch import Stretch
 from realtime.writer import Writer
 
 

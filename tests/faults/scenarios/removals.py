@@ -12,7 +12,7 @@ import time
 from tests.faults.client import Client
 from tests.faults.stage import PATIENCE_SECONDS, Promise, Scenario, Stage
 
-# More than a hub reads back (chat/limits.py: MAX_REPLY_BYTES): it resets the room.
+# More than a hub reads back (core/limits/: MAX_REPLY_BYTES): it resets the room.
 LARGE = "字" * 4000
 LARGE_MESSAGES = 50
 SMALL_MESSAGES = 3

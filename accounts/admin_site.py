@@ -1,0 +1,79 @@
+"""The admin's own doors: logging in, and changing one's password there.
+
+Django's views, with forms that count guesses and end sessions as the API does.
+"""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import (
+    AdminAuthenticationForm,
+    AdminPasswordChangeForm,
+)
+from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from accounts.models import User
+from chat.errors import Invalid, RateLimited, Refusal
+from core import limits
+from core.audit import Event, record
+
+from .sessions import check_own_password, one_guess, save_password
+
+
+class LogInForm(AdminAuthenticationForm):
+    """Guesses count together with those at the API, by address and by account."""
+
+    def clean(self) -> dict[str, Any]:
+        address = self.request.META["REMOTE_ADDR"] if self.request else ""
+        try:
+            limits.logins.take(address)
+            with one_guess(self.cleaned_data.get("username", "")):
+                return super().clean()
+        except RateLimited as refused:
+            raise ValidationError(refused.detail) from None
+
+    def confirm_login_allowed(self, user: User) -> None:
+        """Django tells of wrong passwords alone."""
+        try:
+            super().confirm_login_allowed(user)
+        except ValidationError:
+            record(Event.LOGIN_FAILED, user=user.pk)
+            raise
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """A cookie that was left behind must not be enough to try passwords."""
+
+    def clean_old_password(self) -> str:
+        given: str = self.cleaned_data["old_password"]
+        try:
+            check_own_password(self.user, given)
+        except Invalid:
+            raise ValidationError(self.error_messages["password_incorrect"]) from None
+        except Refusal as refused:
+            raise ValidationError(refused.detail) from None
+        return given
+
+    def save(self, commit: bool = True) -> User:
+        user = super().save(commit=False)
+        save_password(user)
+        return user
+
+
+class Site(AdminSite):
+    login_form = LogInForm
+
+    def password_change(  # type: ignore[override]  # it may redirect
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """Django's has no place for a form of ours."""
+        view = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)

@@ -1,0 +1,47 @@
+"""JSON in and out of the REST door, by the same encoder as the socket's."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+import msgspec
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+
+from chat.errors import Invalid, TooLong
+from core.limits import LIMITS
+
+
+class StrictJSONParser(BaseParser):
+    """Refuses what would hurt later: NaN, lone surrogates, bodies without end."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        body = stream.read(LIMITS.request_bytes + 1)
+        if len(body) > LIMITS.request_bytes:
+            raise TooLong(f"A request has at most {LIMITS.request_bytes} bytes.")
+        try:
+            return msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            raise Invalid("The body is not JSON.") from None
+
+
+class PayloadRenderer(BaseRenderer):
+    """Encodes payloads, which DRF's own renderer does not know."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return b"" if data is None else msgspec.json.encode(data)

@@ -1,0 +1,66 @@
+"""People by what a client calls them. Whoever is not there raises UserNotFound.
+
+Guests are there for nobody.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models.functions import Lower
+
+from accounts.models import User
+
+from ..errors import UserNotFound
+from ..models import Membership, Room
+from ..payloads import NAMED_BY_PEOPLE
+from .seat import known_uuids
+
+
+def find_person(reference: str) -> User:
+    """By id or username, active people alone. Raises UserNotFound."""
+    return find_people([reference])[0]
+
+
+def find_people(references: Sequence[str]) -> list[User]:
+    """The same for several, each once, in two queries."""
+    # Usernames are ASCII; what is no text cannot be asked of the database.
+    names = {r.lower() for r in references if r.isascii() and r.isprintable()}
+    people = User.objects.filter(is_active=True, is_guest=False)
+    by_name = people.alias(folded=Lower("username")).filter(folded__in=names)
+    named = {user.username.lower(): user for user in by_name}
+    known = people.in_bulk(known_uuids(references))
+    by_id = {str(pk): user for pk, user in known.items()}
+    # No username is as long as an id: a reference is never both.
+    found = [by_id.get(r) or named.get(r.lower()) for r in references]
+    if None in found:
+        raise UserNotFound
+    return list(dict.fromkeys(user for user in found if user is not None))
+
+
+def find_any_person(user_id: str) -> User:
+    """By id, active or not. Raises UserNotFound."""
+    people = User.objects.filter(pk__in=known_uuids([user_id]), is_guest=False)
+    person = people.first()
+    if person is None:
+        raise UserNotFound
+    return person
+
+
+def find_member(room: Room, user_id: str) -> Membership:
+    """A member by the id of the person. Raises UserNotFound."""
+    members = Membership.objects.filter(room=room, user__in=known_uuids([user_id]))
+    member = members.select_related("user").first()
+    if member is None:
+        raise UserNotFound
+    return member
+
+
+def load_people(rooms: Iterable[Room]) -> None:
+    """Who is in the direct rooms and groups among these, onto each, in one query."""
+    small = {room.pk: room for room in rooms if room.kind in NAMED_BY_PEOPLE}
+    if not small:
+        return
+    for room in small.values():
+        room.people = []
+    members = Membership.objects.filter(room__in=small).select_related("user")
+    for member in members.order_by("pk"):
+        small[member.room_id].people.append(member.user)

@@ -1,0 +1,192 @@
+"""Which messages match a search: the only module that knows how each database searches.
+
+PostgreSQL has an index of words (migration 0007), which knows no order. So it finds the
+words that few messages have, and what it finds is sorted. For common words, and on
+SQLite, the newest messages are read one after the other. What is read for a page is
+bounded, whatever the planner thinks of a word: a page that is not full ends where
+reading stopped, and the next one goes on.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+
+from ...models import Message, Messages
+from .splitting import SPLITTING
+
+Rows = QuerySet[Message, Any]
+
+# A word that fills a page out of so many messages needs no index.
+GLANCE = 500
+# So many matches, of the whole server, are sorted.
+MOST_MATCHES = 10_000
+# So many messages are read at a time, and so many times for one page.
+STEP = 10_000
+MOST_STEPS = 5
+
+# What `translate` is told: each of them becomes a space.
+_SPACES = f"'{SPLITTING}', '{' ' * len(SPLITTING)}'"
+_MINUS = re.compile(r"(?<!\w)-")
+_TABLE = 'FROM "chat_message"'
+# What the conditions of a search look at.
+_COLUMNS = ("id", "room_id", "sender_id", "kind", "created_at", "deleted_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for: for PostgreSQL, without what is unwanted, and by words."""
+
+    text: str
+    positive: str
+    wanted: Sequence[str]
+    unwanted: Sequence[str]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the index cannot tell: what has none of the words may match."""
+        is_or = bool(self.unwanted) and "or" in self.text.lower().split()
+        # PostgreSQL takes some minuses for one that we do not.
+        return is_or or _MINUS.search(self.positive) is not None
+
+
+class Found(NamedTuple):
+    """Keys, the newest first, and where the next page begins."""
+
+    keys: list[int]
+    next: int | None
+
+
+def find(rows: Messages, query: Query, limit: int) -> Found:
+    """Among these rows, whose conditions look at no other table."""
+    try:
+        keys, last = _read(rows, query, limit, GLANCE)
+        if last is None:
+            return _page(keys, limit)
+        if connection.vendor == "postgresql" and not query.is_open:
+            found = _by_index(rows, query, limit)
+            if found is not None:
+                return found
+        return _by_reading(rows, query, limit)
+    except EmptyResultSet:
+        return Found([], None)
+
+
+def _by_index(rows: Messages, query: Query, limit: int) -> Found | None:
+    """None: too many match."""
+    # No other condition: for it the planner could prefer another index.
+    every = Message.objects.values(*_COLUMNS)
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Where the planner expects many matches it would read the table instead, to the
+        # end when it is wrong.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        likely = every.filter(_Likely(F("body"), Value(query.positive)))
+        if likely[: MOST_MATCHES + 1].count() > MOST_MATCHES:
+            return None
+        matches = every.filter(_matches(query))[:MOST_MATCHES]
+        return _page(_taken(rows, matches, limit), limit)
+
+
+def _by_reading(rows: Messages, query: Query, limit: int) -> Found:
+    keys: list[int] = []
+    last: int | None = None
+    for _ in range(MOST_STEPS):
+        more, last = _read(rows, query, limit - len(keys), STEP)
+        keys += more
+        if last is None:
+            return _page(keys, limit)
+        rows = rows.filter(pk__lt=last)
+    return Found(keys, last)
+
+
+def _read(
+    rows: Messages, query: Query, limit: int, count: int
+) -> tuple[list[int], int | None]:
+    """What matches among the newest of the rows, and the last one that was read.
+
+    None for the latter: there is no more to read for this page.
+    """
+    newest = rows.order_by("-pk")
+    keys = _taken(
+        Message.objects.filter(_matches(query)),
+        newest.values("id", "body")[:count],
+        limit,
+    )
+    if len(keys) > limit:
+        return keys, None
+    last = _keys(*_compiled(newest.values("id")[count - 1 : count]))
+    return keys, last[0] if last else None
+
+
+def _taken(rows: Messages, source: Rows, limit: int) -> list[int]:
+    """The newest keys of `rows`, and one more, out of `source` instead of the table.
+
+    The source is limited, so the planner can do nothing but read it first.
+    """
+    page = rows.order_by("-pk").values("id")[: limit + 1]
+    sql, values = page.query.sql_with_params()
+    inner, inner_values = _compiled(source)
+    sql = sql.replace(_TABLE, f'FROM ({inner}) AS "chat_message"', 1)
+    return _keys(sql, [*inner_values, *values])
+
+
+def _compiled(rows: Rows) -> tuple[str, Sequence[Any]]:
+    sql, values = rows.query.sql_with_params()
+    if connection.vendor == "sqlite":
+        # Its planner would sort all messages of the rooms each time.
+        sql = sql.replace(_TABLE, f"{_TABLE} NOT INDEXED", 1)
+    return sql, values
+
+
+def _keys(sql: str, values: Sequence[Any]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _page(keys: list[int], limit: int) -> Found:
+    """One key more than asked for tells that there is a next page."""
+    page = keys[:limit]
+    return Found(page, page[-1] if len(keys) > limit else None)
+
+
+def _matches(query: Query) -> Any:
+    if connection.vendor == "postgresql":
+        return _FullText(F("body"), Value(query.text))
+    condition = Q()
+    for word in query.wanted:
+        condition &= _contains(word)
+    for word in query.unwanted:
+        condition &= ~_contains(word)
+    return condition
+
+
+class _FullText(Func):
+    """The expression of the index, letter by letter: else it would not be used."""
+
+    template = "(to_tsvector('simple', translate(%(expressions)s))"
+    arg_joiner = f", {_SPACES})) @@ websearch_to_tsquery('simple', "
+    output_field = BooleanField()
+
+
+class _Likely(_FullText):
+    """The same without an order of the words, which the index does not know."""
+
+    template = (
+        "(to_tsvector('simple', translate(%(expressions)s)::text, '<->', '&')::tsquery)"
+    )
+    arg_joiner = f", {_SPACES})) @@ replace(websearch_to_tsquery('simple', "
+
+
+def _contains(word: str) -> Q:
+    """LIKE folds ASCII alone."""
+    forms = {word}
+    if not word.isascii():
+        forms |= {word.lower(), word.upper(), word.capitalize()}
+    return reduce(or_, (Q(body__icontains=form) for form in sorted(forms)))

@@ -1,0 +1,71 @@
+"""This process's ear at the channel layer, and whether it still hears anything.
+
+The layer is a hint: every failure here is logged and survived, and what was missed is
+found by the check of the heads. A Redis that hangs raises nothing, so silence is not
+told by errors but by our own packets, which must come back.
+"""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable
+
+from core.bus import publisher
+from core.bus.publisher import Packet
+
+from .. import metrics
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+PROBE_SECONDS = 0.4
+SILENT_SECONDS = 1.0
+
+
+class Ear:
+    """Owned by the hub, which keeps `listen` running and calls `probe`."""
+
+    def __init__(self, heard: Callable[[Packet], None]) -> None:
+        self._heard = heard
+        self._loop = asyncio.get_running_loop()
+        # Deaf until the first echo: what others say before that is missed.
+        self._echo_at = -math.inf
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long nothing of our own came back. Any thread may ask."""
+        return self._loop.time() - self._echo_at
+
+    @property
+    def is_silent(self) -> bool:
+        return self.silent_seconds > SILENT_SECONDS
+
+    async def listen(self) -> None:
+        """Hear what all processes say, for ever.
+
+        The one reader, and never cancelled: a cancelled receive loses what it had, and
+        the PubSub layer then forgets the channel altogether.
+        """
+        layer = publisher.channel_layer()
+        channel = ""
+        while True:
+            try:
+                if not channel:
+                    new = await layer.new_channel()
+                    await layer.group_add(publisher.GROUP, new)
+                    channel = new
+                message = await layer.receive(channel)
+                self._open(message["packet"])
+            except Exception as error:
+                logger.warning("channel layer: %s", type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _open(self, data: bytes) -> None:
+        packet = publisher.open_packet(data)
+        if packet.is_own:
+            self._echo_at = self._loop.time()
+            if not packet.envelopes:
+                metrics.layer_probe.observe(time.time() - packet.committed_at)
+        else:
+            self._heard(packet)

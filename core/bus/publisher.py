@@ -1,0 +1,235 @@
+"""From a committed change out to every process: the only sender to the channel layer.
+
+Envelopes go to this process's own hub at once and to the others through the layer, all
+that wait in one packet (docs/decisions/0010). The layer is a hint that may lose, double
+or reorder (channels_redis#96, #89): the hub repairs from the database, so a failure
+here is logged and forgotten.
+"""
+
+import asyncio
+import logging
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
+
+import msgspec
+from channels.layers import BaseChannelLayer, get_channel_layer
+
+from accounts.models import Standing
+from chat.events import Change
+
+logger = logging.getLogger(__name__)
+
+# The hubs of all processes are in this group, and nobody else.
+GROUP = "hubs"
+# Which process a packet comes from: its own hub has it already.
+ORIGIN = secrets.token_hex(8)
+_SEND_SECONDS = 1.0
+_MAX_WAITING = 10_000
+_MAX_PACKET = 500
+
+
+class RoomChanged(msgspec.Struct, frozen=True, tag="room", array_like=True):
+    room: str
+    epoch: str
+    changes: list[Change]
+
+
+class ToPerson(msgspec.Struct, frozen=True, tag="person", array_like=True):
+    """A volatile event for all connections of one person."""
+
+    user: str
+    text: str
+
+
+class ToEverybody(msgspec.Struct, frozen=True, tag="everybody", array_like=True):
+    """A volatile event for all connections of these standings, less those of a few."""
+
+    of: list[Standing]
+    but_not: list[str]
+    text: str
+
+
+class ToRoom(msgspec.Struct, frozen=True, tag="volatile", array_like=True):
+    """A volatile event for the room's subscribers, less guests and a few people."""
+
+    room: str
+    text: str
+    but_not: Sequence[str] = ()
+
+
+class PersonChanged(msgspec.Struct, frozen=True, tag="presence", array_like=True):
+    """A volatile event about a person, once to each who reads one of their rooms.
+
+    Their own connections get it too when `user` names them; guests never.
+    """
+
+    rooms: list[str]
+    text: str
+    user: str | None = None
+
+
+class RoomGone(msgspec.Struct, frozen=True, tag="gone", array_like=True):
+    """The room was deleted: nobody is subscribed to it any more."""
+
+    room: str
+
+
+class GuestOut(msgspec.Struct, frozen=True, tag="guest", array_like=True):
+    """A guest, who reads rooms without belonging to them, may not read this one."""
+
+    room: str
+    user: str
+
+
+class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):
+    """Close a person's connections: of one session, or of all (None).
+
+    All are those of an older token version: a hint that comes late must not close what
+    was opened with the new password.
+    """
+
+    user: str
+    session: str | None
+    version: int
+    is_disabled: bool = False
+
+
+class Opened(msgspec.Struct, frozen=True, tag="opened", array_like=True):
+    """When a process's sockets of one person were opened: they are counted together."""
+
+    user: str
+    process: str
+    times: list[float]
+    is_answer: bool
+
+
+Envelope = (
+    RoomChanged
+    | ToRoom
+    | ToPerson
+    | ToEverybody
+    | PersonChanged
+    | RoomGone
+    | GuestOut
+    | EndSessions
+    | Opened
+)
+
+
+class Packet(msgspec.Struct, frozen=True, array_like=True):
+    """What one process publishes at once; without envelopes, to hear whether it comes.
+
+    `committed_at` is the oldest one's, by the clock of the process that sends.
+    """
+
+    origin: str
+    committed_at: float
+    envelopes: list[Envelope]
+
+    @property
+    def is_own(self) -> bool:
+        """Our own hub had it before the layer."""
+        return self.origin == ORIGIN
+
+
+_decoder = msgspec.msgpack.Decoder(Packet)
+
+
+def open_packet(packet: bytes) -> Packet:
+    return _decoder.decode(packet)
+
+
+async def send(packet: Packet) -> None:
+    """Hand it to the layer, or log why not and forget it."""
+    message = {"type": "hub.packet", "packet": msgspec.msgpack.encode(packet)}
+    try:
+        # A Redis that hangs must not hold up what comes after.
+        async with asyncio.timeout(_SEND_SECONDS):
+            await channel_layer().group_send(GROUP, message)
+    except Exception as error:
+        logger.warning("channel layer: %s", type(error).__name__)
+
+
+async def send_probe() -> None:
+    """Our own packet comes back as long as the layer carries anything."""
+    await send(Packet(ORIGIN, time.time(), []))
+
+
+def channel_layer() -> BaseChannelLayer:
+    return cast(BaseChannelLayer, get_channel_layer())
+
+
+class Publisher:
+    """Sends envelopes one after the other on one event loop, from any thread."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        deliver: Callable[[Packet], None] | None = None,
+    ) -> None:
+        self._loop = loop
+        self._deliver = deliver
+        # When it was committed, and what.
+        self._waiting: deque[tuple[float, Envelope]] = deque(maxlen=_MAX_WAITING)
+        self._sending: asyncio.Task[None] | None = None
+
+    def publish(self, envelopes: list[Envelope]) -> None:
+        packet = Packet(ORIGIN, time.time(), envelopes)
+        self._loop.call_soon_threadsafe(self._accept, packet)
+
+    def _accept(self, packet: Packet) -> None:
+        if self._deliver is not None:
+            self._deliver(packet)
+        self._waiting.extend((packet.committed_at, e) for e in packet.envelopes)
+        if self._sending is None:
+            self._sending = self._loop.create_task(self._send_all())
+
+    async def _send_all(self) -> None:
+        try:
+            while self._waiting:
+                size = min(len(self._waiting), _MAX_PACKET)
+                taken = [self._waiting.popleft() for _ in range(size)]
+                oldest, _ = taken[0]
+                await send(Packet(ORIGIN, oldest, [envelope for _, envelope in taken]))
+        finally:
+            self._sending = None
+
+    async def flush(self) -> None:
+        """Return when everything accepted so far was handed to the layer."""
+        while self._sending is not None:
+            await asyncio.wait([self._sending])
+
+
+_publisher: Publisher | None = None
+_publisher_lock = threading.Lock()
+
+
+def attach(publisher: Publisher | None) -> None:
+    """The process's hub makes its own publisher the one that is used."""
+    global _publisher
+    with _publisher_lock:
+        _publisher = publisher
+
+
+def publish(envelopes: Iterable[Envelope]) -> None:
+    """Send what was committed. Call it from `transaction.on_commit`; never blocks."""
+    _current().publish(list(envelopes))
+
+
+def _current() -> Publisher:
+    """A process without sockets (a command, a shell) gets one loop, in a thread.
+
+    Not `async_to_sync` for each call: it makes a loop and a Redis connection each time
+    (https://github.com/django/channels_redis/issues/332).
+    """
+    global _publisher
+    with _publisher_lock:
+        if _publisher is None:
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, daemon=True).start()
+            _publisher = Publisher(loop)
+        return _publisher

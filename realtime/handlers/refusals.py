@@ -1,0 +1,14 @@
+"""What a command was refused because of who asks: for the log, never for the reply."""
+
+from chat.errors import Refusal
+from core.audit import Event, record_refusal
+
+from ..delivery.connection import Connection
+from ..protocol.commands import Asking, type_of
+
+
+def record_denial(connection: Connection, command: Asking, refusal: Refusal) -> None:
+    """Which room it was is not told: anybody may write anything there."""
+    if refusal.is_denial:
+        asked = {"code": refusal.code, "command": type_of(command)}
+        record_refusal(Event.ACCESS_REFUSED, **asked, **connection.ids)

@@ -1,0 +1,106 @@
+"""Who opens the socket: finds the one token of the handshake and has it checked.
+
+The token is taken out of the scope at once, so that nothing later can log it.
+"""
+
+import logging
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from accounts import tokens
+from accounts.tokens import Identity
+from chat.errors import Refusal, Unauthorized, Unavailable
+from core.threads import in_database
+
+from .admission import admitted
+
+logger = logging.getLogger(__name__)
+
+SUBPROTOCOL = "hubbub.v1"
+_CARRIER = "hubbub.token."
+_bearer = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A token, and whether it came in the query string."""
+
+    token: str = field(repr=False)
+    in_query: bool
+
+
+class TokenMiddleware:
+    """Puts an Identity, or the Refusal to answer with, into `scope["identity"]`."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        carried = take_tokens(scope)
+        async with admitted(scope) as refusal:
+            identity = refusal or await _identity(carried)
+            await self.inner({**scope, "identity": identity}, receive, send)
+
+
+async def _identity(carried: list[Carried]) -> Identity | Refusal:
+    try:
+        return await in_database(identify, carried)
+    except Refusal as refusal:
+        return refusal
+    except DatabaseError as error:
+        logger.warning("database: %s", type(error).__name__)
+        return Unavailable()
+
+
+def identify(carried: list[Carried]) -> Identity:
+    """An access token or a ticket, exactly one. Raises Unauthorized or TokenExpired."""
+    if len(carried) != 1:
+        raise Unauthorized("Send one token, in one place.")
+    [found] = carried
+    try:
+        identity = tokens.verify_access(found.token)
+    except Unauthorized as error:
+        if error.code != Unauthorized.code:
+            raise
+        return tokens.redeem_ticket(found.token)
+    if found.in_query and settings.WS_REQUIRE_TICKET:
+        raise Unauthorized("An access token may not be in a URL here: use a ticket.")
+    return identity
+
+
+def take_tokens(scope: Any) -> list[Carried]:
+    """All tokens of the handshake; the scope itself is changed and holds none after.
+
+    In place, because the server logs from the same dict.
+    """
+    return [*_from_query(scope), *_from_headers(scope), *_from_subprotocols(scope)]
+
+
+def _from_query(scope: Any) -> list[Carried]:
+    try:
+        pairs = parse_qsl(scope["query_string"].decode("ascii"), max_num_fields=8)
+    except ValueError:
+        pairs = []
+    rest = [(name, value) for name, value in pairs if name != "token"]
+    scope["query_string"] = urlencode(rest).encode()
+    return [Carried(value, in_query=True) for name, value in pairs if name == "token"]
+
+
+def _from_headers(scope: Any) -> list[Carried]:
+    values = [value for name, value in scope["headers"] if name == b"authorization"]
+    hidden = {b"authorization", b"sec-websocket-protocol"}
+    scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in hidden]
+    found = [_bearer.fullmatch(value.decode("latin-1")) for value in values]
+    return [Carried(match[1] if match else "", in_query=False) for match in found]
+
+
+def _from_subprotocols(scope: Any) -> list[Carried]:
+    offered: list[str] = scope.get("subprotocols") or []
+    carrying = [name for name in offered if name.startswith(_CARRIER)]
+    scope["subprotocols"] = [name for name in offered if name not in carrying]
+    return [Carried(name.removeprefix(_CARRIER), in_query=False) for name in carrying]
