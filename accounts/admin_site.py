@@ -16,12 +16,13 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from accounts.models import User
-from chat.errors import Invalid, RateLimited, Refusal
 from core import limits
 from core.audit import Event, record
+from core.errors import Invalid, RateLimited, Refusal
 
-from .sessions import check_own_password, one_guess, save_password
+from .models import User
+from .passwords import check_own_password, save_password
+from .sessions import one_guess
 
 
 class LogInForm(AdminAuthenticationForm):

@@ -11,20 +11,20 @@ from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 
-from accounts import mailed_tokens, people
-from accounts.models import User
-from chat.access.seat import check_account
-from chat.errors import (
+from core import jobs, limits
+from core.errors import (
     Conflict,
     Forbidden,
     Invalid,
     Unavailable,
 )
-from core import jobs, limits
 from core.limits.bucket import key_of
 
+from . import mailed_tokens, people
+from .actor import check_account
+from .models import User
 from .notices import tell_of_email
-from .sessions import check_own_password, still
+from .passwords import check_own_password, still
 
 # To an address that nobody has confirmed: no word of it is what somebody chose, so that
 # this server delivers nobody's text to strangers.

@@ -1,7 +1,6 @@
 """Who you are: people, the sessions they logged in with, and tickets already used."""
 
 from collections.abc import Iterable
-from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -17,10 +16,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from core.audit import Event, record_committed
+from core.bus.envelopes import Standing
 from core.ids import new_id
-
-# What a person is to the whole server: all that a rule may ask of an outsider.
-Standing = Literal["staff", "person", "guest"]
 
 username_rule = RegexValidator(
     # \Z, not $: a dollar sign would let a trailing newline through.

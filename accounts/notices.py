@@ -11,8 +11,9 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
 from core import jobs
+
+from .models import User
 
 _LOGGED_OUT = """Hello,
 

@@ -7,21 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from django.contrib.auth import authenticate
 from django.db import transaction
 
-from accounts import mailed_tokens, people, tokens
-from accounts.models import User
-from accounts.revocation import current
-from accounts.tokens import Pair, TokenReused
-from chat.access.seat import check_account
 from core import limits
-from core.audit import Event, record_committed
+from core.audit import Event, record, record_committed
 from core.bus import publisher
-from core.bus.publisher import EndSessions
-from core.errors import Invalid
+from core.bus.envelopes import EndSessions
+from core.errors import Unauthorized
 from core.limits.bucket import key_of
 
-from .notices import tell_of_password
+from . import tokens
+from .models import Session, User
+from .revocation import current
+from .tokens import Pair, TokenReused
 
 
 @contextmanager
@@ -38,35 +37,17 @@ def one_guess(username: str) -> Iterator[None]:
     limits.failed_logins.give_back(account)
 
 
-def check_own_password(user: User, given: str) -> User:
-    """Before what a found token alone must not do: the person whose password it is.
-
-    Call it before the transaction, and `still` in it: hashing takes long, and on SQLite
-    everybody's writes would wait. A right password counts like a guess, since it takes
-    as long. Raises Unauthorized, Invalid or RateLimited.
-    """
-    limits.failed_logins.take(key_of(user.username))
-    person = current(user)
-    people.check_password(person, given)
-    return person
-
-
-def still(checked: User) -> User:
-    """The person with their row locked, and with the password that was checked.
-
-    Of two changes at once the second is refused. Raises Unauthorized or Invalid.
-    """
-    person = current(checked, lock=True)
-    if person.password != checked.password:
-        problem = "Your password was changed a moment ago: try again."
-        raise Invalid(fields={"current_password": [problem]})
-    return person
-
-
 def log_in(*, username: str, password: str) -> User:
-    """Raises Unauthorized or RateLimited."""
+    """Raises Unauthorized for a wrong name or password, RateLimited after many.
+
+    Django hashes a password for an unknown name too, so that both take the same time.
+    """
     with one_guess(username):
-        return people.log_in(username=username, password=password)
+        user = authenticate(username=username, password=password)
+        if not isinstance(user, User):
+            raise Unauthorized("The username or the password is wrong.")
+    record(Event.LOGGED_IN, user=user.pk)
+    return user
 
 
 def refresh(raw: str) -> Pair:
@@ -104,44 +85,6 @@ def end_all_sessions(user: User) -> None:
     _close_sockets(user, None)
 
 
-def change_password(
-    user: User, *, current_password: str, new_password: str, user_agent: str
-) -> Pair:
-    """End every session, since a password may be changed because it leaked.
-
-    The person goes on with the new pair, in a new session.
-    """
-    check_account(user)
-    checked = check_own_password(user, current_password)
-    new_hash = people.hash_of(new_password, checked)
-    with transaction.atomic():
-        person = still(checked)
-        people.replace_password(person, new_hash)
-        tell_of_password(person)
-        end_all_sessions(person)
-        return tokens.start_session(person, user_agent=user_agent)
-
-
-def reset_password(token: str, new_password: str) -> None:
-    """By the token that was mailed. No new session: the person logs in."""
-    with transaction.atomic():
-        person = _holder(token)
-    # Between the two: hashing takes long. A token that was used meanwhile is dead.
-    new_hash = people.hash_of(new_password, person)
-    with transaction.atomic():
-        person = _holder(token)
-        people.replace_password(person, new_hash)
-        tell_of_password(person)
-        end_all_sessions(person)
-
-
-def _holder(token: str) -> User:
-    person = mailed_tokens.holder(token)
-    if person is None:
-        raise Invalid(fields={"token": ["This link was used or is too old."]})
-    return person
-
-
 @transaction.atomic
 def change_rights(user: User, **flags: bool) -> None:
     """Set `is_active`, `is_staff` or `is_superuser`, and end every session.
@@ -156,19 +99,14 @@ def change_rights(user: User, **flags: bool) -> None:
     end_all_sessions(user)
 
 
-@transaction.atomic
-def save_password(user: User) -> None:
-    """One that the admin or a command has set. It was hashed before the transaction."""
-    # That column alone: token_version may have been raised meanwhile.
-    user.save(update_fields=["password"])
-    record_committed(Event.PASSWORD_CHANGED, user=user.pk)
-    tell_of_password(user)
-    end_all_sessions(user)
-
-
 def _close_sockets(user: User, session_id: UUID | None) -> None:
     session = None if session_id is None else str(session_id)
     envelope = EndSessions(
         str(user.pk), session, user.token_version, not user.is_active
     )
     transaction.on_commit(lambda: publisher.publish([envelope]))
+
+
+def open_sessions(user: User) -> list[Session]:
+    """Where this person is logged in, the latest used first."""
+    return list(user.sessions.filter(ended_at=None).order_by("-last_used_at"))

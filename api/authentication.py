@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from accounts import tokens
 from accounts.models import User
 from accounts.tokens import Identity
-from chat.errors import Unauthorized
+from core.errors import Unauthorized
 
 
 class BearerAuthentication(BaseAuthentication):

@@ -7,8 +7,8 @@ from django.core.files.base import File
 from django.http import FileResponse, Http404
 from django.utils.cache import patch_vary_headers
 
-from chat import stored_files
 from chat.models import Attachment, Export
+from core.files import storage
 from core.files.pictures import AVATAR_TYPE
 from core.files.signed_links import LINK_SECONDS
 from core.files.sniffing import PICTURES, UNKNOWN
@@ -54,7 +54,7 @@ def _private(response: FileResponse) -> FileResponse:
 
 
 def _download(
-    folder: stored_files.Folder,
+    folder: storage.Folder,
     name: str,
     content_type: str,
     *,
@@ -69,8 +69,8 @@ def _download(
     )
 
 
-def _opened(folder: stored_files.Folder, name: str) -> "File[bytes]":
+def _opened(folder: storage.Folder, name: str) -> "File[bytes]":
     try:
-        return stored_files.opened(folder, name)
+        return storage.opened(folder, name)
     except FileNotFoundError:
         raise Http404 from None

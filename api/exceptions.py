@@ -15,9 +15,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.tokens import Identity
-from chat.errors import Forbidden, Internal, Invalid, Refusal, Unauthorized
 from core.audit import Event, record_refusal
 from core.db_timeouts import as_unavailable
+from core.errors import (
+    Forbidden,
+    Internal,
+    Invalid,
+    Refusal,
+    Unauthorized,
+)
 
 logger = logging.getLogger(__name__)
 

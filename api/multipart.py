@@ -6,7 +6,7 @@ from typing import IO, Any
 from django.core.exceptions import SuspiciousOperation
 from rest_framework.parsers import MultiPartParser
 
-from chat.errors import Invalid
+from core.errors import Invalid
 
 
 class FileParser(MultiPartParser):

@@ -4,18 +4,16 @@ import msgspec
 
 from accounts.models import Session, User
 from accounts.tokens import Pair
-from chat.payloads import (
-    BanPayload,
-    MemberPayload,
+from chat.payloads.invitations import InvitationPayload, ReceivedInvitationPayload
+from chat.payloads.people import (
     ProfilePayload,
-    RoomPayload,
     Time,
     UserPayload,
     avatar_path,
     user_payload,
 )
-from chat.payloads.invitations import InvitationPayload, ReceivedInvitationPayload
-from core.limits import LIMITS
+from chat.payloads.rooms import BanPayload, MemberPayload, RoomPayload
+from core.limits.table import LIMITS
 
 
 class MePayload(msgspec.Struct, frozen=True):

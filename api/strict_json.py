@@ -7,8 +7,8 @@ import msgspec
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
-from chat.errors import Invalid, TooLong
-from core.limits import LIMITS
+from core.errors import Invalid, TooLong
+from core.limits.table import LIMITS
 
 
 class StrictJSONParser(BaseParser):

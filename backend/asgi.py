@@ -16,12 +16,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 # Loads the applications; what follows imports their models.
 django.setup(set_prefix=False)
 
-from backend.bodies import BodyLimit  # noqa: E402
-from backend.http import Handler  # noqa: E402
-from backend.turns import Turns  # noqa: E402
 from core import audit  # noqa: E402
 from core.network import client_of  # noqa: E402
 from realtime.routing import application as websocket  # noqa: E402
+
+from .bodies import BodyLimit  # noqa: E402
+from .http import Handler  # noqa: E402
+from .turns import Turns  # noqa: E402
 
 _turns = Turns()
 _http = BodyLimit(Handler(_turns), _turns)

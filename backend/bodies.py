@@ -9,8 +9,8 @@ not.
 import asyncio
 from typing import Any
 
-from chat.errors import Refusal, TooLong
-from core.limits import LIMITS
+from core.errors import Refusal, TooLong
+from core.limits.table import LIMITS
 from core.network import client_of, network_of
 
 from .pools import Lease, Pool

@@ -69,8 +69,8 @@ async def _until_gone(receive: Any, sending: Coroutine[Any, Any, None]) -> None:
 def _cut(scope: Any) -> None:
     """End the connection without the rest.
 
-    Only realtime/server/stalled_answers.py offers this. daphne takes an answer whole, as fast as we
-    send it, and so nobody is too slow for us there.
+    Only realtime/server/stalled_answers.py offers this. daphne takes an answer whole,
+    as fast as we send it, and so nobody is too slow for us there.
     """
     if cut := scope.get("extensions", {}).get("hubbub.cut"):
         cut()

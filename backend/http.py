@@ -16,8 +16,8 @@ from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from chat.errors import Refusal
-from core.limits import LIMITS
+from core.errors import Refusal
+from core.limits.table import LIMITS
 from core.network import client_of, network_of
 from core.threads import in_request_thread
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from chat.errors import RateLimited, Refusal, Unavailable
 from core.audit import Event, record_refusal
+from core.errors import RateLimited, Refusal, Unavailable
 
 RETRY_SECONDS = 5
 

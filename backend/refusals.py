@@ -8,7 +8,7 @@ import msgspec
 from django.conf import settings
 
 from api.exceptions import body as error_body
-from chat.errors import Refusal, Unauthorized
+from core.errors import Refusal, Unauthorized
 
 # Closed at once, a connection with something unread on it is reset, and a proxy that is
 # still sending throws away what we said: nginx answers 502 then.

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.http.request import split_domain_port
 
-from backend.env import (
+from .env import (
     env_bool,
     env_choice,
     env_database,
@@ -21,8 +21,8 @@ from backend.env import (
     env_secret,
     env_str,
 )
-from backend.logs import logging_of
-from backend.storages import file_storage
+from .logs import logging_of
+from .storages import file_storage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env_bool("DEBUG", False)
@@ -130,11 +130,11 @@ INSTALLED_APPS = [
     # Before daphne: its `runserver` drains the sockets when told to stop.
     "realtime",
     "daphne",
-    "accounts",
-    "chat.apps.ChatConfig",
+    "accounts.apps.AccountsConfig",
+    "chat",
     "api",
     # django.contrib.admin, with our forms.
-    "chat.apps.ChatAdminConfig",
+    "accounts.apps.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -192,7 +192,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Their names hold a hash of what is in them.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/"
 
-# --- Files that people upload (chat/stored_files.py) --------------------------------------
+# --- Files that people upload (chat/stored_files.py) ---------------------------------
 
 STORAGES = {
     "default": file_storage(STATE_DIR / "files"),

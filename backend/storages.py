@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from backend.env import env_given_secret, env_str
+from .env import env_given_secret, env_str
 
 
 def file_storage(directory: Path) -> dict[str, object]:

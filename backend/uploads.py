@@ -9,8 +9,8 @@ from django.urls import resolve
 
 from api.authentication import identified
 from api.exceptions import as_refusal, record_denial
-from chat.errors import Refusal, Unauthorized
-from core.limits import LIMITS
+from core.errors import Refusal, Unauthorized
+from core.limits.table import LIMITS
 from core.network import client_of, network_of
 
 from .pools import Lease, Pool

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Standing, User
+from accounts.models import User
 from core.bus import publisher
-from core.bus.publisher import (
+from core.bus.envelopes import (
     Envelope,
     GuestOut,
     PersonChanged,
     RoomGone,
+    Standing,
     ToEverybody,
     ToPerson,
     ToRoom,
@@ -37,7 +38,8 @@ from .events import (
     encode,
 )
 from .models import Membership, Room
-from .payloads import member_payload, user_payload
+from .payloads.people import user_payload
+from .payloads.rooms import member_payload
 from .queries.rooms import own_room, shown_room
 
 # --- Members -------------------------------------------------------------------------

@@ -5,19 +5,17 @@ Nothing in an event depends on who receives it, so each is encoded once.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec import Raw
 
-from .payloads import (
-    MemberPayload,
-    MessagePayload,
-    RoomPayload,
-    Time,
-    UserPayload,
-)
+from core.bus.envelopes import Change, EventName
+
 from .payloads.invitations import ReceivedInvitationPayload
+from .payloads.messages import MessagePayload
+from .payloads.people import Time, UserPayload
+from .payloads.rooms import MemberPayload, RoomPayload
 
 _encoder = msgspec.json.Encoder()
 
@@ -194,26 +192,11 @@ class RoomDeleted(msgspec.Struct, frozen=True, tag_field="type", tag="room.delet
     room: str
 
 
-EventName = Literal["message.created", "message.updated", "message.deleted"]
 _EVENTS: dict[EventName, type[MessageCreated | MessageUpdated | MessageDeleted]] = {
     "message.created": MessageCreated,
     "message.updated": MessageUpdated,
     "message.deleted": MessageDeleted,
 }
-
-
-class Change(NamedTuple):
-    """One number of a room's log: what happened, and the message as it is since.
-
-    `message` is encoded JSON. `leaver` (a person's id, or GUESTS) receives nothing
-    above this number. `event` is
-    None for what was read back from the log: the state is known, not how it came about.
-    """
-
-    seq: int
-    event: EventName | None
-    message: bytes
-    leaver: str | None = None
 
 
 def encode_message(message: MessagePayload) -> bytes:

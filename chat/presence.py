@@ -15,9 +15,9 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from core.bus import publisher
-from core.bus.publisher import PersonChanged
+from core.bus.envelopes import PersonChanged
+from core.ids import known_uuids
 
-from .access.seat import known_uuids
 from .events import PresenceChanged, encode
 from .models import Attendance, Membership, ServerProcess
 

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 
 from accounts.models import User
-from core.limits import LIMITS
+from core.errors import QuotaExceeded
+from core.limits.table import LIMITS
 
-from .errors import QuotaExceeded
 from .models import StoredFile, StoredTotal
 
 # As file systems count. It also bounds how many rows a quota is, which are added up.

@@ -6,7 +6,8 @@ is shown as an action. A text that begins with `//` is no form.
 
 from typing import NamedTuple
 
-from .errors import Invalid
+from core.errors import Invalid
+
 from .models import Message
 
 

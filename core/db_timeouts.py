@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from django.db import Error, InterfaceError, OperationalError, connection
 
-from chat.errors import Unavailable
+from .errors import Unavailable
 
 T = TypeVar("T")
 

@@ -10,6 +10,7 @@ A code is stable for ever; a detail is a sentence for people and may change.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 _DENIALS = (401, 403, 404)
 
@@ -54,3 +55,81 @@ class Unauthorized(Refusal):
 class TokenExpired(Unauthorized):
     code = "token_expired"
     detail = "The token has expired: refresh it."
+
+
+class BadFrame(Refusal):
+    code = "bad_frame"
+    status = 400
+    detail = "Send one JSON object in one text frame."
+
+
+class UnknownCommand(Refusal):
+    code = "unknown_command"
+    status = 400
+    detail = "There is no such command."
+
+
+class Forbidden(Refusal):
+    code = "forbidden"
+    status = 403
+    detail = "You may not do this here."
+
+
+class Conflict(Refusal):
+    code = "conflict"
+    status = 409
+    detail = "This was done before, differently."
+
+
+class TooLong(Refusal):
+    code = "too_long"
+    status = 413
+    detail = "This is longer than the limits allow."
+
+
+class QuotaExceeded(Refusal):
+    code = "quota_exceeded"
+    status = 413
+    detail = "There is no room for this."
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which limit it was: `quota` at once, and as many again in `window` seconds."""
+
+    name: str
+    quota: int
+    window: int
+
+
+class RateLimited(Refusal):
+    code = "rate_limited"
+    status = 429
+    detail = "Too fast: wait for retry_after seconds."
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        retry_after: float,
+        policy: Policy | None = None,
+    ) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.policy = policy
+
+
+class Unavailable(Refusal):
+    code = "unavailable"
+    status = 503
+    detail = "The database does not answer. Try again, with the same client_id."
+
+
+class Timeout(Refusal):
+    code = "timeout"
+    status = 504
+    detail = "No answer in time. If you sent a message, send the same client_id again."
+
+
+class Internal(Refusal):
+    code = "internal"
+    status = 500

@@ -7,6 +7,7 @@ lost.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from queue import Full, Queue
@@ -57,7 +58,7 @@ class Worker:
     def _work(self) -> None:
         while True:
             job = self._jobs.get()
-            _do(partial(patiently, job) if self._is_patient else job, self.name)
+            run(partial(patiently, job) if self._is_patient else job, self.name)
 
 
 # What the clean-up starts is as much as the database holds: it is not bounded here.
@@ -78,13 +79,25 @@ def start(job: Job, worker: Worker = BACKGROUND) -> None:
         logger.warning("too much %s work waits: a job was dropped", worker.name)
 
 
-def _do(job: Job, name: str) -> None:
-    # With DEBUG Django keeps the text of every query until somebody says this.
+def repeat(name: str, seconds: float, job: Job) -> None:
+    """Run the job now and again, with a pause in between, until the process ends."""
+
+    def work() -> None:
+        while True:
+            run(job, name)
+            time.sleep(seconds)
+
+    threading.Thread(target=work, name=name, daemon=True).start()
+
+
+def run(job: Job, name: str) -> None:
+    """Run it in this thread, log what it raises, and give the connection back."""
+    # With DEBUG Django keeps the text of every query until it is told to forget them.
     reset_queries()
     try:
         job()
     except Exception as error:
-        # Not its text: a database quotes what it refuses.
-        logger.warning("%s work failed: %s", name, type(error).__name__)
+        # The class alone: the text of a database error quotes the row.
+        logger.warning("%s failed: %s", name, type(error).__name__)
     finally:
         close_old_connections()

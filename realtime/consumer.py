@@ -13,11 +13,16 @@ from channels.consumer import AsyncConsumer
 from django.utils import timezone
 
 from accounts.tokens import Identity
-from chat.errors import BadFrame, RateLimited, Refusal, Unauthorized
 from chat.events import encode
-from chat.payloads import user_payload
+from chat.payloads.people import user_payload
 from core import limits, metrics
 from core.audit import Event, record, record_refusal
+from core.errors import (
+    BadFrame,
+    RateLimited,
+    Refusal,
+    Unauthorized,
+)
 
 from .delivery.connection import Connection
 from .delivery.hub import hub

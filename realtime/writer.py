@@ -7,11 +7,11 @@ import asyncio
 import time
 from collections import deque
 
-from chat.errors import Refusal, Unavailable
 from chat.log.append import append
 from chat.log.draft import Appended, Draft, Outcome
 from core import metrics
 from core.db_timeouts import as_unavailable
+from core.errors import Refusal, Unavailable
 from core.threads import in_writer_thread
 
 # Of a thousand writers half are then answered while the other half is committed.

@@ -7,7 +7,7 @@ from accounts import tokens
 from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 
 # An id such as there are, of nobody and nothing.
 NOBODY = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"

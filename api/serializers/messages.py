@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 
 from .base import Body, Number, Text
 
@@ -38,10 +38,6 @@ class NewMessage(Body):
 
 class MessageEdit(Body):
     body = Text(trim_whitespace=False, allow_blank=True)
-
-
-class ReadMarker(Body):
-    seq = Number(min_value=0, help_text="A number of this room's log.")
 
 
 class HistoryQuery(Body):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from core.limits import DIRECTORY_PAGE, RETENTION_DAYS
+from core.limits.table import RETENTION_DAYS
 
 from .base import Body, Flag, Number, Text
 
@@ -45,13 +45,6 @@ class NewRoom(Body):
         return super().validate(attrs)
 
 
-class NotificationLevel(Body):
-    level = serializers.ChoiceField(
-        choices=["all", "mentions", "none"],
-        help_text="What your devices should make a noise about.",
-    )
-
-
 class RoomChanges(Body):
     name = Text(max_length=80, required=False)
     topic = Text(max_length=250, required=False, allow_blank=True)
@@ -85,17 +78,3 @@ class RoomChanges(Body):
         if not attrs:
             raise serializers.ValidationError("Say what to change.")
         return attrs
-
-
-class RetentionQuery(Body):
-    days = serializers.IntegerField(
-        min_value=1, max_value=RETENTION_DAYS, help_text="If it were so many."
-    )
-
-
-class DirectoryQuery(Body):
-    search = Text(
-        max_length=80, default="", help_text="A part of the name or of the topic."
-    )
-    cursor = Text(required=False, help_text="The `next` of the page before.")
-    limit = serializers.IntegerField(default=50, min_value=1, max_value=DIRECTORY_PAGE)

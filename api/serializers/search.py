@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from rest_framework import serializers
 
-from chat.payloads import Time
-from core.limits import SEARCH_CHARACTERS, SEARCH_PAGE
+from chat.payloads.people import Time
+from core.limits.table import SEARCH_CHARACTERS, SEARCH_PAGE
 
 from .base import Body, Text
 

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import people, sessions, tokens
+from accounts import passwords, people, sessions, tokens
 from accounts.guests import admit_guest
 from accounts.mails import ask_for_reset, confirm_email
 from core import limits
@@ -149,7 +149,7 @@ class PasswordResetView(PublicView):
     )
     def post(self, request: Request) -> Response:
         limits.logins.take(address(request))
-        sessions.reset_password(**parse(PasswordReset, request))
+        passwords.reset_password(**parse(PasswordReset, request))
         return Response(status=204)
 
 

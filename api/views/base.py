@@ -5,8 +5,8 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.tokens import Identity
-from chat.errors import Unauthorized
 from core import limits
+from core.errors import Unauthorized
 from core.text import seen
 
 

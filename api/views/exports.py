@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from chat import queries
 from chat.actions.exports import start_export
-from chat.payloads import ExportPayload
+from chat.payloads.people import ExportPayload
 
 from ..downloads import export_file
 from ..schema import documented

@@ -5,8 +5,8 @@ from rest_framework.response import Response
 
 from chat import queries
 from chat.actions import invitations
-from chat.payloads import RoomPayload
 from chat.payloads.invitations import InvitationPayload, InvitationPreviewPayload
+from chat.payloads.rooms import RoomPayload
 
 from ..payloads import InvitationsPayload, ReceivedInvitationsPayload
 from ..schema import documented

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.limits import LIMITS, Limits
+from core.limits.table import LIMITS, Limits
 
 from ..schema import documented
 from .base import PublicView

@@ -6,16 +6,14 @@ from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import people, sessions
+from accounts import passwords, sessions
 from accounts.mails import change_email
-from chat import queries, quotas
-from chat.actions import blocks
+from chat import quotas
 from chat.actions.departures import close_account
 from chat.actions.profile import change_profile
 from core import limits
 
 from ..payloads import (
-    BlocksPayload,
     MePayload,
     PairPayload,
     SessionsPayload,
@@ -55,7 +53,7 @@ class PasswordView(View):
         errors={403: "forbidden", 429: "rate_limited"},
     )
     def post(self, request: Request) -> Response:
-        pair = sessions.change_password(
+        pair = passwords.change_password(
             self.user(request),
             **parse(PasswordChange, request),
             user_agent=user_agent(request),
@@ -96,7 +94,7 @@ class SessionsView(View):
     )
     def get(self, request: Request) -> Response:
         identity = self.identity(request)
-        found = people.open_sessions(identity.user)
+        found = sessions.open_sessions(identity.user)
         payloads = [session_payload(s, identity.session_id) for s in found]
         return Response(SessionsPayload(payloads))
 
@@ -111,34 +109,4 @@ class SessionView(View):
     def delete(self, request: Request, session_id: UUID) -> Response:
         if not sessions.log_out(self.user(request), session_id):
             raise Http404
-        return Response(status=204)
-
-
-class BlocksView(View):
-    @documented(
-        "list_blocks", "Whom you do not hear from", answers={200: BlocksPayload}
-    )
-    def get(self, request: Request) -> Response:
-        return Response(BlocksPayload(queries.people.blocks(self.user(request))))
-
-
-class BlockView(View):
-    @documented(
-        "block",
-        "Hear no more from somebody: for them you are not there",
-        answers={204: None},
-        errors={400: "invalid", 403: "forbidden", 404: "user_not_found"},
-    )
-    def put(self, request: Request, user_id: str) -> Response:
-        blocks.block(self.user(request), user_id)
-        return Response(status=204)
-
-    @documented(
-        "unblock",
-        "Hear from somebody again",
-        answers={204: None},
-        errors={403: "forbidden", 404: "user_not_found"},
-    )
-    def delete(self, request: Request, user_id: str) -> Response:
-        blocks.unblock(self.user(request), user_id)
         return Response(status=204)

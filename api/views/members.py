@@ -5,9 +5,9 @@ from rest_framework.response import Response
 
 from chat import queries
 from chat.actions import members
-from chat.payloads import MemberPayload
+from chat.payloads.rooms import MemberPayload
 
-from ..payloads import BansPayload, MembersPayload
+from ..payloads import MembersPayload
 from ..schema import documented
 from ..serializers.base import parse
 from ..serializers.members import NewMember, NewMute, NewRole
@@ -26,7 +26,7 @@ class MembersView(View):
     )
     def get(self, request: Request, room_id: str) -> Response:
         return Response(
-            MembersPayload(queries.people.members(self.user(request), room_id))
+            MembersPayload(queries.members.members(self.user(request), room_id))
         )
 
     @documented(
@@ -87,37 +87,4 @@ class MuteView(View):
     )
     def delete(self, request: Request, room_id: str, user_id: str) -> Response:
         members.unmute_member(self.user(request), room_id, user_id)
-        return Response(status=204)
-
-
-class BansView(View):
-    @documented(
-        "list_bans",
-        "Who may not come back; moderators only",
-        answers={200: BansPayload},
-        errors=_ROOM_ERRORS,
-    )
-    def get(self, request: Request, room_id: str) -> Response:
-        return Response(BansPayload(queries.people.bans(self.user(request), room_id)))
-
-
-class BanView(View):
-    @documented(
-        "ban",
-        "Keep somebody out of the room; a member is removed. Moderators only",
-        answers={204: None},
-        errors=_MEMBER_ERRORS,
-    )
-    def put(self, request: Request, room_id: str, user_id: str) -> Response:
-        members.ban(self.user(request), room_id, user_id)
-        return Response(status=204)
-
-    @documented(
-        "unban",
-        "Let somebody come back; moderators only",
-        answers={204: None},
-        errors=_MEMBER_ERRORS,
-    )
-    def delete(self, request: Request, room_id: str, user_id: str) -> Response:
-        members.unban(self.user(request), room_id, user_id)
         return Response(status=204)

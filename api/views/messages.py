@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from chat import queries
 from chat.access.rooms import access_message
 from chat.actions.messages import delete_message, edit_message, send_message
-from chat.payloads import HistoryPayload, MessagePayload, message_payload
+from chat.payloads.messages import HistoryPayload, MessagePayload, message_payload
 
 from ..schema import documented
 from ..serializers.base import parse, parse_query

@@ -4,13 +4,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import queries
-from chat.actions.direct import create_group, open_direct
-from chat.payloads import ProfilePayload, RoomPayload
+from chat.payloads.people import ProfilePayload
 
 from ..payloads import UsersPayload
 from ..schema import documented
-from ..serializers.base import parse, parse_query
-from ..serializers.members import NewDirect, UsersQuery
+from ..serializers.base import parse_query
+from ..serializers.people import UsersQuery
 from .base import View
 
 
@@ -36,19 +35,3 @@ class UserView(View):
     )
     def get(self, request: Request, user_id: str) -> Response:
         return Response(queries.people.profile(self.user(request), user_id))
-
-
-class DirectView(View):
-    @documented(
-        "open_direct",
-        "The direct room with one person, 200 when it was there; or a new group",
-        request=NewDirect,
-        answers={201: RoomPayload, 200: RoomPayload},
-        errors={403: "forbidden", 404: "user_not_found"},
-    )
-    def post(self, request: Request) -> Response:
-        user, fields = self.user(request), parse(NewDirect, request)
-        if "users" in fields:
-            return Response(create_group(user, fields["users"]), status=201)
-        room, made = open_direct(user, fields["user"])
-        return Response(room, status=201 if made else 200)

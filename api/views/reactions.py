@@ -5,8 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.actions import reactions
-from chat.actions.messages import pin_message
-from chat.payloads import MessagePayload
+from chat.payloads.messages import MessagePayload
 
 from ..schema import documented
 from .base import View
@@ -40,26 +39,4 @@ class ReactionView(View):
     def delete(self, request: Request, room_id: str, seq: int, emoji: str) -> Response:
         user = self.user(request)
         changed = reactions.remove_reaction(user, room_id, seq, emoji=emoji)
-        return Response(Raw(changed.json))
-
-
-class PinView(View):
-    @documented(
-        "pin_message",
-        "Pin a message, as a moderator",
-        answers={200: MessagePayload},
-        errors=_ERRORS,
-    )
-    def put(self, request: Request, room_id: str, seq: int) -> Response:
-        changed = pin_message(self.user(request), room_id, seq, pinned=True)
-        return Response(Raw(changed.json))
-
-    @documented(
-        "unpin_message",
-        "Take the pin away",
-        answers={200: MessagePayload},
-        errors=_ERRORS,
-    )
-    def delete(self, request: Request, room_id: str, seq: int) -> Response:
-        changed = pin_message(self.user(request), room_id, seq, pinned=False)
         return Response(Raw(changed.json))

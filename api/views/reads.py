@@ -4,11 +4,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.actions import reads
-from chat.payloads import ReadPayload
+from chat.payloads.rooms import ReadPayload
 
 from ..schema import documented
 from ..serializers.base import parse
-from ..serializers.messages import ReadMarker
+from ..serializers.reads import ReadMarker
 from .base import View
 
 _ERRORS = {403: "forbidden", 404: "room_not_found"}

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat.payloads import SearchPayload
+from chat.payloads.messages import SearchPayload
 from chat.queries.search import search
 
 from ..schema import documented

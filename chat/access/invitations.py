@@ -5,13 +5,15 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.actor import check_account
 from accounts.models import User
 from accounts.revocation import current
+from core.ids import known_uuids
 
 from ..errors import InvitationNotFound
 from ..models import Invitation, Membership, Room
 from .roles import is_full
-from .seat import Seat, check_account, known_uuids
+from .seat import Seat
 from .visibility import is_banned
 
 

@@ -2,9 +2,10 @@
 
 from django.utils import timezone
 
-from core.limits import LIMITS
+from core.errors import Forbidden
+from core.limits.table import LIMITS
 
-from ..errors import Forbidden, MessageNotFound, Muted, UserNotFound
+from ..errors import MessageNotFound, Muted, UserNotFound
 from ..models import Block, Message, Room
 from .roles import is_exempt
 from .seat import Seat

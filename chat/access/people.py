@@ -3,16 +3,15 @@
 Guests are there for nobody.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.db.models.functions import Lower
 
 from accounts.models import User
+from core.ids import known_uuids
 
 from ..errors import UserNotFound
 from ..models import Membership, Room
-from ..payloads import NAMED_BY_PEOPLE
-from .seat import known_uuids
 
 
 def find_person(reference: str) -> User:
@@ -52,15 +51,3 @@ def find_member(room: Room, user_id: str) -> Membership:
     if member is None:
         raise UserNotFound
     return member
-
-
-def load_people(rooms: Iterable[Room]) -> None:
-    """Who is in the direct rooms and groups among these, onto each, in one query."""
-    small = {room.pk: room for room in rooms if room.kind in NAMED_BY_PEOPLE}
-    if not small:
-        return
-    for room in small.values():
-        room.people = []
-    members = Membership.objects.filter(room__in=small).select_related("user")
-    for member in members.order_by("pk"):
-        small[member.room_id].people.append(member.user)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
 
+from accounts.actor import has_account
 from accounts.models import User
+from core.ids import known_uuids
 
 from ..models import Ban, Membership, Room
-from .seat import has_account, known_uuids
 
 # A person, and the id of a room that they were let into.
 Reader = tuple[User, str]

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
+from accounts.actor import check_account
 from accounts.models import User
-from core.limits import GROUP_PEOPLE
+from core.errors import Conflict, Forbidden
+from core.limits.table import GROUP_PEOPLE
 
-from ..errors import Conflict, Forbidden
 from ..models import Ban, Membership, Room
-from .seat import Seat, check_account
+from .seat import Seat
 from .visibility import check_member, check_reach, check_see
 
 

@@ -10,13 +10,15 @@ from django.db.models.functions import Lower
 
 from accounts.models import User
 from accounts.revocation import current
+from core.errors import Invalid
+from core.ids import known_uuids
 from core.text import clean_line
 
-from ..errors import Invalid, MessageNotFound, RoomNotFound
+from ..errors import MessageNotFound, RoomNotFound
 from ..models import NAME_CHARACTERS, Attachment, Ban, Membership, Message, Room
 from .messages import check_send
 from .roles import check_update
-from .seat import Seat, known_uuids, room_uuid
+from .seat import Seat, room_uuid
 from .visibility import (
     check_member,
     check_read,

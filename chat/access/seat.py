@@ -1,13 +1,13 @@
 """Somebody in front of a room: what every rule looks at."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.models import User
+from core.ids import as_uuid
 
-from ..errors import Forbidden, RoomNotFound
+from ..errors import RoomNotFound
 from ..models import Ban, Membership, Room
 
 
@@ -22,17 +22,6 @@ class Seat:
     is_banned: bool | None = None
     # The same. Only a member of a direct room is ever asked about it.
     is_blocked: bool | None = None
-
-
-def has_account(user: User) -> bool:
-    """Guests have none: they read what is open to them, and know of nobody."""
-    return not user.is_guest
-
-
-def check_account(user: User) -> None:
-    """For everything that is not reading rooms or ending one's own sessions."""
-    if not has_account(user):
-        raise Forbidden("Guests only read.")
 
 
 def seats(user: User, ids: Iterable[UUID]) -> list[Seat]:
@@ -51,25 +40,9 @@ def seats(user: User, ids: Iterable[UUID]) -> list[Seat]:
     ]
 
 
-def known_uuids(ids: Iterable[str]) -> list[UUID]:
-    """Those that can be the id of anything at all."""
-    found = []
-    for some_id in ids:
-        with suppress(RoomNotFound):
-            found.append(room_uuid(some_id))
-    return found
-
-
 def room_uuid(room_id: str) -> UUID:
-    """A malformed id is the id of no room.
-
-    So is an id in capitals or in braces: what is kept by id, such as the feeds of the
-    hub, must not know one room under two names.
-    """
-    try:
-        found = UUID(room_id)
-    except ValueError:
-        raise RoomNotFound from None
-    if str(found) != room_id:
+    """Raises RoomNotFound for a malformed id, which is the id of no room."""
+    found = as_uuid(room_id)
+    if found is None:
         raise RoomNotFound
     return found

@@ -6,19 +6,16 @@ A room that one may not see raises what a missing one raises.
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import Standing, User
+from accounts.actor import check_account, has_account
+from accounts.models import User
+from core.bus.envelopes import Standing
+from core.errors import Forbidden
 
-from ..errors import Forbidden, RoomNotFound, UserNotFound
+from ..errors import RoomNotFound, UserNotFound
 from ..models import Ban, Block, Membership, Room
-from .seat import Seat, check_account, has_account
-
-
-def check_guests() -> None:
-    if not settings.ALLOW_GUESTS:
-        raise Forbidden("This server takes no guests.")
+from .seat import Seat
 
 
 def check_reach(user: User, people: Iterable[User]) -> None:

@@ -9,15 +9,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import limits
+from core.errors import TooLong
 from core.files import pictures
 from core.files.sniffing import PICTURES, clean_name, content_type
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 
 from .. import stored_files
 from ..access.rooms import access_upload
-from ..errors import TooLong
 from ..models import Attachment
-from ..payloads import AttachmentPayload, attachment_payload
+from ..payloads.messages import AttachmentPayload, attachment_payload
 
 UNSENT = timedelta(days=1)
 

@@ -5,16 +5,16 @@ from contextlib import AbstractContextManager
 from django.core.files.base import File
 from django.db import transaction
 
+from accounts.actor import check_account
 from accounts.models import User
 from accounts.revocation import current
 from core import limits
 from core.files import pictures
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 
 from .. import stored_files
-from ..access.seat import check_account
 from ..announcements import announce_person
-from ..payloads import RoomPayload
+from ..payloads.rooms import RoomPayload
 from .attachments import check_size
 from .rooms import update_room
 

@@ -6,15 +6,15 @@ rooms, since a message is the same for all who receive it.
 
 from django.db import transaction
 
+from accounts.actor import check_account
 from accounts.models import User
 from accounts.revocation import current
 from core import limits
 from core.bus import publisher
-from core.bus.publisher import ToPerson
+from core.bus.envelopes import ToPerson
+from core.errors import Invalid
 
 from ..access.people import find_any_person
-from ..access.seat import check_account
-from ..errors import Invalid
 from ..events import BlocksChanged, encode
 from ..models import Block, Room
 from .direct import pair_of

@@ -12,14 +12,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import people
+from accounts.actor import check_account
 from accounts.models import User
-from accounts.sessions import check_own_password, end_all_sessions, still
+from accounts.passwords import check_own_password, still
+from accounts.sessions import end_all_sessions
 from core import jobs
 from core.audit import Event, record_committed
 
 from .. import stored_files
 from ..access.roles import check_close, is_last_owner
-from ..access.seat import Seat, check_account
+from ..access.seat import Seat
 from ..announcements import announce_person
 from ..leases import alone, renew
 from ..models import Attachment, Departure, Lease, Membership, Message, Room
@@ -27,9 +29,8 @@ from .attachments import remove_attachments
 from .erasing import erase
 from .exports import discard_export
 from .members import set_role
-from .memberships import notice, take_out
+from .memberships import notice, take_out, uninvite
 from .rooms import erase_room
-from .uninvite import uninvite
 
 
 def close_account(user: User, *, current_password: str, messages: str) -> None:

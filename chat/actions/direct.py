@@ -4,20 +4,20 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from accounts.actor import check_account
 from accounts.models import User
 from accounts.revocation import current
 from core import limits
+from core.errors import Invalid
 
 from ..access.people import find_people, find_person
 from ..access.rooms import access_room
-from ..access.seat import check_account
 from ..access.visibility import check_reach, check_read
 from ..announcements import announce_added
-from ..errors import Invalid
 from ..log.append import append_one
 from ..log.draft import Draft
 from ..models import Membership, Room
-from ..payloads import RoomPayload
+from ..payloads.rooms import RoomPayload
 from ..queries.rooms import shown_room
 
 

@@ -20,16 +20,17 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actor import check_account
 from accounts.models import User
 from accounts.revocation import current
 from core import jobs
+from core.errors import Conflict, RateLimited
+from core.files import storage
 
 from .. import stored_files
-from ..access.seat import check_account
-from ..errors import Conflict, RateLimited
 from ..leases import LEASE_SECONDS, Lost, alone, is_held, renew
 from ..models import Export, Lease
-from ..payloads import ExportPayload, export_payload
+from ..payloads.people import ExportPayload, export_payload
 from ..queries import exports as own
 
 KEPT = timedelta(days=7)
@@ -190,12 +191,12 @@ class _Making:
         self,
         archive: zipfile.ZipFile,
         path: str,
-        folder: stored_files.Folder,
+        folder: storage.Folder,
         name: str,
     ) -> None:
         renew(self._lease)
         try:
-            content = stored_files.opened(folder, name)
+            content = storage.opened(folder, name)
         except FileNotFoundError:
             # Deleted since its page was read.
             return

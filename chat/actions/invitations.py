@@ -14,25 +14,25 @@ from django.utils import timezone
 from accounts.models import User
 from core import limits
 from core.bus import publisher
-from core.bus.publisher import ToPerson
+from core.bus.envelopes import ToPerson
+from core.errors import Conflict
+from core.ids import known_uuids
 
 from ..access.invitations import Invited, access_invitation, access_link
 from ..access.people import find_person
 from ..access.roles import check_add, check_invite, check_manage
 from ..access.rooms import access_room
-from ..access.seat import known_uuids
-from ..errors import Conflict, InvitationNotFound
+from ..errors import InvitationNotFound
 from ..events import InvitationCreated, encode
 from ..models import Invitation, Membership
-from ..payloads import RoomPayload
 from ..payloads.invitations import (
     InvitationPayload,
     invitation_payload,
     received_invitation_payload,
 )
+from ..payloads.rooms import RoomPayload
 from ..queries.rooms import shown_room
-from .memberships import make_member, notice
-from .uninvite import uninvite
+from .memberships import make_member, notice, uninvite
 
 
 @transaction.atomic

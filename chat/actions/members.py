@@ -13,7 +13,7 @@ from accounts.models import User
 from core import limits
 from core.audit import Event, record_committed
 
-from ..access.people import find_any_person, find_member, find_person
+from ..access.people import find_member, find_person
 from ..access.roles import (
     check_add,
     check_manage,
@@ -24,13 +24,12 @@ from ..access.roles import (
 )
 from ..access.rooms import access_room
 from ..access.seat import Seat
-from ..announcements import announce_banned, announce_member, announce_unbanned
+from ..announcements import announce_member
 from ..log.append import append_one
 from ..log.draft import Draft
-from ..models import Ban, Invitation, Membership
-from ..payloads import MemberPayload, member_payload
+from ..models import Membership
+from ..payloads.rooms import MemberPayload, member_payload
 from .memberships import make_member, take_out
-from .uninvite import uninvite
 
 
 @transaction.atomic
@@ -115,35 +114,6 @@ def unmute_member(user: User, room_id: str, user_id: str) -> None:
         _log(seat, "member.unmuted", member.user)
         _record(Event.MEMBER_UNMUTED, seat, member.user)
     announce_member(seat.room, member)
-
-
-@transaction.atomic
-def ban(user: User, room_id: str, user_id: str) -> None:
-    """Whoever is a member is taken out; whoever is none does not get in."""
-    limits.member_changes.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
-    check_manage(seat)
-    person = find_any_person(user_id)
-    member = Membership.objects.filter(room=seat.room, user=person).first()
-    if member is not None:
-        check_remove(seat, member)
-        _take_out(seat, member, "member.banned")
-    _, is_new = Ban.objects.get_or_create(room=seat.room, user=person)
-    uninvite(Invitation.objects.filter(room=seat.room, person=person))
-    if is_new:
-        _record(Event.MEMBER_BANNED, seat, person)
-        announce_banned(seat.room, person)
-
-
-@transaction.atomic
-def unban(user: User, room_id: str, user_id: str) -> None:
-    limits.member_changes.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
-    check_manage(seat)
-    person = find_any_person(user_id)
-    if Ban.objects.filter(room=seat.room, user=person).delete()[0]:
-        _record(Event.MEMBER_UNBANNED, seat, person)
-        announce_unbanned(seat.room, person)
 
 
 def _take_out(seat: Seat, member: Membership, kind: str) -> None:

@@ -1,24 +1,27 @@
 """Joining and leaving. Each is a system message, so it has its place in the order."""
 
-from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from core import limits
+from core.bus import publisher
+from core.bus.envelopes import ToPerson
 
-from ..access.roles import check_create_by_visit, check_join, check_leave
-from ..access.rooms import access_named, access_room
+from ..access.roles import (
+    check_join,
+    check_leave,
+)
+from ..access.rooms import access_room
 from ..announcements import announce_joined, announce_left
-from ..errors import Conflict, RoomNotFound
+from ..events import InvitationDeleted, encode
 from ..log.append import append_one
 from ..log.draft import Draft
 from ..models import Invitation, Membership, Room
-from ..payloads import RoomPayload
+from ..payloads.rooms import RoomPayload
 from ..queries.rooms import shown_room
-from .rooms import create_room
-from .uninvite import uninvite
 
 
 def join_room(user: User, room_id: str) -> RoomPayload:
@@ -85,31 +88,21 @@ def take_out(
     announce_left(room, member.user_id)
 
 
-def get_or_create_room(
-    user: User, *, name: str, **fields: Any
-) -> tuple[RoomPayload, bool]:
-    """Make a public room on the first visit, join it on later ones; True when made.
-
-    Raises Conflict when the room of this name is not for this person, and Forbidden
-    when rooms are not made this way here.
-    """
-    with suppress(RoomNotFound):
-        return _join_named(user, name), False
-    check_create_by_visit()
-    try:
-        return create_room(user, name=name, **fields), True
-    except Conflict:
-        # Somebody made it at this moment, or it is hidden.
-        with suppress(RoomNotFound):
-            return _join_named(user, name), False
-        raise
-
-
-def _join_named(user: User, name: str) -> RoomPayload:
-    return join_room(user, str(access_named(user, name).room.pk))
-
-
 def notice(kind: str, room: Room, user: User, **fields: str) -> dict[str, Any]:
     """It is always written, since order and eviction need it; `quiet` hides it."""
     event: dict[str, Any] = {"type": kind, "user": str(user.pk), **fields}
     return event if room.notices else {**event, "quiet": True}
+
+
+def uninvite(invitations: QuerySet[Invitation]) -> None:
+    """Delete them. The caller holds the room's row, so there comes none in between."""
+    envelopes = [
+        ToPerson(
+            str(invitation.person_id), encode(InvitationDeleted(str(invitation.pk)))
+        )
+        for invitation in invitations
+        if invitation.person_id is not None
+    ]
+    invitations.delete()
+    if envelopes:
+        transaction.on_commit(lambda: publisher.publish(envelopes))

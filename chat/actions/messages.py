@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import limits
-from core.limits import CLIENT_ID, LIMITS
+from core.bus.envelopes import EventName
+from core.errors import Invalid, TooLong
+from core.limits.table import CLIENT_ID, LIMITS
 from core.text import clean_prose
 
-from ..access.messages import check_delete, check_edit, check_pin, check_written
+from ..access.messages import check_delete, check_edit
 from ..access.seat import Seat
-from ..errors import Invalid, TooLong
-from ..events import EventName
 from ..log.append import append_one, change
 from ..log.draft import Appended, Draft, Written
 from ..mentions import Mentionable
@@ -146,20 +146,5 @@ def delete_message(user: User, room: str, seq: int) -> Written:
             return None
         blank([message])
         return "message.deleted"
-
-    return change(user, room, seq, edit)
-
-
-def pin_message(user: User, room: str, seq: int, *, pinned: bool) -> Written:
-    limits.messages.take(user.pk)
-
-    def edit(seat: Seat, message: Message) -> EventName | None:
-        check_pin(seat, message)
-        if pinned:
-            check_written(message)
-        if (message.pinned_at is not None) == pinned:
-            return None
-        message.pinned_at = timezone.now() if pinned else None
-        return "message.updated"
 
     return change(user, room, seq, edit)

@@ -7,7 +7,7 @@ from accounts.models import User
 from ..access.rooms import access_own
 from ..announcements import announce_added
 from ..models import Membership
-from ..payloads import RoomPayload
+from ..payloads.rooms import RoomPayload
 from ..queries.rooms import shown_room
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.actor import check_account
 from accounts.models import User
 from accounts.people import LONGEST
 from accounts.revocation import current
@@ -12,7 +13,6 @@ from core import limits
 from core.text import clean_line
 
 from .. import presence
-from ..access.seat import check_account
 from ..announcements import announce_person
 
 

@@ -4,12 +4,12 @@ import emoji as emoji_names
 
 from accounts.models import User
 from core import limits
-from core.limits import LIMITS
+from core.bus.envelopes import EventName
+from core.errors import Invalid, TooLong
+from core.limits.table import LIMITS
 
 from ..access.messages import check_react, check_written
 from ..access.seat import Seat
-from ..errors import Invalid, TooLong
-from ..events import EventName
 from ..log.append import change
 from ..log.draft import Written
 from ..models import Message, Reaction

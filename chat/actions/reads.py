@@ -4,13 +4,13 @@ from django.db import transaction
 
 from accounts.models import User
 from core.bus import publisher
-from core.bus.publisher import ToPerson
+from core.bus.envelopes import ToPerson
 
 from .. import queries
 from ..access.rooms import access_own
 from ..events import ReadUpdated, encode
 from ..models import Membership
-from ..payloads import ReadPayload
+from ..payloads.rooms import ReadPayload
 
 
 def mark_read(user: User, room_id: str, seq: int) -> ReadPayload:

@@ -1,6 +1,7 @@
 """Making, changing and deleting rooms."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,11 +11,16 @@ from accounts.models import User
 from accounts.revocation import current
 from core import limits
 from core.db_timeouts import check_as_written
+from core.errors import Conflict
 from core.text import clean_line
 
 from .. import stored_files
-from ..access.roles import check_create, check_own
-from ..access.rooms import access_room, access_update
+from ..access.roles import (
+    check_create,
+    check_create_by_visit,
+    check_own,
+)
+from ..access.rooms import access_named, access_room, access_update
 from ..access.seat import Seat
 from ..access.visibility import audience
 from ..announcements import (
@@ -23,7 +29,7 @@ from ..announcements import (
     announce_deleted,
     announce_room,
 )
-from ..errors import Conflict
+from ..errors import RoomNotFound
 from ..events import RoomCreated, RoomUpdated
 from ..log.append import append_one
 from ..log.draft import Draft
@@ -35,10 +41,11 @@ from ..models import (
     Reaction,
     Room,
 )
-from ..payloads import RoomPayload, avatar_path
+from ..payloads.people import avatar_path
+from ..payloads.rooms import RoomPayload
 from ..queries.rooms import shown_room
 from .attachments import remove_attachments
-from .uninvite import uninvite
+from .memberships import join_room, uninvite
 
 _LONGEST = {"name": NAME_CHARACTERS, "topic": TOPIC_CHARACTERS}
 _DELETED_AT_ONCE = 10_000
@@ -189,3 +196,27 @@ def _save(room: Room) -> None:
             room.save()
     except IntegrityError:
         raise Conflict("There is a public room of this name.") from None
+
+
+def get_or_create_room(
+    user: User, *, name: str, **fields: Any
+) -> tuple[RoomPayload, bool]:
+    """Make a public room on the first visit, join it on later ones; True when made.
+
+    Raises Conflict when the room of this name is not for this person, and Forbidden
+    when rooms are not made this way here.
+    """
+    with suppress(RoomNotFound):
+        return _join_named(user, name), False
+    check_create_by_visit()
+    try:
+        return create_room(user, name=name, **fields), True
+    except Conflict:
+        # Somebody made it at this moment, or it is hidden.
+        with suppress(RoomNotFound):
+            return _join_named(user, name), False
+        raise
+
+
+def _join_named(user: User, name: str) -> RoomPayload:
+    return join_room(user, str(access_named(user, name).room.pk))

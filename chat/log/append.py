@@ -17,14 +17,14 @@ from django.db import (
 
 from accounts.models import User
 from core.bus import publisher
-from core.bus.publisher import RoomChanged
+from core.bus.envelopes import Change, EventName, RoomChanged
 from core.db_timeouts import found_locked, was_cut_short
+from core.errors import Invalid, Refusal
 
 from ..access.rooms import access_room
 from ..access.seat import Seat
 from ..access.visibility import check_member
-from ..errors import Invalid, MessageNotFound, Refusal
-from ..events import Change, EventName
+from ..errors import MessageNotFound
 from ..mentions import change_mentions
 from ..models import Message, Room
 from .batch import Batch, LookTwice

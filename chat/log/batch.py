@@ -17,27 +17,25 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.bus import publisher
-from core.bus.publisher import RoomChanged
+from core.bus.envelopes import Change, RoomChanged
 from core.db_timeouts import RETRY_SECONDS
+from core.errors import (
+    Conflict,
+    Invalid,
+    RateLimited,
+    Refusal,
+    Unauthorized,
+    Unavailable,
+)
 
 from ..access.messages import check_level, check_send
 from ..access.roles import is_exempt
 from ..access.seat import Seat, room_uuid
 from ..access.visibility import check_member
-from ..errors import (
-    Conflict,
-    Invalid,
-    MessageNotFound,
-    RateLimited,
-    Refusal,
-    RoomNotFound,
-    Unauthorized,
-    Unavailable,
-)
-from ..events import Change
+from ..errors import MessageNotFound, RoomNotFound
 from ..mentions import add_mentions
 from ..models import Attachment, Message, Room
-from ..payloads import leaver, prefetched
+from ..payloads.messages import leaver, prefetched
 from .draft import (
     Appended,
     Draft,

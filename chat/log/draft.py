@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from accounts.models import User
+from core.errors import Refusal
 
 from ..access.seat import Seat
-from ..errors import Refusal
 from ..events import encode_message
 from ..models import Message
-from ..payloads import MessagePayload, message_payload, prefetched
+from ..payloads.messages import MessagePayload, message_payload, prefetched
 
 
 @dataclass(frozen=True, slots=True)

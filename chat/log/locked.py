@@ -14,8 +14,8 @@ from django.db.models import Max, Q
 
 from accounts.models import User
 from accounts.revocation import live_sessions
+from core.ids import known_uuids
 
-from ..access.seat import known_uuids
 from ..mentions import Mentionable
 from ..models import (
     Attachment,

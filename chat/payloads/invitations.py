@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from ..models import Invitation, Room
-from . import Time, UserPayload, user_payload
+from .people import Time, UserPayload, user_payload
 
 
 class InvitationPayload(msgspec.Struct, frozen=True):

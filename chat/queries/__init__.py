@@ -2,9 +2,12 @@
 
 from . import (
     attachments,
+    bans,
+    blocks,
     directory,
     exports,
     invitations,
+    members,
     messages,
     people,
     retention,
@@ -13,9 +16,12 @@ from . import (
 
 __all__ = [
     "attachments",
+    "bans",
+    "blocks",
     "directory",
     "exports",
     "invitations",
+    "members",
     "messages",
     "people",
     "retention",

@@ -2,11 +2,11 @@
 
 from accounts.models import User
 from core.files.signed_links import LINK_SECONDS, is_signed, signature
+from core.ids import known_uuids
 
 from ..access.rooms import access_attachment
-from ..access.seat import known_uuids
 from ..models import Attachment
-from ..payloads import LinkPayload, attachment_path
+from ..payloads.messages import LinkPayload, attachment_path
 
 
 def attachment(user: User, attachment_id: str) -> Attachment | None:

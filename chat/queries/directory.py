@@ -12,16 +12,16 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 
+from accounts.actor import has_account
 from accounts.models import User
-from core.limits import SEARCH_CHARACTERS
+from core.errors import Invalid
+from core.limits.table import SEARCH_CHARACTERS
 from core.text import clean_line
 
 from .. import presence
-from ..access.seat import has_account
 from ..access.visibility import visible_rooms
-from ..errors import Invalid
 from ..models import Membership, Room
-from ..payloads import DirectoryEntry, DirectoryPayload, directory_entry
+from ..payloads.rooms import DirectoryEntry, DirectoryPayload, directory_entry
 
 _MAX_CURSOR = 1_000
 

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from accounts.models import User
 
-from ..access.people import load_people
 from ..access.visibility import visible_rooms
 from ..models import Attachment, Export, Invitation, Message, Reaction
-from ..payloads import ExportPayload, export_payload
+from ..payloads.people import ExportPayload, export_payload
+from .rooms import load_people
 
 PAGE = 500
 
@@ -54,7 +54,7 @@ def uploaded(user: User) -> Iterator[list[Attachment]]:
 
 
 def file_path(attachment: Attachment) -> str:
-    """Where its content is in the archive. The name has no slash: core/files/sniffing.py."""
+    """Where its content is in the archive. A clean name has no slash."""
     return f"files/{attachment.pk}/{attachment.name}"
 
 

@@ -10,7 +10,6 @@ from ..access.invitations import access_link
 from ..access.roles import check_manage
 from ..access.rooms import access_room
 from ..models import Invitation
-from ..payloads import user_payload
 from ..payloads.invitations import (
     InvitationPayload,
     InvitationPreviewPayload,
@@ -19,6 +18,7 @@ from ..payloads.invitations import (
     invited_room_payload,
     received_invitation_payload,
 )
+from ..payloads.people import user_payload
 
 
 def invitations(user: User, room_id: str) -> list[InvitationPayload]:

@@ -8,16 +8,19 @@ from uuid import UUID
 import msgspec
 from django.db.models import Q, QuerySet
 
+from accounts.actor import has_account
 from accounts.models import User
-from core.limits import MAX_RECOVERED, MAX_REPLY_BYTES
+from core.errors import Refusal
+from core.ids import known_uuids
+from core.limits.table import MAX_RECOVERED, MAX_REPLY_BYTES
 
 from .. import presence
 from ..access.rooms import access_room
-from ..access.seat import Seat, has_account, known_uuids, seats
+from ..access.seat import Seat, seats
 from ..access.visibility import check_read, may_see
-from ..errors import Refusal, RoomNotFound
+from ..errors import RoomNotFound
 from ..models import Message, Room
-from ..payloads import HistoryPayload, MessagePayload, message_payload
+from ..payloads.messages import HistoryPayload, MessagePayload, message_payload
 
 
 def history(

@@ -5,42 +5,18 @@ from typing import Any
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower
 
+from accounts.actor import check_account
 from accounts.models import User
-from core.limits import SEARCH_CHARACTERS
+from core.ids import known_uuids
+from core.limits.table import SEARCH_CHARACTERS
 from core.text import clean_line
 
 from .. import presence
-from ..access.roles import check_manage
-from ..access.rooms import access_room
-from ..access.seat import check_account, known_uuids
-from ..access.visibility import check_member
 from ..errors import UserNotFound
-from ..models import Block
-from ..payloads import (
-    BanPayload,
-    MemberPayload,
+from ..payloads.people import (
     ProfilePayload,
-    UserPayload,
-    ban_payload,
-    member_payload,
     profile_payload,
-    user_payload,
 )
-
-
-def members(user: User, room_id: str) -> list[MemberPayload]:
-    seat = access_room(user, room_id)
-    check_member(seat)
-    found = seat.room.memberships.select_related("user").order_by("user__username")
-    return [member_payload(membership) for membership in found]
-
-
-def bans(user: User, room_id: str) -> list[BanPayload]:
-    """Who may not come back, by username; for those who can lift it."""
-    seat = access_room(user, room_id)
-    check_manage(seat)
-    found = seat.room.bans.select_related("user").order_by("user__username")
-    return [ban_payload(ban) for ban in found]
 
 
 def profile(user: User, user_id: str) -> ProfilePayload:
@@ -63,18 +39,6 @@ def users(user: User, search: str) -> list[ProfilePayload]:
     )
     found = found.filter(begins).exclude(pk=user.pk)
     return [_profile(person) for person in found.order_by("username")[:20]]
-
-
-def blocks(user: User) -> list[UserPayload]:
-    """Whom this person does not want to hear from, by username."""
-    found = user.blocks.select_related("blocked").order_by("blocked__username")
-    return [user_payload(block.blocked) for block in found]
-
-
-def blocked_by(user: User) -> list[str]:
-    """The ids of the people who do not want to hear from this one."""
-    found = Block.objects.filter(blocked=user).order_by("pk")
-    return [str(pk) for pk in found.values_list("user_id", flat=True)]
 
 
 def _people() -> QuerySet[User]:

@@ -12,7 +12,7 @@ from accounts.models import User
 
 from ..access.rooms import access_update
 from ..models import Attachment, Message, Room
-from ..payloads import RetentionPayload
+from ..payloads.rooms import RetentionPayload
 
 
 def due(room: Room) -> Q:

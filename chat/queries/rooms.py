@@ -17,14 +17,14 @@ from django.db.models import (
 from django.db.models.functions import Least
 
 from accounts.models import User
-from core.limits import MAX_UNREAD
+from core.ids import known_uuids
+from core.limits.table import MAX_UNREAD
 
-from ..access.people import load_people
 from ..access.rooms import access_named, access_room
-from ..access.seat import Seat, known_uuids
+from ..access.seat import Seat
 from ..access.visibility import may_see
 from ..models import Membership, Mention, Message, Room
-from ..payloads import ReadPayload, RoomPayload, room_payload
+from ..payloads.rooms import NAMED_BY_PEOPLE, ReadPayload, RoomPayload, room_payload
 
 M = TypeVar("M", bound=Model)
 
@@ -119,3 +119,15 @@ class _Count(Subquery):
 
 def _read(counted: Any) -> ReadPayload:
     return ReadPayload(counted.read_seq, counted.unread, counted.mentions)
+
+
+def load_people(rooms: Iterable[Room]) -> None:
+    """Who is in the direct rooms and groups among these, onto each, in one query."""
+    small = {room.pk: room for room in rooms if room.kind in NAMED_BY_PEOPLE}
+    if not small:
+        return
+    for room in small.values():
+        room.people = []
+    members = Membership.objects.filter(room__in=small).select_related("user")
+    for member in members.order_by("pk"):
+        small[member.room_id].people.append(member.user)

@@ -11,10 +11,9 @@ import math
 import time
 from collections.abc import Callable
 
-from core.bus import publisher
-from core.bus.publisher import Packet
-
 from .. import metrics
+from . import publisher
+from .envelopes import Packet, open_packet
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +22,7 @@ PROBE_SECONDS = 0.4
 SILENT_SECONDS = 1.0
 
 
-class Ear:
+class Listener:
     """Owned by the hub, which keeps `listen` running and calls `probe`."""
 
     def __init__(self, heard: Callable[[Packet], None]) -> None:
@@ -62,7 +61,7 @@ class Ear:
                 await asyncio.sleep(RETRY_SECONDS)
 
     def _open(self, data: bytes) -> None:
-        packet = publisher.open_packet(data)
+        packet = open_packet(data)
         if packet.is_own:
             self._echo_at = self._loop.time()
             if not packet.envelopes:

@@ -13,13 +13,13 @@ from typing import IO
 import filetype
 from django.conf import settings
 
-from chat.errors import Invalid
-from core.text import normalised, seen
+from ..errors import Invalid
+from ..text import normalised, seen
 
 NAME_CHARACTERS = 200
 TEXT = "text/plain"
 UNKNOWN = "application/octet-stream"
-# Only these are ever named to a browser; core/files/pictures/ has made each of them anew.
+# Only these are ever named to a browser; pictures/ has made each of them anew.
 PICTURES = {
     "image/png": ".png",
     "image/jpeg": ".jpg",

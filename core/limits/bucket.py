@@ -16,9 +16,8 @@ from hashlib import blake2b
 
 from django.conf import settings
 
-from chat.errors import Policy, RateLimited
-from core.audit import Event, record_refusal
-
+from ..audit import Event, record_refusal
+from ..errors import Policy, RateLimited
 from .redis import Taken, tally
 
 # Less the error of adding up fractions.

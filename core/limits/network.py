@@ -7,9 +7,8 @@ bucket. All of them give a token, or none does.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from chat.errors import RateLimited
-from core.audit import asking
-
+from ..audit import asking
+from ..errors import RateLimited
 from ..network import WIDER_TIMES, Network, networks_of
 from .bucket import RateLimit
 

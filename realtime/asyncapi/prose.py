@@ -1,7 +1,7 @@
 """What is said in words: the address, the tokens, and every code."""
 
 from core.errors import Refusal
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 
 from ..handshake.token import SUBPROTOCOL
 from ..protocol import frames

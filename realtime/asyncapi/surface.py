@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, get_args
 
-import accounts.errors
 import msgspec
 
 import chat.errors
 import chat.events
+import core.errors
 from core.errors import Refusal
 
 from ..protocol import frames
@@ -35,13 +35,16 @@ def replies() -> list[Struct]:
 
 
 def refusals() -> list[type[Refusal]]:
-    """One for each code. Without a code of its own one is, to clients, its parent."""
+    """One for each code, by status.
+
+    A refusal without a code of its own is, to clients, its parent.
+    """
     found: dict[str, type[Refusal]] = {}
-    for module in (accounts.errors, chat.errors):
+    for module in (core.errors, chat.errors):
         for cls in _classes(module):
             if issubclass(cls, Refusal) and cls is not Refusal:
                 found.setdefault(cls.code, cls)
-    return list(found.values())
+    return sorted(found.values(), key=lambda cls: cls.status)
 
 
 def _tagged(module: ModuleType) -> list[Struct]:

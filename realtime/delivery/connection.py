@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from accounts.tokens import Identity
 from chat.events import encode
-from chat.payloads import GUESTS
+from chat.payloads.messages import GUESTS
 from core import metrics
 
 from ..protocol import frames

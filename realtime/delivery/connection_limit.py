@@ -9,8 +9,8 @@ from collections.abc import Collection
 from django.conf import settings
 
 from core.bus import publisher
-from core.bus.publisher import ORIGIN, Opened
-from core.limits import LIMITS
+from core.bus.envelopes import ORIGIN, Opened
+from core.limits.table import LIMITS
 
 from ..protocol.close_codes import CloseCode
 from .connection import Connection

@@ -11,10 +11,11 @@ import logging
 from collections.abc import Iterable
 
 from chat import queries
-from chat.events import Change, RoomReset, encode, encode_message
-from chat.payloads import leaver
+from chat.events import RoomReset, encode, encode_message
+from chat.payloads.messages import leaver
 from chat.queries.messages import Changes
 from core import metrics
+from core.bus.envelopes import Change
 from core.threads import in_database
 
 from .readers import Readers

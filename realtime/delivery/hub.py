@@ -11,28 +11,26 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import Context
 
-from accounts import people, revocation, tokens
-from chat.access.seat import has_account
-from chat.actions import attachments, departures, exports, invitations, retention
+from accounts import revocation
+from accounts.actor import has_account
 from chat.presence import RENEW_SECONDS
 from core import metrics
 from core.bus import publisher
-from core.bus.listener import PROBE_SECONDS, Ear
-from core.bus.publisher import (
+from core.bus.envelopes import (
     EndSessions,
     Envelope,
     GuestOut,
     Opened,
     Packet,
     PersonChanged,
-    Publisher,
     RoomChanged,
     RoomGone,
     ToEverybody,
     ToPerson,
     ToRoom,
 )
-from core.db_timeouts import patiently
+from core.bus.listener import PROBE_SECONDS, Listener
+from core.bus.publisher import Publisher
 from core.threads import in_database
 
 from ..protocol.close_codes import CloseCode
@@ -55,7 +53,6 @@ CHECK_NEWCOMERS_SECONDS = 0.5
 CHECK_SESSIONS_SECONDS = 15
 # A reader whose removal no hint told of reads no longer than this (guarantee G6).
 CHECK_READERS_SECONDS = 15
-CLEAN_UP_SECONDS = 600
 DRAIN_SECONDS = 3.0
 
 
@@ -71,14 +68,14 @@ class Hub:
         self.publisher = Publisher(asyncio.get_running_loop(), self._deliver)
         self._by_user: dict[str, set[Connection]] = {}
         self.feeds = Feeds()
-        self.ear = Ear(self._deliver)
+        self.listener = Listener(self._deliver)
         self._was_silent = True
         self._heads_checked_at = 0.0
         metrics.connections.set_function(lambda: len(self.connections))
-        metrics.layer_silent.set_function(lambda: self.ear.silent_seconds)
+        metrics.layer_silent.set_function(lambda: self.listener.silent_seconds)
         publisher.attach(self.publisher)
         works = (
-            self.ear.listen(),
+            self.listener.listen(),
             _every(PROBE_SECONDS, publisher.send_probe),
             _every(0, metrics.watch_loop),
             _every(CHECK_SOCKETS_SECONDS, self._check_sockets),
@@ -86,7 +83,6 @@ class Hub:
             _every(CHECK_NEWCOMERS_SECONDS, self._check_newcomers),
             _every(CHECK_SESSIONS_SECONDS, self._check_sessions),
             _every(CHECK_READERS_SECONDS, self.feeds.check_readers),
-            _every(CLEAN_UP_SECONDS, _clean_up),
             _every(RENEW_SECONDS, self._attendance.renew),
         )
         # Kept, or the collector would end them. Asked for by nobody's address, though
@@ -196,7 +192,7 @@ class Hub:
 
     async def _check_heads_in_time(self) -> None:
         """Every 10 s, every second while the layer is silent, and once after that."""
-        now, silent = asyncio.get_running_loop().time(), self.ear.is_silent
+        now, silent = asyncio.get_running_loop().time(), self.listener.is_silent
         if silent != self._was_silent:
             level = logging.WARNING if silent else logging.INFO
             logger.log(level, "channel layer: %s", "silent" if silent else "heard")
@@ -229,19 +225,6 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(seconds)
 
 
-async def _clean_up() -> None:
-    """What can be used no longer goes, and what a process left undone goes on."""
-    await in_database(patiently, tokens.forget_expired)
-    await in_database(patiently, people.forget_guests)
-    await in_database(patiently, invitations.forget_expired)
-    await in_database(patiently, attachments.forget_unsent)
-    await in_database(patiently, exports.forget_expired)
-    # These take long, and go on in the background.
-    await in_database(exports.take_up_exports)
-    await in_database(departures.take_up_departures)
-    await in_database(retention.forget_old)
-
-
 _hub: Hub | None = None
 
 
@@ -255,7 +238,7 @@ def hub() -> Hub:
 
 def is_deaf() -> bool:
     """Whether this process has sockets and hears nothing of the others. Any thread."""
-    return _hub is not None and _hub.ear.is_silent
+    return _hub is not None and _hub.listener.is_silent
 
 
 async def drain() -> None:

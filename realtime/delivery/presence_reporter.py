@@ -10,7 +10,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from chat import presence
-from core.bus.publisher import ORIGIN
+from core.bus.envelopes import ORIGIN
 from core.threads import in_database
 
 logger = logging.getLogger(__name__)

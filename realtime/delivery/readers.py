@@ -3,8 +3,8 @@
 from collections.abc import Container, Iterable
 from itertools import count
 
+from accounts.actor import has_account
 from chat.access.readers import still_reading
-from chat.access.seat import has_account
 from chat.events import RoomDeleted, RoomRemoved, encode
 from core import metrics
 from core.threads import in_database

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from chat.events import Change, changes_frame
+from chat.events import changes_frame
+from core.bus.envelopes import Change
 
 
 class Stretch(NamedTuple):

@@ -8,14 +8,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from accounts.actor import has_account
 from chat import queries
-from chat.access.seat import has_account
-from chat.errors import RateLimited
 from chat.events import TypingStarted, TypingStopped, encode
-from chat.payloads import user_payload
+from chat.payloads.people import user_payload
 from core import limits
 from core.bus import publisher
-from core.bus.publisher import ToRoom
+from core.bus.envelopes import ToRoom
+from core.errors import RateLimited
 from core.threads import in_database
 
 from .connection import Connection
@@ -91,7 +91,7 @@ class Typing:
         """
         user = typist.connection.user
         try:
-            blocked_by = await in_database(queries.people.blocked_by, user)
+            blocked_by = await in_database(queries.blocks.blocked_by, user)
         except Exception as error:
             logger.warning("typing: %s", type(error).__name__)
             return

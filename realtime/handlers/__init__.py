@@ -9,14 +9,19 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from chat.errors import Internal, Refusal, Timeout, TokenExpired
 from core import limits, metrics
 from core.db_timeouts import as_unavailable
+from core.errors import (
+    Internal,
+    Refusal,
+    Timeout,
+    TokenExpired,
+)
 
 from ..delivery.connection import Connection
 from ..protocol import commands, frames
 from ..protocol.commands import Asking, type_of
-from . import auth, liveness, messages, reactions, reads, rooms
+from . import auth, direct, liveness, memberships, messages, reactions, reads, rooms
 from .refusals import record_denial
 
 logger = logging.getLogger(__name__)
@@ -29,10 +34,10 @@ Handler = Callable[[Connection, Any], Awaitable[None]]
 HANDLERS: dict[type[Asking], Handler] = {
     commands.Subscribe: rooms.subscribe,
     commands.Unsubscribe: rooms.unsubscribe,
-    commands.RoomJoin: rooms.join,
-    commands.RoomLeave: rooms.leave,
+    commands.RoomJoin: memberships.join,
+    commands.RoomLeave: memberships.leave,
     commands.MessageSend: messages.send,
-    commands.DirectSend: messages.send_direct,
+    commands.DirectSend: direct.send,
     commands.MessageEdit: messages.edit,
     commands.MessageDelete: messages.delete,
     commands.ReactionAdd: reactions.add,

@@ -2,8 +2,8 @@
 
 from accounts import tokens
 from accounts.tokens import Identity
-from chat.errors import TokenExpired, Unauthorized
 from chat.events import encode
+from core.errors import TokenExpired, Unauthorized
 from core.threads import in_database
 
 from ..delivery.connection import Connection

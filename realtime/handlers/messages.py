@@ -5,19 +5,18 @@ from dataclasses import replace
 from msgspec import Raw
 
 from chat import queries
-from chat.actions.direct import open_direct, open_direct_from
+from chat.actions.direct import open_direct_from
 from chat.actions.messages import delete_message, draft_message, edit_message
-from chat.errors import Invalid
 from chat.events import encode
 from chat.slash_commands import private_message
 from core import limits
+from core.errors import Invalid
 from core.threads import in_database
 
 from ..delivery.connection import Connection
 from ..delivery.hub import hub
 from ..protocol import frames
 from ..protocol.commands import (
-    DirectSend,
     History,
     MessageDelete,
     MessageEdit,
@@ -51,22 +50,6 @@ async def send(connection: Connection, command: MessageSend) -> None:
         )
         sent = await hub().writer.submit(replace(draft, room=room.id))
         reply = frames.DirectReply(command.ref, room, Raw(sent.json), sent.duplicate)
-    connection.write(encode(reply))
-
-
-async def send_direct(connection: Connection, command: DirectSend) -> None:
-    """The room of the two is made when this is their first message."""
-    await limits.messages.take_soon(connection.user.pk)
-    room, _ = await in_database(open_direct, connection.user, command.to)
-    draft = draft_message(
-        connection.user,
-        room.id,
-        client_id=command.client_id,
-        body=command.body,
-        attachments=command.attachments,
-    )
-    sent = await hub().writer.submit(draft)
-    reply = frames.DirectReply(command.ref, room, Raw(sent.json), sent.duplicate)
     connection.write(encode(reply))
 
 

@@ -1,7 +1,7 @@
 """What a command was refused because of who asks: for the log, never for the reply."""
 
-from chat.errors import Refusal
 from core.audit import Event, record_refusal
+from core.errors import Refusal
 
 from ..delivery.connection import Connection
 from ..protocol.commands import Asking, type_of

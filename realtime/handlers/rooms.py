@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from chat import queries
-from chat.actions import memberships
-from chat.errors import Refusal, TooManyRooms
+from chat.errors import TooManyRooms
 from chat.events import encode
 from chat.queries.messages import CaughtUp, Resume
 from core import metrics
-from core.limits import LIMITS
+from core.errors import Refusal
+from core.limits.table import LIMITS
 from core.threads import in_database
 
 from ..delivery.connection import Connection
@@ -16,8 +16,6 @@ from ..delivery.hub import hub
 from ..delivery.readers import Readers
 from ..protocol import frames
 from ..protocol.commands import (
-    RoomJoin,
-    RoomLeave,
     Subscribe,
     Unsubscribe,
 )
@@ -67,16 +65,6 @@ async def _catch_up(
 async def unsubscribe(connection: Connection, command: Unsubscribe) -> None:
     _leave(connection, command.rooms)
     connection.write(encode(frames.Reply(command.ref)))
-
-
-async def join(connection: Connection, command: RoomJoin) -> None:
-    room = await in_database(memberships.join_room, connection.user, command.room)
-    connection.write(encode(frames.RoomReply(command.ref, room)))
-
-
-async def leave(connection: Connection, command: RoomLeave) -> None:
-    room = await in_database(memberships.leave_room, connection.user, command.room)
-    connection.write(encode(frames.RoomReply(command.ref, room)))
 
 
 def _leave(connection: Connection, rooms: Iterable[str]) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.conf import settings
 
-from chat.errors import RateLimited
 from core import limits
-from core.limits import LIMITS
+from core.errors import RateLimited
+from core.limits.table import LIMITS
 from core.network import Network, client_of, networks_of
 
 # A full address has no telling when one of its sockets will close.

@@ -14,7 +14,7 @@ from django.db import DatabaseError
 
 from accounts import tokens
 from accounts.tokens import Identity
-from chat.errors import Refusal, Unauthorized, Unavailable
+from core.errors import Refusal, Unauthorized, Unavailable
 from core.threads import in_database
 
 from .admission import admitted

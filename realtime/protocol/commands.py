@@ -11,9 +11,15 @@ import msgspec
 from msgspec import Meta
 
 from accounts.tokens import MAX_TOKEN_LENGTH
-from chat.errors import BadFrame, Invalid, Refusal, TooLong, UnknownCommand
 from chat.queries.messages import Resume
-from core.limits import LIMITS
+from core.errors import (
+    BadFrame,
+    Invalid,
+    Refusal,
+    TooLong,
+    UnknownCommand,
+)
+from core.limits.table import LIMITS
 
 Ref = Annotated[int, Meta(ge=0, lt=2**53)]
 Seq = Annotated[int, Meta(ge=0, lt=2**53)]

@@ -5,16 +5,12 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from chat.errors import Refusal
 from chat.events import encode
-from chat.payloads import (
-    HistoryPayload,
-    MessagePayload,
-    RoomPayload,
-    Time,
-    UserPayload,
-)
-from core.limits import LIMITS, Limits
+from chat.payloads.messages import HistoryPayload, MessagePayload
+from chat.payloads.people import Time, UserPayload
+from chat.payloads.rooms import RoomPayload
+from core.errors import Refusal
+from core.limits.table import LIMITS, Limits
 
 from .close_codes import CloseCode
 

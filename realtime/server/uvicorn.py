@@ -32,8 +32,11 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        from chat import housekeeping
+
         from ..delivery.hub import hub
 
+        housekeeping.start()
         # Before the first socket, so that `/readyz` says whether it hears the others.
         hub()
         # What is loaded by now lives for ever: the collector need not look at it. And

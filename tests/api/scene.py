@@ -14,8 +14,8 @@ from django.utils import timezone
 from accounts.models import User
 from chat import stored_files
 from chat.actions.attachments import add_attachment
+from chat.actions.bans import ban
 from chat.actions.invitations import invite_person, make_link
-from chat.actions.members import ban
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
 from chat.actions.rooms import create_room

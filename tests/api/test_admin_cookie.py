@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import mailed_tokens, sessions, tokens
+from accounts import mailed_tokens, passwords, sessions, tokens
 from accounts.models import User
 from core import limits
 from core.limits.bucket import RateLimit
@@ -58,7 +58,7 @@ def restore(erin: User) -> None:
 def reset(erin: User) -> None:
     """The log-in changed the row, and the token is made from it."""
     erin.refresh_from_db()
-    sessions.reset_password(mailed_tokens.reset_token(erin), NEW)
+    passwords.reset_password(mailed_tokens.reset_token(erin), NEW)
 
 
 Act = Callable[[Door, User], object]

@@ -13,9 +13,9 @@ from PIL import Image
 from accounts.models import User
 from chat.actions.members import remove_member
 from chat.models import Attachment, Message
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from core.files import signed_links
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 from tests.pictures import SECRET, bomb, exif, picture, png, telling
 
 from .door import Answer, Door, Upload, check_refused

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from chat.models import Message
-from chat.payloads import RoomPayload
-from core.limits import LIMITS
+from chat.payloads.rooms import RoomPayload
+from core.limits.table import LIMITS
 
 from .door import Answer, Door, check_refused
 from .surface import OPERATIONS, UPLOADS, Operation, name

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from chat.models import Block, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from tests.people import NOBODY
 
 from .door import Door, check_refused

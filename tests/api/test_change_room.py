@@ -7,7 +7,7 @@ import pytest
 from accounts.models import User
 from chat.actions.rooms import create_room
 from chat.models import Ban, Membership, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 
 from .door import Door, check_refused
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import User
 from chat.actions.messages import send_message
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 
 from .door import Door, check_refused
 

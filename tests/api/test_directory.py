@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from chat import presence
 from chat.actions.rooms import create_room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 
 from .door import Door, check_refused
 

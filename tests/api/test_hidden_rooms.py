@@ -17,7 +17,7 @@ from chat.actions.attachments import add_attachment
 from chat.actions.memberships import join_room
 from chat.actions.messages import send_message
 from chat.models import Ban, Membership, Message, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from tests.people import access_token, person
 
 from .bodies import QUERIES

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat import queries
 from chat.models import Ban, Invitation, Membership, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 
 from .door import Answer, Door, check_refused
 

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.models import Membership, Message
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 
 from .door import Door, check_refused
 

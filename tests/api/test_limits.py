@@ -7,10 +7,10 @@ from pytest_django import Settings
 
 from accounts.models import User
 from chat.models import Message
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from core import limits
-from core.limits import LIMITS
 from core.limits.bucket import RateLimit
+from core.limits.table import LIMITS
 from tests.people import access_token
 from tests.pictures import png
 

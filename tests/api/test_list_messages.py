@@ -7,7 +7,7 @@ import pytest
 from accounts.models import User
 from chat.log.append import append
 from chat.log.draft import Draft
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 
 from .door import Answer, Door, check_refused
 

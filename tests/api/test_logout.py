@@ -5,7 +5,7 @@ import pytest
 from accounts import tokens
 from accounts.models import User
 from accounts.tokens import Pair
-from core.bus.publisher import EndSessions, Envelope
+from core.bus.envelopes import EndSessions, Envelope
 
 from .door import Door, check_refused
 

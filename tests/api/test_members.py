@@ -1,7 +1,7 @@
 """GET rooms/{id}/members."""
 
 from accounts.models import User
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 
 from .door import Door, check_refused
 

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from chat.models import Ban, Membership
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from tests.people import access_token, person
 
 from .door import Answer, Door, check_refused

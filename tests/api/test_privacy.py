@@ -12,7 +12,7 @@ from chat.actions.departures import depart
 from chat.actions.exports import make_export
 from chat.actions.messages import send_message
 from chat.models import Departure, Export
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 
 from .door import Door, check_refused
 

@@ -10,15 +10,16 @@ from django.test.utils import CaptureQueriesContext
 from accounts import tokens
 from accounts.models import User
 from chat.actions.attachments import add_attachment
+from chat.actions.bans import ban
 from chat.actions.blocks import block
 from chat.actions.direct import open_direct
 from chat.actions.invitations import invite_person, make_link
-from chat.actions.members import ban
 from chat.actions.memberships import join_room
-from chat.actions.messages import pin_message, send_message
+from chat.actions.messages import send_message
+from chat.actions.pins import pin_message
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import create_room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from tests.people import person
 
 from .door import Door

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from chat import quotas
-from chat.payloads import RoomPayload
-from core.limits import LIMITS
+from chat.payloads.rooms import RoomPayload
+from core.limits.table import LIMITS
 from tests.pictures import png
 
 from .door import Door, Upload, check_refused

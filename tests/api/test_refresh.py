@@ -8,7 +8,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 from accounts import tokens
 from accounts.models import Session, User
 from accounts.tokens import Pair
-from core.bus.publisher import EndSessions, Envelope
+from core.bus.envelopes import EndSessions, Envelope
 from tests.unit.crafted import changed
 
 from .door import Answer, Door, check_refused

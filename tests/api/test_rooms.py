@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from chat.models import Membership, Message, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 
 from .door import Answer, Door, check_refused
 

@@ -10,7 +10,7 @@ from chat.actions.messages import delete_message
 from chat.log.append import append, append_one
 from chat.log.draft import Draft
 from chat.models import Message
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from core import limits
 from core.limits.bucket import RateLimit
 

@@ -12,9 +12,9 @@ from chat.actions.messages import draft_message
 from chat.log.append import append
 from chat.log.draft import Appended
 from chat.models import Membership, Message
-from chat.payloads import RoomPayload
-from core.bus.publisher import Envelope, RoomChanged
-from core.limits import LIMITS
+from chat.payloads.rooms import RoomPayload
+from core.bus.envelopes import Envelope, RoomChanged
+from core.limits.table import LIMITS
 
 from .door import Answer, Door, check_refused
 

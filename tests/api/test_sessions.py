@@ -6,7 +6,7 @@ import pytest
 
 from accounts import tokens
 from accounts.models import Session, User
-from core.bus.publisher import EndSessions, Envelope
+from core.bus.envelopes import EndSessions, Envelope
 
 from .door import Door, check_refused
 

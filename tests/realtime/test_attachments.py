@@ -6,7 +6,7 @@ import secrets
 import requests
 from PIL import Image
 
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 from tests.pictures import SECRET, png, telling
 from tests.served import Deployment, Process
 from tests.sockets import Socket, chatting

@@ -11,7 +11,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from chat.errors import Refusal
+from core.errors import Refusal
 from realtime.protocol.close_codes import CloseCode
 from realtime.protocol.commands import Asking
 from tests.served import Deployment, Person, Process

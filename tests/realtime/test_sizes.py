@@ -11,7 +11,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 from websockets.exceptions import ConnectionClosed
 
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 from realtime.server import http_head
 from tests.served import Process
 from tests.sockets import chatting

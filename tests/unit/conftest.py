@@ -13,10 +13,10 @@ from accounts.models import User
 from chat.actions.rooms import create_room
 from chat.log.append import append
 from chat.log.draft import Draft
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from core import jobs, limits
 from core.bus import publisher
-from core.bus.publisher import Envelope
+from core.bus.envelopes import Envelope
 from core.limits.bucket import RateLimit
 from core.limits.network import NetworkLimit, PersonLimit
 from tests.people import person, room_of

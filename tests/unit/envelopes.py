@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from accounts.models import Standing, User
+from accounts.models import User
 from chat.models import Message
-from chat.payloads import RoomPayload
-from core.bus.publisher import (
+from chat.payloads.rooms import RoomPayload
+from core.bus.envelopes import (
     Envelope,
     RoomChanged,
+    Standing,
     ToEverybody,
     ToPerson,
     ToRoom,

@@ -11,9 +11,9 @@ from typing import Any, cast
 from accounts.models import User
 from chat import queries
 from chat.events import encode
-from chat.payloads import GUESTS
+from chat.payloads.messages import GUESTS
 from chat.queries.messages import CaughtUp, Resume
-from core.bus.publisher import Envelope
+from core.bus.envelopes import Envelope
 from realtime.delivery.connection import Connection
 from realtime.delivery.feed import Feed
 from realtime.delivery.feeds import Feeds

@@ -1,7 +1,7 @@
 """What a search finds, as the tests of searching say it."""
 
 from accounts.models import User
-from chat.payloads import SearchPayload
+from chat.payloads.messages import SearchPayload
 from chat.queries.search import search
 
 

@@ -24,16 +24,15 @@ from chat.access.seat import Seat, seats
 from chat.access.visibility import check_member, check_read, check_see, may_see
 from chat.actions.rooms import create_room
 from chat.errors import (
-    Forbidden,
     MessageNotFound,
     Muted,
-    Refusal,
     RoomNotFound,
     UserNotFound,
 )
 from chat.models import Ban, Membership, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from chat.queries.messages import Resume, catch_up
+from core.errors import Forbidden, Refusal
 from tests.people import NOBODY
 
 Check = Callable[[Seat], None]

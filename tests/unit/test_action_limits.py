@@ -8,18 +8,19 @@ from pytest_django import Settings
 from accounts.models import User
 from chat.actions import (
     avatars,
+    bans,
     blocks,
     direct,
     invitations,
     members,
     memberships,
-    messages,
+    pins,
     profile,
     rooms,
 )
-from chat.errors import RateLimited, Refusal
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from core import limits
+from core.errors import RateLimited, Refusal
 from core.limits.bucket import RateLimit
 
 Act = Callable[[User, str], object]
@@ -30,7 +31,7 @@ ACTIONS: dict[str, tuple[str, Act]] = {
     "open_direct": ("rooms", lambda u, r: direct.open_direct(u, "charlie")),
     "get_or_create_room": (
         "rooms",
-        lambda u, r: memberships.get_or_create_room(u, name="other"),
+        lambda u, r: rooms.get_or_create_room(u, name="other"),
     ),
     "update_room": ("room_changes", lambda u, r: rooms.update_room(u, r, {})),
     "delete_room": ("room_changes", rooms.delete_room),
@@ -67,15 +68,15 @@ ACTIONS: dict[str, tuple[str, Act]] = {
         "member_changes",
         lambda u, r: members.unmute_member(u, r, r),
     ),
-    "ban": ("member_changes", lambda u, r: members.ban(u, r, r)),
-    "unban": ("member_changes", lambda u, r: members.unban(u, r, r)),
+    "ban": ("member_changes", lambda u, r: bans.ban(u, r, r)),
+    "unban": ("member_changes", lambda u, r: bans.unban(u, r, r)),
     "change_profile": ("profile_changes", lambda u, r: profile.change_profile(u, {})),
     "remove_avatar": ("profile_changes", lambda u, r: avatars.remove_avatar(u)),
     "block": ("profile_changes", lambda u, r: blocks.block(u, r)),
     "unblock": ("profile_changes", lambda u, r: blocks.unblock(u, r)),
     "pin_message": (
         "messages",
-        lambda u, r: messages.pin_message(u, r, 1, pinned=True),
+        lambda u, r: pins.pin_message(u, r, 1, pinned=True),
     ),
 }
 

@@ -18,9 +18,9 @@ from chat.actions.rooms import create_room
 from chat.log.append import append, append_one
 from chat.log.draft import Draft
 from chat.models import Membership, Message, Reaction, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from core import limits
-from core.bus.publisher import EndSessions, Envelope, RoomChanged
+from core.bus.envelopes import EndSessions, Envelope, RoomChanged
 from core.errors import Unauthorized
 from core.limits.bucket import RateLimit
 from tests.people import person

@@ -14,9 +14,9 @@ from chat.events import changes_frame, encode
 from chat.log.append import append, append_one
 from chat.log.draft import Draft
 from chat.models import Message
-from chat.payloads import RoomPayload
-from chat.queries.people import members
-from core.bus.publisher import (
+from chat.payloads.rooms import RoomPayload
+from chat.queries.members import members
+from core.bus.envelopes import (
     Envelope,
     RoomChanged,
     ToPerson,

@@ -17,7 +17,7 @@ from jsonschema import (  # type: ignore[import-untyped]  # published without ty
 )
 
 from chat import events
-from chat.errors import Refusal
+from core.errors import Refusal
 from realtime import asyncapi
 from realtime.asyncapi import surface
 from realtime.protocol import commands, frames

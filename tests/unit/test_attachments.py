@@ -21,13 +21,19 @@ from chat.actions.attachments import add_attachment, forget_unsent
 from chat.actions.avatars import change_avatar, change_room_avatar, remove_avatar
 from chat.actions.messages import delete_message, edit_message, send_message
 from chat.actions.rooms import create_room, delete_room
-from chat.errors import Conflict, Forbidden, Invalid, Refusal, TooLong
 from chat.log.append import append
 from chat.log.draft import Appended, Draft
 from chat.models import Attachment, Membership, Message, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from chat.queries.messages import Resume, catch_up, history
-from core.limits import LIMITS
+from core.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    Refusal,
+    TooLong,
+)
+from core.limits.table import LIMITS
 from tests.pictures import png
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from chat import models, presence
-from core.bus.publisher import ORIGIN
+from core.bus.envelopes import ORIGIN
 from core.threads import in_database
 from realtime.delivery import presence_reporter
 from realtime.delivery.presence_reporter import Attendance

@@ -13,17 +13,16 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
-from accounts import mailed_tokens, sessions, tokens
+from accounts import mailed_tokens, passwords, sessions, tokens
 from accounts.mails import confirm_email
 from accounts.models import Session, User
-from chat.actions import members
+from chat.actions import bans, members
 from chat.actions.departures import close_account
 from chat.actions.memberships import join_room
-from chat.errors import RateLimited
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from core import audit, limits
 from core.audit import Event, record, record_committed
-from core.errors import Invalid, Unauthorized
+from core.errors import Invalid, RateLimited, Unauthorized
 from core.limits.bucket import RateLimit
 from core.threads import in_database
 
@@ -77,7 +76,7 @@ def test_what_is_rolled_back_did_not_happen(events: Events) -> None:
 
 ACTS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
     "member.removed": (members.remove_member, {}),
-    "member.banned": (members.ban, {}),
+    "member.banned": (bans.ban, {}),
     "member.muted": (
         partial(members.mute_member, seconds=60),
         {"until": None},
@@ -111,8 +110,8 @@ def test_acts_that_are_taken_back(
     members.add_member(*who)
     members.mute_member(*who, 60)
     members.unmute_member(*who)
-    members.ban(*who)
-    members.unban(*who)
+    bans.ban(*who)
+    bans.unban(*who)
     found = [event for event in events() if event["user"] == str(charlie.pk)]
     assert [event["event"] for event in found] == [
         "member.added",
@@ -289,7 +288,7 @@ def test_a_wrong_password(alice: User, events: Events) -> None:
             sessions.log_in(username=name, password="wrong")
     assert events() == [{"event": "login.failed"}] * 2
     with pytest.raises(Invalid):
-        sessions.check_own_password(alice, "wrong")
+        passwords.check_own_password(alice, "wrong")
     assert events() == [{"event": "login.failed", "user": str(alice.pk)}]
 
 

@@ -52,5 +52,5 @@ def test_a_job_that_fails_ends_no_thread(caplog: pytest.LogCaptureFixture) -> No
         start(done.set, worker)
         assert done.wait(5)
     assert [record.getMessage() for record in caplog.records] == [
-        "mail work failed: RuntimeError"
+        "mail failed: RuntimeError"
     ]

@@ -15,7 +15,7 @@ from chat.errors import UserNotFound
 from chat.log.append import append_one
 from chat.log.draft import Draft
 from chat.models import Block, Message, Room
-from core.bus.publisher import Envelope
+from core.bus.envelopes import Envelope
 from tests.people import person
 
 from .envelopes import to_person

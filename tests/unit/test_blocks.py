@@ -10,12 +10,13 @@ from chat.actions.direct import create_group, open_direct
 from chat.actions.members import add_member
 from chat.actions.messages import delete_message, edit_message, send_message
 from chat.actions.reactions import add_reaction
-from chat.errors import Invalid, Refusal, UserNotFound
+from chat.errors import UserNotFound
 from chat.log.append import append
 from chat.log.draft import Draft
 from chat.models import Block, Membership, Message, Room
-from chat.payloads import RoomPayload
-from core.bus.publisher import Envelope
+from chat.payloads.rooms import RoomPayload
+from core.bus.envelopes import Envelope
+from core.errors import Invalid, Refusal
 from tests.people import person
 
 from .envelopes import to_person
@@ -34,7 +35,7 @@ def direct(alice: User, bob: User) -> RoomPayload:
 
 
 def usernames(user: User) -> list[str]:
-    return [blocked.username for blocked in queries.people.blocks(user)]
+    return [blocked.username for blocked in queries.blocks.blocks(user)]
 
 
 def test_blocking_and_unblocking_twice_is_fine(

@@ -13,7 +13,7 @@ from accounts.tokens import start_session
 from backend import bodies, refusals, uploads
 from backend.bodies import BodyLimit
 from backend.turns import Turns
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 from tests.api.door import Door
 
 UPLOADS = [

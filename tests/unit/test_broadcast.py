@@ -7,17 +7,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from chat.events import Change
-from core.bus import publisher
-from core.bus.publisher import (
+from core.bus import envelopes
+from core.bus.envelopes import (
+    Change,
     EndSessions,
     Envelope,
     Packet,
-    Publisher,
     RoomChanged,
     ToPerson,
     open_packet,
 )
+from core.bus.publisher import GROUP, Publisher
 
 ENVELOPES: list[Envelope] = [
     RoomChanged(
@@ -48,7 +48,7 @@ class Layer:
 @pytest.fixture
 def layer(monkeypatch: pytest.MonkeyPatch) -> Layer:
     layer = Layer()
-    monkeypatch.setattr(publisher, "channel_layer", lambda: layer)
+    monkeypatch.setattr("core.bus.publisher.channel_layer", lambda: layer)
     return layer
 
 
@@ -64,7 +64,7 @@ async def test_all_that_wait_go_to_the_hubs_in_one_packet(layer: Layer) -> None:
     publisher = Publisher(asyncio.get_running_loop())
     await published_and_flushed(publisher, ENVELOPES)
     [(group, message)] = layer.sent
-    assert (group, message["type"]) == (publisher.GROUP, "hub.packet")
+    assert (group, message["type"]) == (GROUP, "hub.packet")
 
 
 async def test_packets_have_a_largest_size(
@@ -72,7 +72,7 @@ async def test_packets_have_a_largest_size(
 ) -> None:
     publisher = Publisher(asyncio.get_running_loop())
     await published_and_flushed(publisher, ENVELOPES * 200)
-    monkeypatch.setattr(publisher, "ORIGIN", "another process")
+    monkeypatch.setattr(envelopes, "ORIGIN", "another process")
     opened = [open_packet(message["packet"]).envelopes for _, message in layer.sent]
     assert max(len(envelopes) for envelopes in opened) <= 500
     assert [envelope for envelopes in opened for envelope in envelopes] == (
@@ -85,7 +85,7 @@ async def test_another_process_opens_what_was_sent(
 ) -> None:
     publisher = Publisher(asyncio.get_running_loop())
     await published_and_flushed(publisher, ENVELOPES)
-    monkeypatch.setattr(publisher, "ORIGIN", "another process")
+    monkeypatch.setattr(envelopes, "ORIGIN", "another process")
     [(_, message)] = layer.sent
     packet = open_packet(message["packet"])
     assert packet.envelopes == ENVELOPES

@@ -8,14 +8,15 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room
-from chat.errors import Forbidden, RoomNotFound
+from chat.errors import RoomNotFound
 from chat.events import encode
 from chat.log.append import append
 from chat.log.draft import Draft
 from chat.models import Message, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from chat.queries.messages import CaughtUp, Resume, catch_up
-from core.limits import LIMITS, MAX_RECOVERED, MAX_REPLY_BYTES
+from core.errors import Forbidden
+from core.limits.table import LIMITS, MAX_RECOVERED, MAX_REPLY_BYTES
 
 
 def caught_up(user: User, resume: Resume) -> CaughtUp:

@@ -9,27 +9,21 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import queries
-from chat.actions.messages import (
-    delete_message,
-    edit_message,
-    pin_message,
-    send_message,
-)
+from chat.actions.messages import delete_message, edit_message, send_message
+from chat.actions.pins import pin_message
 from chat.actions.reactions import add_reaction, remove_reaction
-from chat.errors import (
+from chat.errors import MessageNotFound, Muted, RoomNotFound
+from chat.log.draft import Written
+from chat.models import Membership, Message, Room
+from chat.payloads.rooms import RoomPayload
+from core.bus.envelopes import Envelope, RoomChanged
+from core.errors import (
     Forbidden,
     Invalid,
-    MessageNotFound,
-    Muted,
     Refusal,
-    RoomNotFound,
     TooLong,
     Unauthorized,
 )
-from chat.log.draft import Written
-from chat.models import Membership, Message, Room
-from chat.payloads import RoomPayload
-from core.bus.publisher import Envelope, RoomChanged
 from tests.people import person
 
 SEQ = 3

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.queries.messages import Resume
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 from realtime.protocol import commands
 from realtime.protocol.commands import BadCommand, RoomCursor, decode
 

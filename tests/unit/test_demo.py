@@ -9,7 +9,7 @@ from django.db.models import Max, Min
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import people
+from accounts import sessions
 from accounts.demo import CROWD, STAFF
 from accounts.models import User
 from chat import queries
@@ -68,7 +68,7 @@ def test_printed_passwords_open() -> None:
     printed = [line.split() for line in demo().splitlines()]
     assert [line[0] for line in printed] == list(CROWD)
     for name, password, *flags in printed[:3]:
-        user = people.log_in(username=name, password=password)
+        user = sessions.log_in(username=name, password=password)
         assert user.is_staff == bool(flags) == (name in STAFF)
 
 

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from accounts import people, tokens
+from accounts import people, sessions, tokens
 from accounts.models import User
 from backend.storages import file_storage
 from chat import leases, queries
@@ -25,7 +25,7 @@ from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import create_room
-from chat.errors import Conflict, Forbidden, Invalid, UserNotFound
+from chat.errors import UserNotFound
 from chat.models import (
     Attachment,
     Block,
@@ -36,11 +36,12 @@ from chat.models import (
     Message,
     Room,
 )
-from chat.payloads import MessagePayload, RoomPayload
+from chat.payloads.messages import MessagePayload
+from chat.payloads.rooms import RoomPayload
 from chat.queries.messages import history
 from core import jobs
-from core.bus.publisher import EndSessions, Envelope, PersonChanged
-from core.errors import Unauthorized
+from core.bus.envelopes import EndSessions, Envelope, PersonChanged
+from core.errors import Conflict, Forbidden, Invalid, Unauthorized
 from core.jobs import Job
 from tests.people import person
 from tests.pictures import png
@@ -54,7 +55,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     found: list[Job] = []
     monkeypatch.setattr(jobs, "start", found.append)
     return found
@@ -111,7 +112,7 @@ def test_nobody_logs_in_any_more_and_the_name_is_free(bob: User) -> None:
     pair = tokens.start_session(bob)
     close(bob)
     with pytest.raises(Unauthorized):
-        people.log_in(username="bob", password=PASSWORD)
+        sessions.log_in(username="bob", password=PASSWORD)
     with pytest.raises(Unauthorized):
         tokens.verify_access(pair.access)
     with pytest.raises(Unauthorized):
@@ -120,7 +121,7 @@ def test_nobody_logs_in_any_more_and_the_name_is_free(bob: User) -> None:
         find_person("bob")
     again = people.register(username="bob", password="correct horse battery")
     assert again.pk != bob.pk
-    assert people.log_in(username="bob", password="correct horse battery") == again
+    assert sessions.log_in(username="bob", password="correct horse battery") == again
 
 
 def test_wrong_password_changes_nothing(bob: User, room: RoomPayload) -> None:
@@ -316,7 +317,7 @@ def test_process_that_dies_anywhere_is_followed_by_another(
     alice: User,
     bob: User,
     room: RoomPayload,
-    jobs: list[Job],
+    started: list[Job],
     monkeypatch: pytest.MonkeyPatch,
     step: int,
 ) -> None:
@@ -342,7 +343,7 @@ def test_process_that_dies_anywhere_is_followed_by_another(
             depart(departure.pk)
     assert Departure.objects.filter(finished_at=None).exists()
     take_up_departures()
-    [job] = jobs
+    [job] = started
     job()
     assert not Departure.objects.filter(finished_at=None).exists()
     assert {one.body for one in said(alice, room) + said(alice, attic)} == {""}
@@ -351,18 +352,18 @@ def test_process_that_dies_anywhere_is_followed_by_another(
         left = [one.event for one in history(alice, name.id).messages]
         assert str(left).count("member.left") == 1
     take_up_departures()
-    assert len(jobs) == 1
+    assert len(started) == 1
 
 
 def test_request_starts_the_rest_in_the_background(
     bob: User,
     room: RoomPayload,
-    jobs: list[Job],
+    started: list[Job],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         close(bob)
-    [job] = jobs
+    [job] = started
     job()
     assert "deleted" not in str(roles(room))
 

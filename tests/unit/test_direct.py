@@ -10,12 +10,13 @@ from chat.actions.direct import create_group, open_direct
 from chat.actions.members import add_member
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.rooms import delete_room, update_room
-from chat.errors import Forbidden, Invalid, RoomNotFound, UserNotFound
+from chat.errors import RoomNotFound, UserNotFound
 from chat.log.append import append_one
 from chat.log.draft import Draft
 from chat.models import Membership, Message, Room
-from chat.payloads import RoomPayload
-from core.bus.publisher import Envelope
+from chat.payloads.rooms import RoomPayload
+from core.bus.envelopes import Envelope
+from core.errors import Forbidden, Invalid
 from tests.people import person
 
 from .envelopes import logged, to_everybody, to_person
@@ -34,7 +35,7 @@ def test_direct_room_has_two_equal_members(
 ) -> None:
     assert (direct.kind, direct.name, direct.role) == ("direct", "", "member")
     assert logged(direct) == [{"type": "room.created"}]
-    members = queries.people.members(bob, direct.id)
+    members = queries.members.members(bob, direct.id)
     assert [(m.user.username, m.role) for m in members] == [
         ("alice", "member"),
         ("bob", "member"),
@@ -99,7 +100,7 @@ def test_direct_room_is_hidden_from_others(
     for user in (charlie, dora):
         for attempt in (
             queries.rooms.room,
-            queries.people.members,
+            queries.members.members,
             join_room,
             leave_room,
         ):
@@ -142,7 +143,7 @@ def test_group_belongs_to_its_maker(
 ) -> None:
     group = create_group(alice, ["bob", str(charlie.pk), "BOB", str(bob.pk)])
     assert (group.kind, group.name, group.role) == ("group", "", "owner")
-    members = queries.people.members(charlie, group.id)
+    members = queries.members.members(charlie, group.id)
     assert [(m.user.username, m.role) for m in members] == [
         ("alice", "owner"),
         ("bob", "member"),

@@ -11,10 +11,10 @@ from accounts.models import User
 from chat import presence
 from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room, delete_room
-from chat.errors import Invalid
 from chat.models import Ban, Membership, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from chat.queries.directory import directory
+from core.errors import Invalid
 from tests.people import person
 
 NAMES = ["Zoo", "apple", "Äpfel", "Banana", "éclair", "banana split", "10", "中文"]

@@ -18,17 +18,19 @@ from hypothesis import strategies as st
 from accounts.models import User
 from chat import presence
 from chat.actions import (
+    bans,
     members,
     memberships,
     messages,
+    pins,
     reactions,
     reads,
     rooms,
 )
 from chat.actions.direct import create_group, open_direct
-from chat.errors import Refusal
 from chat.models import Room, ServerProcess
 from core.bus import publisher
+from core.errors import Refusal
 from tests.fold import Fold, Json
 from tests.people import person
 
@@ -89,7 +91,7 @@ ACTIONS: Final[list[Action]] = [
         user, room, n, body=f"@{w.person(n)} edited"
     ),
     lambda w, user, room, n: messages.delete_message(user, room, n),
-    lambda w, user, room, n: messages.pin_message(user, room, n, pinned=n % 2 == 0),
+    lambda w, user, room, n: pins.pin_message(user, room, n, pinned=n % 2 == 0),
     lambda w, user, room, n: reactions.add_reaction(user, room, n, emoji="👍"),
     lambda w, user, room, n: reactions.remove_reaction(user, room, n, emoji="👍"),
     lambda w, user, room, n: reads.mark_read(user, room, n),
@@ -114,10 +116,10 @@ ACTIONS: Final[list[Action]] = [
     ),
     lambda w, user, room, n: members.mute_member(user, room, w.person_id(n), 60),
     lambda w, user, room, n: members.unmute_member(user, room, w.person_id(n)),
-    lambda w, user, room, n: members.ban(user, room, w.person_id(n)),
-    lambda w, user, room, n: members.unban(user, room, w.person_id(n)),
-    lambda w, user, room, n: members.ban(user, room, str(w.guest.pk)),
-    lambda w, user, room, n: members.unban(user, room, str(w.guest.pk)),
+    lambda w, user, room, n: bans.ban(user, room, w.person_id(n)),
+    lambda w, user, room, n: bans.unban(user, room, w.person_id(n)),
+    lambda w, user, room, n: bans.ban(user, room, str(w.guest.pk)),
+    lambda w, user, room, n: bans.unban(user, room, str(w.guest.pk)),
     lambda w, user, room, n: w.add(open_direct(user, w.person_id(n))[0]),
     lambda w, user, room, n: w.add(
         create_group(user, [w.person_id(n), w.person_id(n + 1)])

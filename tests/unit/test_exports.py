@@ -25,7 +25,7 @@ from pytest_django import (
 from accounts import tokens
 from accounts.models import User
 from backend.storages import file_storage
-from chat import leases, queries, stored_files
+from chat import leases, queries
 from chat.actions import exports
 from chat.actions.attachments import add_attachment
 from chat.actions.avatars import change_avatar
@@ -38,12 +38,13 @@ from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import update_room
-from chat.errors import Conflict, Forbidden, RateLimited
 from chat.log.append import append
 from chat.log.draft import Draft
 from chat.models import Export, Lease
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from core import jobs
+from core.errors import Conflict, Forbidden, RateLimited
+from core.files import storage
 from core.jobs import Job
 from tests.people import person
 from tests.pictures import png
@@ -56,7 +57,7 @@ def here(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     """What was handed to the background; it is done when a test says so."""
     found: list[Job] = []
     monkeypatch.setattr(jobs, "start", found.append)
@@ -75,7 +76,7 @@ def made(user: User) -> ZipFile:
     exports.make_export(export.pk)
     export.refresh_from_db()
     assert export.state == "ready"
-    with stored_files.opened("exports", export.file) as file:
+    with storage.opened("exports", export.file) as file:
         return ZipFile(BytesIO(file.read()))
 
 
@@ -227,13 +228,13 @@ def test_progress_is_shown(
 
 def test_request_starts_it_in_the_background(
     bob: User,
-    jobs: list[Job],
+    started: list[Job],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         exports.start_export(bob)
-        assert not jobs
-    [job] = jobs
+        assert not started
+    [job] = started
     job()
     assert Export.objects.get().state == "ready"
 
@@ -278,16 +279,16 @@ def test_one_whose_process_died_is_started_again(bob: User) -> None:
     assert Export.objects.get().pk != dead.pk
 
 
-def test_clean_up_takes_up_what_was_left(bob: User, jobs: list[Job]) -> None:
+def test_clean_up_takes_up_what_was_left(bob: User, started: list[Job]) -> None:
     exports.start_export(bob)
     Export.objects.update(state="running", done=7)
     exports.take_up_exports()
-    [job] = jobs
+    [job] = started
     job()
     assert Export.objects.get().state == "ready"
     assert not Lease.objects.exists()
     exports.take_up_exports()
-    assert len(jobs) == 1
+    assert len(started) == 1
 
 
 def test_who_only_slept_throws_its_archive_away(

@@ -10,9 +10,9 @@ import pytest
 from django.db import OperationalError
 
 from accounts.models import User
-from chat.events import Change
-from chat.payloads import GUESTS, MessagePayload
+from chat.payloads.messages import GUESTS, MessagePayload
 from chat.queries.messages import Changes
+from core.bus.envelopes import Change
 from realtime.delivery import feed as feed_module
 from realtime.delivery import readers as readers_module
 from realtime.delivery.connection import Connection

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend import storages
-from chat.errors import Invalid
+from core.errors import Invalid
 from core.files.sniffing import NAME_CHARACTERS, clean_name, content_type
 from tests.pictures import picture, png
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from accounts import people
+from accounts import sessions
 from accounts.models import User
 from chat import queries
 from chat.models import Membership, Message, Room
@@ -33,7 +33,7 @@ def test_refused_without_debug(settings: Settings) -> None:
 @pytest.mark.parametrize("name", ["alice", "bob"])
 def test_people_can_log_in_with_the_printed_password(name: str) -> None:
     call_command("first_run")
-    user = people.log_in(username=name, password=f"{name}-likes-hubbub")
+    user = sessions.log_in(username=name, password=f"{name}-likes-hubbub")
     assert user.username == name
 
 

@@ -2,7 +2,7 @@
 
 from bench.attacks import Ground, of_a_network, over_rest, over_sockets
 from bench.people import Person
-from core.limits import Limits
+from core.limits.table import Limits
 
 
 def test_every_rate_of_the_table_is_flooded() -> None:

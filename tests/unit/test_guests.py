@@ -9,36 +9,38 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework_simplejwt.settings import api_settings
 
-from accounts import people, revocation, sessions, tokens
+from accounts import guests, passwords, revocation, tokens
 from accounts.guests import admit_guest
 from accounts.models import Session, User
 from chat import presence, queries
 from chat.actions import (
+    bans,
     blocks,
     direct,
     members,
     memberships,
     messages,
+    pins,
     reactions,
     reads,
     rooms,
 )
 from chat.actions.profile import change_profile
 from chat.actions.rooms import update_room
-from chat.errors import (
+from chat.errors import RoomNotFound, UserNotFound
+from chat.log.append import append_one
+from chat.models import Attendance, Room
+from chat.payloads.messages import GUESTS
+from chat.payloads.rooms import RoomPayload
+from chat.queries.messages import CaughtUp, Resume
+from chat.queries.search import search
+from core.bus.envelopes import Envelope, PersonChanged
+from core.errors import (
     Forbidden,
     Invalid,
     Refusal,
-    RoomNotFound,
     Unauthorized,
-    UserNotFound,
 )
-from chat.log.append import append_one
-from chat.models import Attendance, Room
-from chat.payloads import GUESTS, RoomPayload
-from chat.queries.messages import CaughtUp, Resume
-from chat.queries.search import search
-from core.bus.publisher import Envelope, PersonChanged
 
 from .envelopes import leavers
 
@@ -47,7 +49,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def guest(db: None) -> User:
-    return people.make_guest()
+    return guests.make_guest()
 
 
 @pytest.fixture
@@ -131,18 +133,18 @@ def writes(guest: User, room: str, alice: User) -> list[Callable[[], object]]:
         partial(append_one, draft),
         partial(messages.edit_message, guest, room, 4, body="x"),
         partial(messages.delete_message, guest, room, 4),
-        partial(messages.pin_message, guest, room, 4, pinned=True),
+        partial(pins.pin_message, guest, room, 4, pinned=True),
         partial(reactions.add_reaction, guest, room, 4, emoji="👍"),
         partial(reads.mark_read, guest, room, 4),
         partial(reads.mark_unread, guest, room, 1),
         partial(memberships.join_room, guest, room),
         partial(memberships.leave_room, guest, room),
         partial(rooms.create_room, guest, name="mine"),
-        partial(memberships.get_or_create_room, guest, name="general"),
+        partial(rooms.get_or_create_room, guest, name="general"),
         partial(rooms.update_room, guest, room, {"topic": "x"}),
         partial(rooms.delete_room, guest, room),
         partial(members.add_member, guest, room, "alice"),
-        partial(members.ban, guest, room, str(alice.pk)),
+        partial(bans.ban, guest, room, str(alice.pk)),
         partial(direct.open_direct, guest, "alice"),
         partial(direct.create_group, guest, ["alice"]),
         partial(change_profile, guest, {"status": "x"}),
@@ -150,12 +152,12 @@ def writes(guest: User, room: str, alice: User) -> list[Callable[[], object]]:
         partial(blocks.unblock, guest, str(alice.pk)),
         partial(queries.people.users, guest, "a"),
         partial(queries.people.profile, guest, str(alice.pk)),
-        partial(queries.people.members, guest, room),
-        partial(queries.people.bans, guest, room),
+        partial(queries.members.members, guest, room),
+        partial(queries.bans.bans, guest, room),
         partial(search, guest, q="hello"),
         partial(search, guest, q="hello", room=room),
         partial(
-            sessions.change_password,
+            passwords.change_password,
             guest,
             current_password="x",
             new_password="correct horse",
@@ -184,7 +186,7 @@ def test_guests_are_there_for_nobody(
             partial(direct.open_direct, alice, reference),
             partial(direct.create_group, alice, [reference]),
             partial(members.add_member, alice, room.id, reference),
-            partial(members.ban, alice, room.id, reference),
+            partial(bans.ban, alice, room.id, reference),
         ]
         for attempt in tries:
             with pytest.raises(UserNotFound):
@@ -220,15 +222,15 @@ def test_guests_who_cannot_come_back_are_forgotten(alice: User) -> None:
     tokens.start_session(alice)
     Session.objects.update(ended_at=timezone.now())
     names = ("stays", "logged-out", "unused", "one-of-two")
-    guests = {name: people.make_guest(display_name=name) for name in names}
-    for guest in guests.values():
+    made = {name: guests.make_guest(display_name=name) for name in names}
+    for guest in made.values():
         tokens.start_session(guest)
-    tokens.revoke_all(guests["logged-out"])
+    tokens.revoke_all(made["logged-out"])
     long_ago = timezone.now() - api_settings.REFRESH_TOKEN_LIFETIME
-    unused = Session.objects.filter(user__in=[guests["unused"], guests["one-of-two"]])
+    unused = Session.objects.filter(user__in=[made["unused"], made["one-of-two"]])
     unused.update(last_used_at=long_ago - timedelta(seconds=1))
-    tokens.start_session(guests["one-of-two"])
-    people.forget_guests()
+    tokens.start_session(made["one-of-two"])
+    guests.forget_guests()
     left = set(User.objects.values_list("display_name", flat=True))
     assert left == {"Alice", "stays", "one-of-two"}
 

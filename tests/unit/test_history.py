@@ -7,13 +7,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat import queries
-from chat.errors import Forbidden, RoomNotFound
+from chat.errors import RoomNotFound
 from chat.events import encode
 from chat.log.append import append
 from chat.log.draft import Draft
 from chat.models import Message, Reaction
-from chat.payloads import HistoryPayload, RoomPayload
-from core.limits import LIMITS, MAX_REPLY_BYTES
+from chat.payloads.messages import HistoryPayload
+from chat.payloads.rooms import RoomPayload
+from core.errors import Forbidden
+from core.limits.table import LIMITS, MAX_REPLY_BYTES
 from tests.people import person
 
 Read = Callable[..., HistoryPayload]

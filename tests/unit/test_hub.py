@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.tokens import Identity
 from core import audit
 from core.bus import publisher
-from core.bus.publisher import EndSessions
+from core.bus.envelopes import EndSessions
 from core.threads import in_database
 from realtime.delivery.connection import Connection
 from realtime.delivery.hub import Hub

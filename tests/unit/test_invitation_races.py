@@ -6,11 +6,11 @@ from functools import partial
 import pytest
 
 from accounts.models import User
-from chat.actions import invitations, members
+from chat.actions import bans, invitations
 from chat.actions.memberships import join_room
 from chat.errors import InvitationNotFound
 from chat.models import Invitation, Membership, Message
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from tests.people import person
 
 from .threads import at_once
@@ -63,7 +63,7 @@ def test_who_is_banned_while_accepting_is_out(
     made, _ = invitations.invite_person(alice, private_room.id, "charlie")
     jobs: list[Callable[[], object]] = [
         partial(invitations.accept, charlie, made.id),
-        partial(members.ban, alice, private_room.id, str(charlie.pk)),
+        partial(bans.ban, alice, private_room.id, str(charlie.pk)),
     ]
     at_once(jobs)
     assert not Membership.objects.filter(user=charlie).exists()

@@ -12,23 +12,21 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from chat import queries
-from chat.actions import invitations, members, notifications
+from chat.actions import bans, invitations, members, notifications
 from chat.actions.direct import create_group
-from chat.actions.memberships import get_or_create_room, join_room, leave_room
-from chat.actions.rooms import create_room, delete_room
-from chat.errors import (
+from chat.actions.memberships import join_room, leave_room
+from chat.actions.rooms import create_room, delete_room, get_or_create_room
+from chat.errors import InvitationNotFound, RoomNotFound, UserNotFound
+from chat.models import Ban, Invitation, Membership, Room
+from chat.payloads.rooms import RoomPayload
+from chat.queries.messages import history
+from core.bus.envelopes import Envelope
+from core.errors import (
     Conflict,
     Forbidden,
-    InvitationNotFound,
     RateLimited,
     Refusal,
-    RoomNotFound,
-    UserNotFound,
 )
-from chat.models import Ban, Invitation, Membership, Room
-from chat.payloads import RoomPayload
-from chat.queries.messages import history
-from core.bus.publisher import Envelope
 from tests.people import person
 
 from .envelopes import logged, to_person
@@ -176,7 +174,7 @@ def test_invitation_of_another_room_is_not_revoked(
     [
         lambda room, user: Room.objects.update(archived_at=timezone.now()),
         lambda room, user: Room.objects.update(staff_only=True),
-        lambda room, user: members.ban(user, room.id, str(_id("charlie"))),
+        lambda room, user: bans.ban(user, room.id, str(_id("charlie"))),
         lambda room, user: delete_room(user, room.id),
     ],
     ids=["archived", "staff only", "banned", "deleted"],
@@ -200,8 +198,8 @@ def test_ban_is_final_for_an_invitation(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
     invitations.invite_person(alice, room.id, "charlie")
-    members.ban(alice, room.id, str(charlie.pk))
-    members.unban(alice, room.id, str(charlie.pk))
+    bans.ban(alice, room.id, str(charlie.pk))
+    bans.unban(alice, room.id, str(charlie.pk))
     assert queries.invitations.received(charlie) == []
 
 
@@ -214,7 +212,7 @@ ENDINGS: list[Callable[[User, User, str, str], object]] = [
     lambda owner, guest, room, pk: invitations.revoke(owner, room, pk),
     lambda owner, guest, room, pk: join_room(guest, room),
     lambda owner, guest, room, pk: members.add_member(owner, room, "charlie"),
-    lambda owner, guest, room, pk: members.ban(owner, room, str(guest.pk)),
+    lambda owner, guest, room, pk: bans.ban(owner, room, str(guest.pk)),
     lambda owner, guest, room, pk: delete_room(owner, room),
 ]
 

@@ -11,11 +11,12 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from chat.actions.messages import send_message
-from chat.errors import RateLimited, RoomNotFound
+from chat.errors import RoomNotFound
 from core import limits
-from core.limits import Limits, read, variable
+from core.errors import RateLimited
 from core.limits.bucket import RateLimit
 from core.limits.network import NetworkLimit, PersonLimit
+from core.limits.table import Limits, read, variable
 from tests.people import person
 
 from .threads import at_once

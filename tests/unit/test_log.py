@@ -6,11 +6,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat.actions.rooms import create_room
-from chat.errors import Conflict, Invalid, MessageNotFound, Refusal
+from chat.errors import MessageNotFound
 from chat.log.append import append, append_one
 from chat.log.draft import Appended, Draft, Outcome
 from chat.models import Message, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
+from core.errors import Conflict, Invalid, Refusal
 
 
 @pytest.fixture

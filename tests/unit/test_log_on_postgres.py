@@ -3,10 +3,10 @@
 import pytest
 
 from accounts.models import User
-from chat.errors import Invalid
 from chat.log.append import append, append_one
 from chat.log.draft import Appended, Draft
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
+from core.errors import Invalid
 
 
 @pytest.mark.parametrize(

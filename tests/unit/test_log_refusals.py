@@ -9,11 +9,12 @@ from accounts import tokens
 from accounts.models import User
 from chat.actions.memberships import leave_room
 from chat.actions.rooms import create_room
-from chat.errors import Forbidden, Muted, Refusal, RoomNotFound, Unauthorized
+from chat.errors import Muted, RoomNotFound
 from chat.log.append import append, append_one
 from chat.log.draft import Draft
 from chat.models import Membership, Message, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
+from core.errors import Forbidden, Refusal, Unauthorized
 from tests.people import NOBODY
 
 

@@ -5,9 +5,10 @@ import pytest
 from accounts.models import User
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.rooms import create_room
-from chat.errors import Conflict, Forbidden, RoomNotFound
+from chat.errors import RoomNotFound
 from chat.models import Membership, Message, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
+from core.errors import Conflict, Forbidden
 
 
 def events(room: RoomPayload) -> list[tuple[int, str, str | None]]:

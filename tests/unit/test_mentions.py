@@ -6,7 +6,7 @@ from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.actions.messages import edit_message, send_message
 from chat.mentions import MAX_MENTIONS, _names
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from tests.people import person
 
 

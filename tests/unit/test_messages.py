@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from chat.actions.messages import clean_body, draft_message, send_message
-from chat.errors import Invalid, Refusal, TooLong
 from chat.models import Message
-from chat.payloads import RoomPayload
-from core.limits import LIMITS
+from chat.payloads.rooms import RoomPayload
+from core.errors import Invalid, Refusal, TooLong
+from core.limits.table import LIMITS
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import queries
-from chat.actions import members
+from chat.actions import bans, members
 from chat.actions.memberships import join_room, leave_room
-from chat.errors import Forbidden, Muted, Refusal, RoomNotFound, UserNotFound
+from chat.errors import Muted, RoomNotFound, UserNotFound
 from chat.log.append import append_one
 from chat.log.draft import Draft
 from chat.models import Ban, Membership, Room
-from chat.payloads import RoomPayload
-from core.bus.publisher import Envelope, GuestOut
+from chat.payloads.rooms import RoomPayload
+from core.bus.envelopes import Envelope, GuestOut
+from core.errors import Forbidden, Refusal
 from tests.people import person
 
 from .envelopes import leavers, logged, to_person
@@ -38,12 +39,12 @@ ON_MEMBERS: list[Action] = [
     members.remove_member,
     mute,
     members.unmute_member,
-    members.ban,
+    bans.ban,
 ]
 EVERYTHING: list[Action] = [
     *ON_MEMBERS,
     members.add_member,
-    members.unban,
+    bans.unban,
     promote,
 ]
 
@@ -134,7 +135,7 @@ def test_owner_acts_on_everybody(
     action(alice, room.id, str(other.pk))
 
 
-@pytest.mark.parametrize("action", [members.remove_member, members.ban])
+@pytest.mark.parametrize("action", [members.remove_member, bans.ban])
 def test_last_owner_stays(alice: User, room: RoomPayload, action: Action) -> None:
     with pytest.raises(Forbidden):
         action(alice, room.id, str(alice.pk))
@@ -142,7 +143,7 @@ def test_last_owner_stays(alice: User, room: RoomPayload, action: Action) -> Non
     assert not Ban.objects.exists()
 
 
-@pytest.mark.parametrize("action", [members.remove_member, members.ban])
+@pytest.mark.parametrize("action", [members.remove_member, bans.ban])
 @committing
 def test_who_is_taken_out_receives_nothing_more(
     mona: User, bob: User, room: RoomPayload, published: list[Envelope], action: Action
@@ -165,7 +166,7 @@ def test_removed_person_may_come_back(mona: User, bob: User, room: RoomPayload) 
 def test_banned_member_does_not_come_back(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
-    members.ban(mona, room.id, str(bob.pk))
+    bans.ban(mona, room.id, str(bob.pk))
     assert logged(room, after=2) == [of(bob, "member.banned")]
     for attempt in (join_room, leave_room, queries.rooms.room):
         with pytest.raises(RoomNotFound):
@@ -179,7 +180,7 @@ def test_banning_who_is_no_member_is_told_to_them_alone(
 ) -> None:
     published.clear()
     for _ in range(2):
-        members.ban(mona, room.id, str(charlie.pk))
+        bans.ban(mona, room.id, str(charlie.pk))
     gone = {"type": "room.deleted", "room": room.id}
     assert to_person(published, charlie) == [gone]
     assert published[1:] == [GuestOut(room.id, str(charlie.pk))]
@@ -189,22 +190,22 @@ def test_banning_who_is_no_member_is_told_to_them_alone(
 
 
 def test_ban_is_lifted(mona: User, charlie: User, room: RoomPayload) -> None:
-    members.ban(mona, room.id, str(charlie.pk))
+    bans.ban(mona, room.id, str(charlie.pk))
     for _ in range(2):
-        members.unban(mona, room.id, str(charlie.pk))
+        bans.unban(mona, room.id, str(charlie.pk))
     assert join_room(charlie, room.id).role == "member"
 
 
 def test_bans_are_for_who_manages(
     mona: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
-    members.ban(mona, room.id, str(charlie.pk))
-    [found] = queries.people.bans(mona, room.id)
+    bans.ban(mona, room.id, str(charlie.pk))
+    [found] = queries.bans.bans(mona, room.id)
     assert found.user.username == "charlie"
     with pytest.raises(Forbidden):
-        queries.people.bans(bob, room.id)
+        queries.bans.bans(bob, room.id)
     with pytest.raises(RoomNotFound):
-        queries.people.bans(charlie, room.id)
+        queries.bans.bans(charlie, room.id)
 
 
 @committing
@@ -224,7 +225,7 @@ def test_adding_tells_the_room_and_the_person(
     [told] = to_person(published, charlie)
     assert (told["type"], told["room"]["role"]) == ("room.added", "member")
     assert told["room"]["head_seq"] == 3
-    assert queries.people.members(charlie, room.id)
+    assert queries.members.members(charlie, room.id)
 
 
 @committing
@@ -255,7 +256,7 @@ def test_inactive_person_is_not_added(
 def test_banned_person_is_not_added(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    members.ban(alice, room.id, str(charlie.pk))
+    bans.ban(alice, room.id, str(charlie.pk))
     with pytest.raises(Forbidden):
         members.add_member(alice, room.id, "charlie")
 

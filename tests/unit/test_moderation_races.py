@@ -6,14 +6,15 @@ from functools import partial
 import pytest
 
 from accounts.models import User
-from chat.actions import members
-from chat.actions.memberships import get_or_create_room, join_room
-from chat.actions.rooms import delete_room, update_room
-from chat.errors import Conflict, Forbidden, RoomNotFound
+from chat.actions import bans, members
+from chat.actions.memberships import join_room
+from chat.actions.rooms import delete_room, get_or_create_room, update_room
+from chat.errors import RoomNotFound
 from chat.log.append import append_one
 from chat.log.draft import Draft
 from chat.models import Ban, Membership, Message, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
+from core.errors import Conflict, Forbidden
 
 from .envelopes import logged
 from .threads import at_once
@@ -52,8 +53,8 @@ def test_two_owners_who_ban_each_other_leave_one(
 ) -> None:
     outcomes = at_once(
         [
-            partial(members.ban, alice, two_owners.id, str(bob.pk)),
-            partial(members.ban, bob, two_owners.id, str(alice.pk)),
+            partial(bans.ban, alice, two_owners.id, str(bob.pk)),
+            partial(bans.ban, bob, two_owners.id, str(alice.pk)),
         ]
     )
     assert (owners(two_owners), Ban.objects.count()) == (1, 1)
@@ -82,7 +83,7 @@ def test_somebody_added_many_times_at_once_is_added_once(
 def test_ban_and_joining_at_once_leave_a_banned_outsider(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    ban = partial(members.ban, alice, room.id, str(charlie.pk))
+    ban = partial(bans.ban, alice, room.id, str(charlie.pk))
     jobs: list[Job] = [ban, *[partial(join_room, charlie, room.id)] * 4]
     at_once(jobs)
     assert Ban.objects.count() == 1

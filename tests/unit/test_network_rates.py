@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import pytest
 from pytest_django import Settings
 
-from chat.errors import RateLimited
 from core import audit
+from core.errors import RateLimited
 from core.limits.bucket import RateLimit
 from core.limits.network import NetworkLimit, PersonLimit
 

@@ -16,7 +16,8 @@ from jsonschema import (  # type: ignore[import-untyped]  # published without ty
 from api import exceptions
 from api.schema import ErrorBody
 from api.urls import urlpatterns
-from chat.payloads import MessagePayload, RoomPayload
+from chat.payloads.messages import MessagePayload
+from chat.payloads.rooms import RoomPayload
 from core.errors import Refusal
 
 FILE: Path = settings.BASE_DIR / "openapi.yaml"

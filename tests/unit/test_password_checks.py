@@ -9,13 +9,12 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import mailed_tokens, people, sessions
+from accounts import mailed_tokens, passwords, people, sessions
 from accounts.mails import change_email
 from accounts.models import User
 from chat.actions.departures import close_account
-from chat.errors import RateLimited
 from core import limits
-from core.errors import Invalid, Unauthorized
+from core.errors import Invalid, RateLimited, Unauthorized
 from core.limits.bucket import RateLimit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +51,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 def change_password(user: User) -> object:
-    return sessions.change_password(
+    return passwords.change_password(
         user, current_password=OLD, new_password=NEW, user_agent=""
     )
 
@@ -68,7 +67,7 @@ def _in_admin(site: Client, path: str, **fields: str) -> None:
         (lambda u: people.register(username="frank", password=NEW), 1),
         (lambda u: sessions.log_in(username="erin", password=OLD), 1),
         (change_password, 2),
-        (lambda u: sessions.reset_password(mailed_tokens.reset_token(u), NEW), 1),
+        (lambda u: passwords.reset_password(mailed_tokens.reset_token(u), NEW), 1),
         (lambda u: change_email(u, email="", current_password=OLD), 1),
         (lambda u: close_account(u, current_password=OLD, messages="keep"), 1),
     ],
@@ -104,14 +103,14 @@ def test_the_admin_hashes_no_password_inside_a_transaction(
 def test_a_password_that_changed_after_the_check_does_nothing(
     erin: User, monkeypatch: pytest.MonkeyPatch, act: Callable[[User], object]
 ) -> None:
-    check = people.check_password
+    check = passwords.check_password
 
     def outrun(user: User, given: str) -> None:
         check(user, given)
         row = User.objects.get(pk=user.pk)
-        people.replace_password(row, people.hash_of("piccolo-44", row))
+        passwords.replace_password(row, passwords.hash_of("piccolo-44", row))
 
-    monkeypatch.setattr(people, "check_password", outrun)
+    monkeypatch.setattr(passwords, "check_password", outrun)
     with pytest.raises(Invalid) as refused:
         act(erin)
     assert set(refused.value.fields or {}) == {"current_password"}
@@ -122,13 +121,13 @@ def test_a_password_that_changed_after_the_check_does_nothing(
 def test_a_person_who_is_logged_out_after_the_check_does_nothing(
     erin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check = people.check_password
+    check = passwords.check_password
 
     def outrun(user: User, given: str) -> None:
         check(user, given)
         sessions.end_all_sessions(User.objects.get(pk=user.pk))
 
-    monkeypatch.setattr(people, "check_password", outrun)
+    monkeypatch.setattr(passwords, "check_password", outrun)
     with pytest.raises(Unauthorized):
         change_password(erin)
     erin.refresh_from_db()
@@ -138,16 +137,16 @@ def test_a_person_who_is_logged_out_after_the_check_does_nothing(
 def test_a_link_that_is_used_twice_at_once_sets_one_password(
     erin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token, hash_of = mailed_tokens.reset_token(erin), people.hash_of
+    token, hash_of = mailed_tokens.reset_token(erin), passwords.hash_of
 
     def outrun(password: str, user: User) -> str:
-        monkeypatch.setattr(people, "hash_of", hash_of)
-        sessions.reset_password(token, NEW)
+        monkeypatch.setattr(passwords, "hash_of", hash_of)
+        passwords.reset_password(token, NEW)
         return hash_of(password, user)
 
-    monkeypatch.setattr(people, "hash_of", outrun)
+    monkeypatch.setattr(passwords, "hash_of", outrun)
     with pytest.raises(Invalid):
-        sessions.reset_password(token, "piccolo-44")
+        passwords.reset_password(token, "piccolo-44")
     erin.refresh_from_db()
     assert erin.check_password(NEW)
 

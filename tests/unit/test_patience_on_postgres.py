@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chat.actions.rooms import create_room
-from chat.errors import Unavailable
 from chat.log.append import append
 from chat.log.draft import Appended, Draft
 from chat.models import Message
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from core.db_timeouts import as_unavailable, patiently
+from core.errors import Unavailable
 from tests.people import NOBODY
 
 pytestmark = pytest.mark.django_db(transaction=True)

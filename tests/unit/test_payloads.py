@@ -11,15 +11,9 @@ from chat.events import encode
 from chat.log.append import append_one
 from chat.log.draft import Draft
 from chat.models import Membership, Message, Reaction, Room
-from chat.payloads import (
-    RoomPayload,
-    leaver,
-    member_payload,
-    message_payload,
-    reaction_payloads,
-    room_payload,
-    user_payload,
-)
+from chat.payloads.messages import leaver, message_payload, reaction_payloads
+from chat.payloads.people import user_payload
+from chat.payloads.rooms import RoomPayload, member_payload, room_payload
 from chat.queries.messages import history
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)

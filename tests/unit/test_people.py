@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts import people, tokens
+from accounts import passwords, people, sessions, tokens
 from accounts.models import Session, User
 from core.errors import Invalid, Unauthorized
 
@@ -82,7 +82,7 @@ def test_display_name_has_a_longest(db: None) -> None:
 
 @pytest.mark.parametrize("name", ["Erin", "erin", "ERIN"])
 def test_log_in_in_any_case(erin: User, name: str) -> None:
-    assert people.log_in(username=name, password=PASSWORD) == erin
+    assert sessions.log_in(username=name, password=PASSWORD) == erin
 
 
 @pytest.mark.parametrize(
@@ -90,33 +90,33 @@ def test_log_in_in_any_case(erin: User, name: str) -> None:
 )
 def test_wrong_log_ins_are_refused_alike(erin: User, name: str, password: str) -> None:
     with pytest.raises(Unauthorized) as refused:
-        people.log_in(username=name, password=password)
+        sessions.log_in(username=name, password=password)
     assert refused.value.detail == "The username or the password is wrong."
 
 
 def test_inactive_person_cannot_log_in(erin: User) -> None:
     User.objects.update(is_active=False)
     with pytest.raises(Unauthorized):
-        people.log_in(username="erin", password=PASSWORD)
+        sessions.log_in(username="erin", password=PASSWORD)
 
 
 def test_person_without_a_usable_password_cannot_log_in(alice: User) -> None:
     with pytest.raises(Unauthorized):
-        people.log_in(username="alice", password="!")
+        sessions.log_in(username="alice", password="!")
 
 
 def test_new_password_replaces_the_old_one(erin: User) -> None:
-    people.replace_password(erin, people.hash_of("trombone-42", erin))
-    assert people.log_in(username="erin", password="trombone-42") == erin
+    passwords.replace_password(erin, passwords.hash_of("trombone-42", erin))
+    assert sessions.log_in(username="erin", password="trombone-42") == erin
     with pytest.raises(Unauthorized):
-        people.log_in(username="erin", password=PASSWORD)
+        sessions.log_in(username="erin", password=PASSWORD)
 
 
 def test_password_stays_when_the_new_one_is_weak(erin: User) -> None:
     with pytest.raises(Invalid) as refused:
-        people.hash_of("password", erin)
+        passwords.hash_of("password", erin)
     assert set(refused.value.fields or {}) == {"new_password"}
-    assert people.log_in(username="erin", password=PASSWORD) == erin
+    assert sessions.log_in(username="erin", password=PASSWORD) == erin
 
 
 def test_open_sessions_come_with_the_latest_used_first(alice: User, bob: User) -> None:
@@ -125,7 +125,7 @@ def test_open_sessions_come_with_the_latest_used_first(alice: User, bob: User) -
     first, second, ended = Session.objects.filter(user=alice).order_by("created_at")
     tokens.revoke(alice, ended.pk)
     Session.objects.filter(pk=first.pk).update(last_used_at=timezone.now())
-    assert people.open_sessions(alice) == [first, second]
+    assert sessions.open_sessions(alice) == [first, second]
 
 
 def test_natural_key_is_case_insensitive(erin: User) -> None:

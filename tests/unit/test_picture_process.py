@@ -22,10 +22,10 @@ from textwrap import indent
 import psutil
 import pytest
 
-from chat.errors import Invalid, TooLong, Unavailable
+from core.errors import Invalid, TooLong, Unavailable
 from core.files import pictures
 from core.files.pictures import made_anew, process
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 from tests.pictures import picture, png
 
 # What nursery.py loads and calls, in the process that it forked and confined.

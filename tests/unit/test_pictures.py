@@ -6,10 +6,10 @@ from typing import NamedTuple
 import pytest
 from PIL import Image
 
-from chat.errors import Invalid, TooLong
+from core.errors import Invalid, TooLong
 from core.files import pictures
 from core.files.pictures import FORMATS, made_anew, square
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 from tests.pictures import (
     SECRET,
     bomb,

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from backend.pools import Busy, Pool
-from chat.errors import RateLimited
+from core.errors import RateLimited
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from accounts.models import User
 from chat import presence
 from chat.actions.profile import change_profile
 from chat.models import ServerProcess
-from chat.payloads import RoomPayload
-from core.bus.publisher import Envelope, PersonChanged
+from chat.payloads.rooms import RoomPayload
+from core.bus.envelopes import Envelope, PersonChanged
 from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)

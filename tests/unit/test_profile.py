@@ -10,9 +10,10 @@ from accounts.models import User
 from chat import presence, queries
 from chat.actions.profile import change_profile
 from chat.announcements import announce_person
-from chat.errors import Invalid, UserNotFound
-from chat.payloads import RoomPayload
-from core.bus.publisher import Envelope, PersonChanged
+from chat.errors import UserNotFound
+from chat.payloads.rooms import RoomPayload
+from core.bus.envelopes import Envelope, PersonChanged
+from core.errors import Invalid
 from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
-from accounts import mailed_tokens, sessions, tokens
+from accounts import mailed_tokens, passwords, tokens
 from accounts.models import Session, User
 from core.errors import Invalid
 
@@ -69,12 +69,12 @@ def test_nonsense_is_nobodys(token: str) -> None:
 def test_a_reset_ends_every_session_and_works_once(ann: User) -> None:
     tokens.start_session(ann, user_agent="")
     token = mailed_tokens.reset_token(ann)
-    sessions.reset_password(token, "a long second one")
+    passwords.reset_password(token, "a long second one")
     ann.refresh_from_db()
     assert ann.check_password("a long second one")
     assert not Session.objects.filter(user=ann, ended_at=None).exists()
     with pytest.raises(Invalid):
-        sessions.reset_password(token, "a long third one")
+        passwords.reset_password(token, "a long third one")
     ann.refresh_from_db()
     assert ann.check_password("a long second one")
 
@@ -82,6 +82,6 @@ def test_a_reset_ends_every_session_and_works_once(ann: User) -> None:
 def test_a_weak_password_does_not_use_the_token_up(ann: User) -> None:
     token = mailed_tokens.reset_token(ann)
     with pytest.raises(Invalid) as refused:
-        sessions.reset_password(token, "12345678")
+        passwords.reset_password(token, "12345678")
     assert "new_password" in (refused.value.fields or {})
     assert mailed_tokens.holder(token) == ann

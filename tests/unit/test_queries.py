@@ -9,11 +9,12 @@ from accounts.models import User
 from chat import queries
 from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room
-from chat.errors import Forbidden, RoomNotFound
+from chat.errors import RoomNotFound
 from chat.log.append import append
 from chat.log.draft import Draft
 from chat.models import Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
+from core.errors import Forbidden
 from tests.people import person
 
 
@@ -81,7 +82,7 @@ def test_members_are_sorted_by_username(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
     join_room(charlie, room.id)
-    found = queries.people.members(alice, room.id)
+    found = queries.members.members(alice, room.id)
     listed = [(member.user.username, member.role) for member in found]
     assert listed == [("alice", "owner"), ("bob", "member"), ("charlie", "member")]
 
@@ -90,9 +91,9 @@ def test_members_are_for_members(
     charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
-        queries.people.members(charlie, room.id)
+        queries.members.members(charlie, room.id)
     with pytest.raises(RoomNotFound):
-        queries.people.members(charlie, private_room.id)
+        queries.members.members(charlie, private_room.id)
 
 
 def test_heads_are_those_of_the_rooms_asked_for(
@@ -139,7 +140,7 @@ def test_members_are_three_queries(
     for number in range(20):
         join_room(person(f"member-{number}"), room.id)
     with django_assert_num_queries(3):
-        assert len(queries.people.members(alice, room.id)) == 22
+        assert len(queries.members.members(alice, room.id)) == 22
 
 
 @pytest.mark.usefixtures("many_rooms")

@@ -22,10 +22,10 @@ from chat.actions.departures import close_account, depart
 from chat.actions.messages import delete_message, send_message
 from chat.actions.retention import sweep
 from chat.actions.rooms import delete_room, update_room
-from chat.errors import QuotaExceeded
 from chat.models import Attachment, Departure, Export, Message, StoredFile, StoredTotal
-from chat.payloads import RoomPayload
-from core.limits import LIMITS
+from chat.payloads.rooms import RoomPayload
+from core.errors import QuotaExceeded
+from core.limits.table import LIMITS
 from tests.pictures import png
 
 from .threads import at_once

@@ -10,13 +10,12 @@ from accounts.models import RedeemedTicket, Session, User
 from accounts.tokens import Identity, Pair
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.rooms import create_room
-from chat.errors import Conflict
 from chat.log.append import append, append_one
 from chat.log.draft import Appended, Draft
 from chat.models import Membership, Message, Room
-from chat.payloads import RoomPayload
-from core.bus.publisher import Envelope, RoomChanged
-from core.errors import Invalid, Unauthorized
+from chat.payloads.rooms import RoomPayload
+from core.bus.envelopes import Envelope, RoomChanged
+from core.errors import Conflict, Invalid, Unauthorized
 
 from .threads import at_once
 

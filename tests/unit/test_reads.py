@@ -9,9 +9,10 @@ from chat import queries
 from chat.actions.memberships import join_room
 from chat.actions.messages import delete_message, send_message
 from chat.actions.reads import mark_read, mark_unread
-from chat.errors import Forbidden, RoomNotFound
-from chat.payloads import ReadPayload, RoomPayload
-from core.bus.publisher import Envelope, ToPerson
+from chat.errors import RoomNotFound
+from chat.payloads.rooms import ReadPayload, RoomPayload
+from core.bus.envelopes import Envelope, ToPerson
+from core.errors import Forbidden
 
 
 @pytest.fixture

@@ -23,17 +23,20 @@ from backend.storages import file_storage
 from chat import queries
 from chat.actions import erasing
 from chat.actions.attachments import add_attachment
-from chat.actions.messages import pin_message, send_message
+from chat.actions.messages import send_message
+from chat.actions.pins import pin_message
 from chat.actions.reactions import add_reaction
 from chat.actions.retention import forget_old, sweep
 from chat.actions.rooms import update_room
-from chat.errors import Forbidden, RoomNotFound
+from chat.errors import RoomNotFound
 from chat.log.append import append
 from chat.log.draft import Draft
 from chat.models import Attachment, Lease, Message, Reaction, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from chat.queries.messages import Resume, catch_up, history
-from core.bus.publisher import Envelope, RoomChanged
+from core import jobs
+from core.bus.envelopes import Envelope, RoomChanged
+from core.errors import Forbidden
 from core.jobs import Job
 
 
@@ -260,10 +263,10 @@ def test_owner_who_keeps_more_in_time_saves_the_rest(
 
 
 def test_clean_up_only_starts_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    jobs: list[Job] = []
-    monkeypatch.setattr(jobs, "start", jobs.append)
+    started: list[Job] = []
+    monkeypatch.setattr(jobs, "start", started.append)
     forget_old()
-    assert jobs == [sweep]
+    assert started == [sweep]
 
 
 def test_preview_says_what_the_sweep_does(alice: User, room: RoomPayload) -> None:

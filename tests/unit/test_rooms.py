@@ -10,17 +10,18 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from chat.access.rooms import access_named
 from chat.actions import rooms
-from chat.actions.memberships import get_or_create_room, join_room, leave_room
+from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
 from chat.actions.reactions import add_reaction
-from chat.actions.rooms import create_room, delete_room, update_room
-from chat.errors import Conflict, Forbidden, RoomNotFound
+from chat.actions.rooms import create_room, delete_room, get_or_create_room, update_room
+from chat.errors import RoomNotFound
 from chat.events import encode
 from chat.log.append import append_one
 from chat.log.draft import Draft
 from chat.models import Ban, Membership, Mention, Message, Reaction, Room
-from chat.payloads import RoomPayload
-from core.bus.publisher import Envelope, RoomGone
+from chat.payloads.rooms import RoomPayload
+from core.bus.envelopes import Envelope, RoomGone
+from core.errors import Conflict, Forbidden
 from tests.people import room_of
 
 from .envelopes import logged, to_everybody, to_person

@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
-from chat.actions.members import ban, remove_member
+from chat.actions.bans import ban
+from chat.actions.members import remove_member
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import delete_message, edit_message
-from chat.errors import Forbidden, Invalid, RateLimited, RoomNotFound
+from chat.errors import RoomNotFound
 from chat.log.append import append, append_one
 from chat.log.draft import Draft
 from chat.models import Membership, Message, Reaction
-from chat.payloads import RoomPayload, SearchPayload
+from chat.payloads.messages import SearchPayload
+from chat.payloads.rooms import RoomPayload
 from chat.queries.search import matching, search
 from core import limits
+from core.errors import Forbidden, Invalid, RateLimited
 from core.limits.bucket import RateLimit
 from tests.people import NOBODY
 

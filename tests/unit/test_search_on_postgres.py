@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from chat.log.append import append
 from chat.log.draft import Draft
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from chat.queries.search import matching, search
 from chat.queries.search.matching import _SPACES
 from chat.queries.search.splitting import SPLITTING
-from core.limits import LIMITS
+from core.limits.table import LIMITS
 
 from .found import found_by
 from .plans import Plan, explain, nodes, rows_read

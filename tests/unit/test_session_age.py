@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from accounts import (
     checks,
-    people,
     revocation,
+    sessions,
     tokens,
 )
 from accounts.models import Session, User
@@ -82,7 +82,7 @@ def test_the_cleaning_ends_what_is_too_old(alice: User, bob: User, pair: Pair) -
     grow_old(days=90)
     young = tokens.start_session(bob)
     tokens.forget_expired()
-    assert people.open_sessions(alice) == []
+    assert sessions.open_sessions(alice) == []
     assert revocation.revoked([user]) == {user.session_id: False}
     assert holder(young.access) == "bob"
 

@@ -4,9 +4,10 @@ import pytest
 
 from accounts import tokens
 from accounts.models import Session, User
-from accounts.sessions import change_password, end_all_sessions, end_session
+from accounts.passwords import change_password
+from accounts.sessions import end_all_sessions, end_session
 from accounts.tokens import Pair
-from core.bus.publisher import EndSessions, Envelope
+from core.bus.envelopes import EndSessions, Envelope
 from core.errors import Invalid, Unauthorized
 
 pytestmark = pytest.mark.django_db(transaction=True)

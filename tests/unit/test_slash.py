@@ -5,10 +5,11 @@ import pytest
 from accounts.models import User
 from chat.actions.direct import open_direct
 from chat.actions.messages import edit_message, send_message
-from chat.errors import Conflict, Forbidden, Invalid, RoomNotFound, UserNotFound
+from chat.errors import RoomNotFound, UserNotFound
 from chat.models import Message, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from chat.slash_commands import PrivateMessage, is_action, private_message
+from core.errors import Conflict, Forbidden, Invalid
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
-from accounts import revocation, sessions, tokens
+from accounts import passwords, revocation, sessions, tokens
 from accounts.models import Session, User
 from chat.actions import (
     avatars,
+    bans,
     blocks,
     direct,
     invitations,
@@ -18,6 +19,7 @@ from chat.actions import (
     memberships,
     messages,
     notifications,
+    pins,
     profile,
     reactions,
     reads,
@@ -26,7 +28,7 @@ from chat.actions import (
 from chat.log.append import append
 from chat.log.draft import Draft
 from chat.models import Ban, Membership, Message, Room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from core.errors import Unauthorized
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +42,7 @@ WRITES: dict[str, Write] = {
     ),
     "edit": lambda u, room, _: messages.edit_message(u, room, 4, body="other"),
     "delete": lambda u, room, _: messages.delete_message(u, room, 3),
-    "pin": lambda u, room, _: messages.pin_message(u, room, 3, pinned=True),
+    "pin": lambda u, room, _: pins.pin_message(u, room, 3, pinned=True),
     "react": lambda u, room, _: reactions.add_reaction(u, room, 3, emoji="👍"),
     "take a reaction back": lambda u, room, _: reactions.remove_reaction(
         u, room, 3, emoji="👍"
@@ -59,8 +61,8 @@ WRITES: dict[str, Write] = {
     "remove": lambda u, room, bob: members.remove_member(u, room, str(bob.pk)),
     "mute": lambda u, room, bob: members.mute_member(u, room, str(bob.pk), 60),
     "unmute": lambda u, room, bob: members.unmute_member(u, room, str(bob.pk)),
-    "ban": lambda u, room, bob: members.ban(u, room, str(bob.pk)),
-    "unban": lambda u, room, bob: members.unban(u, room, str(bob.pk)),
+    "ban": lambda u, room, bob: bans.ban(u, room, str(bob.pk)),
+    "unban": lambda u, room, bob: bans.unban(u, room, str(bob.pk)),
     "block": lambda u, room, bob: blocks.block(u, str(bob.pk)),
     "unblock": lambda u, room, bob: blocks.unblock(u, str(bob.pk)),
     "invite": lambda u, room, _: invitations.make_link(
@@ -69,7 +71,7 @@ WRITES: dict[str, Write] = {
     "level": lambda u, room, _: notifications.set_level(u, room, "none"),
     "picture": lambda u, *_: avatars.remove_avatar(u),
     "profile": lambda u, *_: profile.change_profile(u, {"display_name": "Other"}),
-    "password": lambda u, *_: sessions.change_password(
+    "password": lambda u, *_: passwords.change_password(
         u, current_password="trombone-42", new_password="tuba-43-tuba", user_agent=""
     ),
     "log out": lambda u, *_: sessions.log_out(u, u.session_id or u.pk),

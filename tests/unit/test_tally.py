@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 from pytest_django import Settings
 
-from chat.errors import RateLimited
+from core.errors import RateLimited
 from core.limits import redis
 from core.limits.bucket import RateLimit
 from tests.services.redis_server import redis_server

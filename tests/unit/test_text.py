@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts import people
+from accounts import guests, people
 from accounts.models import User
 from chat.actions.messages import clean_body
 from chat.actions.profile import change_profile
 from chat.actions.rooms import create_room, update_room
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from chat.queries.directory import directory
 from chat.queries.people import users
 from chat.queries.rooms import room_by_name
@@ -175,7 +175,7 @@ Door = Callable[[User, RoomPayload, str], Any]
         lambda user, room, text: update_room(user, room.id, {"topic": text}),
         lambda user, room, text: change_profile(user, {"display_name": text}),
         lambda user, room, text: change_profile(user, {"status": text}),
-        lambda user, room, text: people.make_guest(display_name=text),
+        lambda user, room, text: guests.make_guest(display_name=text),
         lambda user, room, text: people.register(
             username="new", password="trombone-42", display_name=text
         ),

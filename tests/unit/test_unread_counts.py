@@ -28,10 +28,10 @@ from chat.actions.reactions import add_reaction
 from chat.actions.rooms import update_room
 from chat.mentions import add_mentions
 from chat.models import Membership, Mention, Message, Room
-from chat.payloads import ReadPayload, RoomPayload
+from chat.payloads.rooms import ReadPayload, RoomPayload
 from chat.queries import rooms
-from core.bus.publisher import Envelope
-from core.limits import MAX_UNREAD
+from core.bus.envelopes import Envelope
+from core.limits.table import MAX_UNREAD
 
 from .envelopes import to_person
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chat.models import Membership
-from chat.payloads import RoomPayload
+from chat.payloads.rooms import RoomPayload
 from chat.queries import rooms
 
 from .plans import explain, rows_read

@@ -20,10 +20,10 @@ from chat.access.visibility import (
     visible_rooms,
 )
 from chat.actions.rooms import update_room
-from chat.errors import Refusal
 from chat.models import Ban, Membership, Room
-from chat.payloads import RoomPayload
-from core.bus.publisher import Envelope
+from chat.payloads.rooms import RoomPayload
+from core.bus.envelopes import Envelope
+from core.errors import Refusal
 from tests.people import NOBODY, person
 
 from .envelopes import to_everybody

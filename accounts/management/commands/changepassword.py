@@ -8,8 +8,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.models import User
-from accounts.sessions import save_password
+from ...models import User
+from ...passwords import save_password
 
 
 class Command(BaseCommand):

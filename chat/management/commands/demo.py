@@ -17,18 +17,18 @@ from django.utils import timezone
 
 from accounts.demo import CROWD, STAFF, make_person, password_of
 from accounts.models import User
-from chat.access.messages import check_react
-from chat.access.seat import Seat
-from chat.actions.members import add_member
-from chat.actions.memberships import join_room
-from chat.actions.reads import mark_read
-from chat.actions.rooms import create_room
-from chat.errors import Refusal
-from chat.events import EventName
-from chat.log.append import append, change
-from chat.log.draft import Draft
-from chat.models import Membership, Message, Reaction, Room
+from core.bus.envelopes import EventName
+from core.errors import Refusal
 
+from ...access.messages import check_react
+from ...access.seat import Seat
+from ...actions.members import add_member
+from ...actions.memberships import join_room
+from ...actions.reads import mark_read
+from ...actions.rooms import create_room
+from ...log.append import append, change
+from ...log.draft import Draft
+from ...models import Membership, Message, Reaction, Room
 from ..demo_talk import EMOJI, ROOMS, Place, small_talk
 
 MESSAGES = 2_000

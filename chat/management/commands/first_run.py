@@ -11,10 +11,11 @@ from django.db import transaction
 
 from accounts.demo import FIRST, make_person
 from accounts.models import User
-from chat.actions.memberships import join_room
-from chat.actions.rooms import create_room
-from chat.log.append import append_one
-from chat.log.draft import Draft
+
+from ...actions.memberships import join_room
+from ...actions.rooms import create_room
+from ...log.append import append_one
+from ...log.draft import Draft
 
 _TALK = [
     ("alice", "Good morning! This is #general: everybody may read and write here."),

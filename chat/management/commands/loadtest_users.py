@@ -10,7 +10,8 @@ from django.db import transaction
 
 from accounts import tokens
 from accounts.models import User
-from chat.models import Membership, Room
+
+from ...models import Membership, Room
 
 
 class Command(BaseCommand):

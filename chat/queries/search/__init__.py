@@ -17,17 +17,19 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from accounts.actor import check_account
 from accounts.models import User
 from core import limits
-from core.limits import SEARCH_CHARACTERS, SEARCH_PAGE
+from core.errors import Invalid
+from core.ids import known_uuids
+from core.limits.table import SEARCH_CHARACTERS, SEARCH_PAGE
 from core.text import clean_prose
 
 from ...access.rooms import access_room
-from ...access.seat import Seat, check_account, known_uuids
+from ...access.seat import Seat
 from ...access.visibility import check_read, may_see
-from ...errors import Invalid
 from ...models import Membership, Message, Messages
-from ...payloads import HitPayload, SearchPayload, message_payload
+from ...payloads.messages import HitPayload, SearchPayload, message_payload
 from .matching import Query, find
 from .splitting import split
 

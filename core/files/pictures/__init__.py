@@ -17,9 +17,8 @@ import msgspec
 from django.core.files.base import File
 from msgspec import Meta
 
-from chat.errors import Refusal, TooLong
-
-from ...limits import LIMITS
+from ...errors import Refusal, TooLong
+from ...limits.table import LIMITS
 from . import process
 
 AVATAR_TYPE = "image/webp"

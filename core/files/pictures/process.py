@@ -22,12 +22,7 @@ from typing import IO
 
 import msgspec
 
-from chat.errors import (
-    Invalid,
-    Refusal,
-    TooLong,
-    Unavailable,
-)
+from ...errors import Invalid, Refusal, TooLong, Unavailable
 
 logger = logging.getLogger(__name__)
 

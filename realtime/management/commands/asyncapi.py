@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from realtime.asyncapi import as_yaml
+from ...asyncapi import as_yaml
 
 
 class Command(BaseCommand):

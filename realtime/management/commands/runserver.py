@@ -8,8 +8,10 @@ from daphne.server import Server
 from twisted.internet import defer
 
 from accounts.checks import STARTING
+from chat import housekeeping
 from core.files.pictures import process
-from realtime.delivery.hub import drain
+
+from ...delivery.hub import drain
 
 
 class DrainingServer(Server):  # type: ignore[misc]  # daphne has no types
@@ -37,6 +39,7 @@ class Command(DaphneRunserver):  # type: ignore[misc]  # daphne has no types
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         self.check(tags=[STARTING], include_deployment_checks=True)
+        housekeeping.start()
         super().inner_run(*args, **options)
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:

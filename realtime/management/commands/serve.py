@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from accounts.checks import STARTING
-from realtime.server.uvicorn import serve
+
+from ...server.uvicorn import serve
 
 
 class Command(BaseCommand):

@@ -8,20 +8,19 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-import chat.batch
-import realtime.feeds
-import realtime.readers
 from django.db import connection, transaction
 from django.db.models.functions import Greatest
 
-import chat.log
+import chat.log.batch
+import realtime.delivery.feeds
+import realtime.delivery.readers
 import realtime.writer
 from chat import queries
-from chat.access.seat import known_uuids
-from chat.events import Change
 from chat.log.batch import Batch
 from chat.log.locked import Facts
 from chat.models import Room
+from core.bus.envelopes import Change
+from core.ids import known_uuids
 from core.threads import in_writer_thread
 from realtime.delivery.feed import Feed
 from realtime.delivery.hub import Hub
@@ -40,7 +39,7 @@ def _in_turn() -> Iterator[Any]:
 def publish_before_commit() -> None:
     """The event goes out while the transaction may still fail."""
     at_once = SimpleNamespace(on_commit=lambda announce: announce())
-    setattr(chat.batch, "transaction", at_once)  # noqa: B010  # no export of its own
+    setattr(chat.log.batch, "transaction", at_once)  # noqa: B010  # no export of its own
     write = Batch.write
 
     def slow(self: Batch) -> Any:
@@ -152,8 +151,8 @@ def readers_not_confirmed() -> None:
     async def nothing(rooms: object) -> None:
         await asyncio.sleep(0)
 
-    realtime.readers.confirm = nothing
-    realtime.feeds.confirm = nothing  # type: ignore[attr-defined]
+    realtime.delivery.readers.confirm = nothing
+    realtime.delivery.feeds.confirm = nothing  # type: ignore[attr-defined]
 
 
 def truncated_list() -> None:

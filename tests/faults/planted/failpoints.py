@@ -10,9 +10,9 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-import chat.batch
-import chat.broadcast
-import chat.log
+import chat.log.append
+import chat.log.batch
+import core.bus.publisher
 import realtime.writer
 from chat import queries
 
@@ -45,9 +45,9 @@ def _killing(
 
 # Which call, and whether the process dies before or after it.
 PLACES: dict[str, tuple[Any, str, bool]] = {
-    "before_begin": (chat.log, "_in_transaction", False),
-    "after_insert": (chat.batch.Batch, "_raise_heads", True),
-    "after_commit": (chat.broadcast, "publish", False),
+    "before_begin": (chat.log.append, "_in_transaction", False),
+    "after_insert": (chat.log.batch.Batch, "_raise_heads", True),
+    "after_commit": (core.bus.publisher, "publish", False),
     "after_publish": (realtime.writer, "_settle", False),
     "during_resume": (queries.messages, "_catch_up", True),
 }

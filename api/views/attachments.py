@@ -9,19 +9,18 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat import queries, quotas
-from chat.access.rooms import access_update, access_upload
-from chat.actions import attachments, avatars
+from chat import queries
+from chat.access.rooms import access_upload
+from chat.actions import attachments
 from chat.models import Attachment
-from chat.payloads import AttachmentPayload, LinkPayload, RoomPayload
+from chat.payloads.messages import AttachmentPayload, LinkPayload
 
-from ..downloads import attachment_file, attachment_thumbnail, avatar_file
+from ..downloads import attachment_file, attachment_thumbnail
 from ..multipart import FileParser
-from ..payloads import MePayload, me_payload
 from ..schema import documented
+from ..serializers.attachments import FileQuery, NewFile
 from ..serializers.base import parse, parse_query
-from ..serializers.files import FileQuery, NewFile
-from .base import PublicView, View
+from .base import View
 
 _AVATAR = re.compile(r"[0-9a-f]{32}")
 _FILE: Any = {"multipart/form-data": NewFile}
@@ -117,73 +116,3 @@ class LinkView(View):
         if link is None:
             raise Http404
         return Response(link, status=201)
-
-
-class MyAvatarView(UploadView):
-    @documented(
-        "set_my_avatar",
-        "Your picture: the middle of what you send",
-        request=_FILE,
-        answers={200: MePayload},
-        errors={
-            413: "too_long, quota_exceeded",
-            429: "rate_limited",
-            503: "unavailable",
-        },
-    )
-    def put(self, request: Request) -> Response:
-        user = avatars.change_avatar(self.user(request), self.file(request))
-        return Response(me_payload(user, quotas.used_by(user)))
-
-    @documented("remove_my_avatar", "Without a picture", answers={200: MePayload})
-    def delete(self, request: Request) -> Response:
-        user = avatars.remove_avatar(self.user(request))
-        return Response(me_payload(user, quotas.used_by(user)))
-
-
-class RoomAvatarView(UploadView):
-    @documented(
-        "set_room_avatar",
-        "A room's picture; owners and moderators",
-        request=_FILE,
-        answers={200: RoomPayload},
-        errors={
-            403: "forbidden",
-            404: "room_not_found",
-            413: "too_long, quota_exceeded",
-            429: "rate_limited",
-            503: "unavailable",
-        },
-    )
-    def put(self, request: Request, room_id: str) -> Response:
-        user = self.user(request)
-        # Before the picture is even looked for.
-        access_update(user, room_id, {"avatar"})
-        room = avatars.change_room_avatar(user, room_id, self.file(request))
-        return Response(room)
-
-    @documented(
-        "remove_room_avatar",
-        "A room without a picture",
-        answers={200: RoomPayload},
-        errors={403: "forbidden", 404: "room_not_found"},
-    )
-    def delete(self, request: Request, room_id: str) -> Response:
-        return Response(avatars.remove_room_avatar(self.user(request), room_id))
-
-
-class AvatarView(PublicView):
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        return super().perform_content_negotiation(request, force=True)
-
-    @documented(
-        "get_avatar",
-        "A picture of a person or a room; its name is the key",
-        answers=_PICTURE,
-        errors={404: "not_found", 429: "rate_limited"},
-        public=True,
-    )
-    def get(self, request: Request, avatar: str) -> FileResponse:
-        if not _AVATAR.fullmatch(avatar):
-            raise Http404
-        return avatar_file(avatar)

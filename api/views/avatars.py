@@ -1,0 +1,93 @@
+"""The pictures of people and rooms."""
+
+from typing import Any
+
+from django.http import FileResponse, Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat import quotas
+from chat.access.rooms import access_update
+from chat.actions import avatars
+from chat.payloads.rooms import RoomPayload
+
+from ..downloads import avatar_file
+from ..payloads import MePayload, me_payload
+from ..schema import documented
+from .attachments import (
+    _AVATAR,
+    _FILE,
+    _PICTURE,
+    UploadView,
+)
+from .base import PublicView
+
+
+class MyAvatarView(UploadView):
+    @documented(
+        "set_my_avatar",
+        "Your picture: the middle of what you send",
+        request=_FILE,
+        answers={200: MePayload},
+        errors={
+            413: "too_long, quota_exceeded",
+            429: "rate_limited",
+            503: "unavailable",
+        },
+    )
+    def put(self, request: Request) -> Response:
+        user = avatars.change_avatar(self.user(request), self.file(request))
+        return Response(me_payload(user, quotas.used_by(user)))
+
+    @documented("remove_my_avatar", "Without a picture", answers={200: MePayload})
+    def delete(self, request: Request) -> Response:
+        user = avatars.remove_avatar(self.user(request))
+        return Response(me_payload(user, quotas.used_by(user)))
+
+
+class RoomAvatarView(UploadView):
+    @documented(
+        "set_room_avatar",
+        "A room's picture; owners and moderators",
+        request=_FILE,
+        answers={200: RoomPayload},
+        errors={
+            403: "forbidden",
+            404: "room_not_found",
+            413: "too_long, quota_exceeded",
+            429: "rate_limited",
+            503: "unavailable",
+        },
+    )
+    def put(self, request: Request, room_id: str) -> Response:
+        user = self.user(request)
+        # Before the picture is even looked for.
+        access_update(user, room_id, {"avatar"})
+        room = avatars.change_room_avatar(user, room_id, self.file(request))
+        return Response(room)
+
+    @documented(
+        "remove_room_avatar",
+        "A room without a picture",
+        answers={200: RoomPayload},
+        errors={403: "forbidden", 404: "room_not_found"},
+    )
+    def delete(self, request: Request, room_id: str) -> Response:
+        return Response(avatars.remove_room_avatar(self.user(request), room_id))
+
+
+class AvatarView(PublicView):
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        return super().perform_content_negotiation(request, force=True)
+
+    @documented(
+        "get_avatar",
+        "A picture of a person or a room; its name is the key",
+        answers=_PICTURE,
+        errors={404: "not_found", 429: "rate_limited"},
+        public=True,
+    )
+    def get(self, request: Request, avatar: str) -> FileResponse:
+        if not _AVATAR.fullmatch(avatar):
+            raise Http404
+        return avatar_file(avatar)

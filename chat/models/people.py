@@ -1,0 +1,96 @@
+"""What the chat keeps of a person besides their account."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class Block(models.Model):
+    """That a person does not want to hear from another."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="blocks"
+    )
+    blocked = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "blocked"], name="block_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} does not hear {self.blocked}"
+
+
+class ServerProcess(models.Model):
+    """A process that has sockets; dead when it did not renew this in time."""
+
+    id = models.CharField(primary_key=True, max_length=16)
+    alive_until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Attendance(models.Model):
+    """That a person has an open socket in a process."""
+
+    process = models.ForeignKey(
+        ServerProcess, on_delete=models.CASCADE, related_name="attendances"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attendances"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["process", "user"], name="attendance_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.process}"
+
+
+class Export(models.Model):
+    """A person's own data in one archive: to be made, in the making, or there."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        READY = "ready"
+        FAILED = "failed"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="export"
+    )
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    # Of the person's messages: how many are in it, of how many.
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    # The archive's name in the storage.
+    file = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"data of {self.user}"
+
+
+class Departure(models.Model):
+    """That a person deleted their account. What is left to do is what is still there.
+
+    The row stays for ever: it tells who is gone from who is only deactivated.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="departure"
+    )
+    deletes_messages = models.BooleanField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user} is gone"

@@ -1,0 +1,81 @@
+"""Wire shapes of people."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from accounts.models import User
+
+from ..models import Export
+
+# Below the server's own address.
+_API = "/api/v1"
+
+
+# RFC 3339, always in UTC.
+Time = Annotated[datetime, Meta(tz=True)]
+
+
+class UserPayload(msgspec.Struct, frozen=True):
+    """A person or a bot, as others see them. `avatar` is the path of a picture."""
+
+    id: str
+    username: str
+    display_name: str
+    is_bot: bool
+    avatar: str | None
+
+
+class ProfilePayload(UserPayload, frozen=True):
+    """The same, and how they are. Nobody learns when who appears offline was here."""
+
+    status: str
+    online: bool
+    last_seen_at: Time | None
+
+
+class ExportPayload(msgspec.Struct, frozen=True):
+    """A person's data in one archive; `url` wants the token."""
+
+    state: Literal["waiting", "running", "ready", "failed"]
+    done: int
+    total: int
+    created_at: Time
+    expires_at: Time | None
+    url: str | None
+
+
+def user_payload(user: User) -> UserPayload:
+    return UserPayload(
+        str(user.pk),
+        user.username,
+        user.display_name,
+        user.is_bot,
+        avatar_path(user.avatar),
+    )
+
+
+def avatar_path(name: str) -> str | None:
+    return f"{_API}/avatars/{name}" if name else None
+
+
+def profile_payload(user: User, *, online: bool) -> ProfilePayload:
+    return ProfilePayload(
+        **msgspec.structs.asdict(user_payload(user)),
+        status=user.status,
+        online=online,
+        last_seen_at=None if user.appear_offline else user.last_seen_at,
+    )
+
+
+def export_payload(export: Export) -> ExportPayload:
+    return ExportPayload(
+        export.state,  # type: ignore[arg-type]  # the column's choices
+        export.done,
+        export.total,
+        export.created_at,
+        export.expires_at,
+        f"{_API}/me/export/file" if export.file else None,
+    )
