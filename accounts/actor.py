@@ -1,16 +1,93 @@
-"""Who acts: TODO."""
+"""Who acts: what a door makes of a token and hands to everything behind it.
+
+Every action, query and access rule takes an Actor. A person's row alone never acts:
+what a door does not know of somebody is missing here, and is refused.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
 
 from core.errors import Forbidden
 
 from .models import User
 
 
-def has_account(user: User) -> bool:
+class Kind(StrEnum):
+    """How an actor came in."""
+
+    SESSION = "session"
+    GUEST = "guest"
+    BOT = "bot"
+    SERVER_KEY = "server_key"
+    # The chat itself, for a person: in a job, a command, or the admin site, which have
+    # no session of ours. What they do is checked before they make such an actor.
+    SYSTEM = "system"
+
+
+class Scope(StrEnum):
+    """What a token is good for. chat/access/ asks for them."""
+
+    READ = "messages:read"
+    WRITE = "messages:write"
+    ROOMS = "rooms:manage"
+    ACCOUNT = "account"
+
+
+_EVERYTHING = frozenset(Scope)
+_READING = frozenset({Scope.READ})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person, the session they came with, and what they may be asked for."""
+
+    user: User
+    session_id: UUID | None
+    scopes: frozenset[Scope]
+    kind: Kind
+
+    def __post_init__(self) -> None:
+        if self.session_id is None and self.kind in {Kind.SESSION, Kind.GUEST}:
+            raise ValueError("Only a session lets people in.")
+
+    @property
+    def id(self) -> UUID:
+        return self.user.pk
+
+    @property
+    def is_system(self) -> bool:
+        return self.kind is Kind.SYSTEM
+
+    def as_now(self, user: User) -> "Actor":
+        """The same actor, with the person's row as it was just read."""
+        return Actor(user, self.session_id, self.scopes, self.kind)
+
+
+def from_session(user: User, session_id: UUID) -> Actor:
+    """For the doors, which have checked the token of this session."""
+    if user.is_guest:
+        return Actor(user, session_id, _READING, Kind.GUEST)
+    return Actor(user, session_id, _EVERYTHING, Kind.SESSION)
+
+
+def system(user: User) -> Actor:
+    """The chat itself, doing something for this person that was checked elsewhere."""
+    return Actor(user, None, _READING if user.is_guest else _EVERYTHING, Kind.SYSTEM)
+
+
+def has_account(actor: Actor) -> bool:
     """Guests have none: they read what is open to them, and know of nobody."""
-    return not user.is_guest
+    return not actor.user.is_guest
 
 
-def check_account(user: User) -> None:
+def check_account(actor: Actor) -> None:
     """For everything that is not reading rooms or ending one's own sessions."""
-    if not has_account(user):
+    if not has_account(actor):
         raise Forbidden("Guests only read.")
+
+
+def check_scope(actor: Actor, scope: Scope) -> None:
+    """Raises Forbidden when the actor's token is not good for this."""
+    if scope not in actor.scopes:
+        raise Forbidden(f"This token lacks the scope {scope}.")

@@ -32,7 +32,7 @@ class UserAdmin(UserAdminBase):
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = PasswordForm
-    list_display = (
+    list_display: tuple[str, ...] = (
         "username",
         "display_name",
         "is_staff",

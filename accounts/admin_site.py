@@ -20,6 +20,7 @@ from core import limits
 from core.audit import Event, record
 from core.errors import Invalid, RateLimited, Refusal
 
+from .actor import system
 from .models import User
 from .passwords import check_own_password, save_password
 from .sessions import one_guess
@@ -52,7 +53,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
     def clean_old_password(self) -> str:
         given: str = self.cleaned_data["old_password"]
         try:
-            check_own_password(self.user, given)
+            check_own_password(system(self.user), given)
         except Invalid:
             raise ValidationError(self.error_messages["password_incorrect"]) from None
         except Refusal as refused:

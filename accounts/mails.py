@@ -21,7 +21,7 @@ from core.errors import (
 from core.limits.bucket import key_of
 
 from . import mailed_tokens, people
-from .actor import check_account
+from .actor import Actor, check_account
 from .models import User
 from .notices import tell_of_email
 from .passwords import check_own_password, still
@@ -48,14 +48,14 @@ If it was not you, do nothing: the password stays as it is.
 """
 
 
-def change_email(user: User, *, email: str, current_password: str) -> None:
+def change_email(actor: Actor, *, email: str, current_password: str) -> None:
     """An empty one goes at once; any other is theirs when they confirm it."""
-    check_account(user)
-    _change_email(check_own_password(user, current_password), email)
+    check_account(actor)
+    _change_email(check_own_password(actor, current_password), email)
 
 
 @transaction.atomic
-def _change_email(checked: User, email: str) -> None:
+def _change_email(checked: Actor, email: str) -> None:
     person = still(checked)
     if not email:
         _set_email(person, "")

@@ -1,7 +1,6 @@
 """Who you are: people, the sessions they logged in with, and tickets already used."""
 
 from collections.abc import Iterable
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import (
@@ -75,10 +74,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS = ["display_name"]
 
     objects = UserManager()
-
-    # No column: through which session the person came, set by the doors (tokens.py).
-    # None is the chat itself, or its admin site.
-    session_id: UUID | None = None
 
     class Meta:
         constraints = [

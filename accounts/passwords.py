@@ -11,7 +11,7 @@ from core.errors import Invalid
 from core.limits.bucket import key_of
 
 from . import mailed_tokens, passwords, tokens
-from .actor import check_account
+from .actor import Actor, check_account
 from .models import User
 from .notices import tell_of_password
 from .revocation import current
@@ -41,41 +41,41 @@ def check_password(user: User, current_password: str) -> None:
         raise Invalid(fields={"current_password": ["This is not your password."]})
 
 
-def check_own_password(user: User, given: str) -> User:
+def check_own_password(actor: Actor, given: str) -> Actor:
     """Before what a found token alone must not do: the person whose password it is.
 
     Call it before the transaction, and `still` in it: hashing takes long, and on SQLite
     everybody's writes would wait. A right password counts like a guess, since it takes
     as long. Raises Unauthorized, Invalid or RateLimited.
     """
-    limits.failed_logins.take(key_of(user.username))
-    person = current(user)
-    check_password(person, given)
-    return person
+    limits.failed_logins.take(key_of(actor.user.username))
+    checked = current(actor)
+    check_password(checked.user, given)
+    return checked
 
 
-def still(checked: User) -> User:
+def still(checked: Actor) -> User:
     """The person with their row locked, and with the password that was checked.
 
     Of two changes at once the second is refused. Raises Unauthorized or Invalid.
     """
-    person = current(checked, lock=True)
-    if person.password != checked.password:
+    person = current(checked, lock=True).user
+    if person.password != checked.user.password:
         problem = "Your password was changed a moment ago: try again."
         raise Invalid(fields={"current_password": [problem]})
     return person
 
 
 def change_password(
-    user: User, *, current_password: str, new_password: str, user_agent: str
+    actor: Actor, *, current_password: str, new_password: str, user_agent: str
 ) -> Pair:
     """End every session, since a password may be changed because it leaked.
 
     The person goes on with the new pair, in a new session.
     """
-    check_account(user)
-    checked = check_own_password(user, current_password)
-    new_hash = hash_of(new_password, checked)
+    check_account(actor)
+    checked = check_own_password(actor, current_password)
+    new_hash = hash_of(new_password, checked.user)
     with transaction.atomic():
         person = still(checked)
         passwords.replace_password(person, new_hash)

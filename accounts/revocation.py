@@ -1,7 +1,7 @@
-"""Whether somebody who was let in may still act: asked again by every write.
+"""Whether an actor whom a door let in may still act: every write asks again.
 
-The doors let people in with what was true then; a token may have died since. What is
-compared here is the person as they came in with what the database says now.
+A door lets people in by what was true at that moment, and a token may have been revoked
+since. Here the actor as they came in is compared with what the database says now.
 """
 
 from collections.abc import Iterable
@@ -9,54 +9,54 @@ from uuid import UUID
 
 from core.errors import Unauthorized
 
+from .actor import Actor
 from .models import Session, User
 
-# Each is a value in a query, and a database takes only so many.
+# Each session is a value in a query, and a database takes only so many.
 _SESSIONS_AT_ONCE = 1000
 
 
-def current(user: User, *, lock: bool = False) -> User:
-    """The person as they are now. Raises Unauthorized when their token would not do.
+def current(actor: Actor, *, lock: bool = False) -> Actor:
+    """The actor with the person as they are now.
 
-    Call it in the write's own transaction: who was logged out before it began is
-    refused. With `lock` the person's row is held until it ends.
+    Raises Unauthorized when their token would no longer be accepted. Call it in the
+    transaction of the write, so that a write that begins after a log-out is refused.
+    With `lock` the person's row is held until that transaction ends.
     """
-    found = User.objects.filter(
-        pk=user.pk, is_active=True, token_version=user.token_version
+    rows = User.objects.filter(
+        pk=actor.id, is_active=True, token_version=actor.user.token_version
     )
-    if user.session_id is not None:
-        found = found.filter(
-            sessions__pk=user.session_id, sessions__ended_at__isnull=True
+    if not actor.is_system:
+        if actor.session_id is None:
+            raise Unauthorized
+        rows = rows.filter(
+            sessions__pk=actor.session_id, sessions__ended_at__isnull=True
         )
     if lock:
-        found = found.select_for_update(of=("self",), no_key=True)
-    person = found.first()
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    person = rows.first()
     if person is None or not person.is_admitted:
         raise Unauthorized
-    person.session_id = user.session_id
-    return person
+    return actor.as_now(person)
 
 
-def live_sessions(people: Iterable[User]) -> set[UUID | None]:
-    """Those of the people's sessions that are not ended, in one query.
-
-    None is among them: who came through no door is the chat itself.
-    """
-    asked = {user.session_id for user in people if user.session_id is not None}
+def live_sessions(actors: Iterable[Actor]) -> set[UUID]:
+    """Those of the actors' sessions that are not ended, in one query."""
+    asked = {actor.session_id for actor in actors if actor.session_id is not None}
     live = Session.objects.filter(pk__in=asked, ended_at__isnull=True)
-    return {None, *live.values_list("pk", flat=True)}
+    return set(live.values_list("pk", flat=True))
 
 
-def revoked(people: Iterable[User]) -> dict[UUID, bool]:
+def revoked(actors: Iterable[Actor]) -> dict[UUID, bool]:
     """For sockets opened long ago: the sessions that must not stay open.
 
-    The value says whether that is because the account is disabled.
+    The value tells whether that is because the account is disabled.
     """
     came: dict[UUID, User] = {}
-    # Of one session's sockets those that were opened with more rights lose more.
-    for user in sorted(people, key=lambda user: (user.is_staff, user.is_superuser)):
-        if user.session_id is not None:
-            came[user.session_id] = user
+    # Two sockets of one session may differ in rights; the one with more of them counts.
+    for actor in sorted(actors, key=lambda a: (a.user.is_staff, a.user.is_superuser)):
+        if actor.session_id is not None:
+            came[actor.session_id] = actor.user
     ids = list(came)
     found: dict[UUID, bool] = {}
     for start in range(0, len(ids), _SESSIONS_AT_ONCE):
@@ -86,9 +86,10 @@ _COLUMNS = (
 
 
 def _is_good(session: Session, came: User) -> bool:
-    """A lost right closes the socket, which has it still; a gained one opens nothing.
+    """A socket that has lost a right is closed, since it would go on using it.
 
-    Guests go too when the server takes no more of them.
+    A right that was gained closes nothing. Guests are closed when the server takes no
+    guests any more.
     """
     user = session.user
     return (

@@ -18,6 +18,7 @@ from core.errors import Unauthorized
 from core.limits.bucket import key_of
 
 from . import tokens
+from .actor import Actor
 from .models import Session, User
 from .revocation import current
 from .tokens import Pair, TokenReused
@@ -60,14 +61,15 @@ def refresh(raw: str) -> Pair:
 
 
 @transaction.atomic
-def log_out(user: User, session_id: UUID) -> bool:
+def log_out(actor: Actor, session_id: UUID | None) -> bool:
     """One of the person's own devices. False when they have no such open session."""
-    return end_session(current(user), session_id)
+    person = current(actor).user
+    return session_id is not None and end_session(person, session_id)
 
 
 @transaction.atomic
-def log_out_everywhere(user: User) -> None:
-    end_all_sessions(current(user))
+def log_out_everywhere(actor: Actor) -> None:
+    end_all_sessions(current(actor).user)
 
 
 @transaction.atomic

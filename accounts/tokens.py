@@ -34,6 +34,7 @@ from rest_framework_simplejwt.tokens import Token
 from core.audit import Event, record, record_committed
 from core.errors import TokenExpired, Unauthorized
 
+from .actor import Actor, from_session
 from .models import RedeemedTicket, Session, User
 
 TICKET_LIFETIME = timedelta(seconds=30)
@@ -45,10 +46,9 @@ MAX_TOKEN_LENGTH = 4096
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who holds a token, through which session, until when."""
+    """Who holds a token, and until when."""
 
-    user: User
-    session_id: UUID
+    actor: Actor
     expires_at: datetime
 
 
@@ -163,7 +163,7 @@ def issue_ticket(identity: Identity) -> str:
 
     The socket lives as long as the access token that bought it.
     """
-    ticket = _new(_Ticket, identity.user, identity.session_id)
+    ticket = _new(_Ticket, identity.actor.user, identity.actor.session_id)
     ticket["access_exp"] = int(identity.expires_at.timestamp())
     return str(ticket)
 
@@ -182,8 +182,8 @@ def redeem_ticket(raw: str) -> Identity:
                 jti=claims["jti"], expires_at=_time(claims, "exp")
             )
     except IntegrityError:
-        user, session = identity.user.pk, identity.session_id
-        record(Event.TICKET_REFUSED, user=user, session=session)
+        actor = identity.actor
+        record(Event.TICKET_REFUSED, user=actor.id, session=actor.session_id)
         raise Unauthorized("This ticket was used before: ask for another.") from None
     return identity
 
@@ -233,9 +233,7 @@ def _parse(kind: type[_HubbubToken], raw: str) -> _HubbubToken:
 
 def _identity(claims: Token, *, expires_at: datetime) -> Identity:
     session = _live_session(claims)
-    # Every write of this person looks whether the session is still open.
-    session.user.session_id = session.pk
-    return Identity(session.user, session.pk, expires_at)
+    return Identity(from_session(session.user, session.pk), expires_at)
 
 
 def _live_session(claims: Token, *, lock: bool = False) -> Session:
@@ -264,7 +262,7 @@ def _end_of(session: Session) -> datetime:
     return session.created_at + _longest()
 
 
-def _new(kind: type[_HubbubToken], user: User, session_id: UUID) -> _HubbubToken:
+def _new(kind: type[_HubbubToken], user: User, session_id: UUID | None) -> _HubbubToken:
     token = kind()
     token["sub"] = str(user.pk)
     token["sid"] = str(session_id)

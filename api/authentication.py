@@ -17,7 +17,7 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, Identity] | None:
         identity = identified(get_authorization_header(request))
-        return None if identity is None else (identity.user, identity)
+        return None if identity is None else (identity.actor.user, identity)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

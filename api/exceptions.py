@@ -64,7 +64,8 @@ def record_denial(refusal: Refusal, method: str, route: str, **who: object) -> N
 def _who(request: Request) -> dict[str, object]:
     if not isinstance(request.auth, Identity):
         return {}
-    return {"user": request.auth.user.pk, "session": request.auth.session_id}
+    actor = request.auth.actor
+    return {"user": actor.id, "session": actor.session_id}
 
 
 def _say_policy(response: Response, refusal: Refusal) -> None:

@@ -23,6 +23,7 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import Truncator
 
+from accounts.actor import system
 from accounts.admin import ReadOnlyAdmin, UserAdmin, admitted
 from accounts.models import User
 from core.errors import Invalid, Refusal
@@ -130,10 +131,10 @@ class MessageAdmin(ReadOnlyAdmin):
     @admin.action(description="Delete these messages", permissions=["take_back"])
     def delete_messages(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
         """As the person who asks: what the room refuses them stays as it is."""
-        deleted = 0
+        actor, deleted = system(admitted(request)), 0
         for message in chosen:
             try:
-                delete_message(admitted(request), str(message.room_id), message.seq)
+                delete_message(actor, str(message.room_id), message.seq)
                 deleted += 1
             except Refusal as refusal:
                 self.message_user(

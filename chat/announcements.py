@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.actor import system
 from accounts.models import User
 from core.bus import publisher
 from core.bus.envelopes import (
@@ -134,7 +135,7 @@ def announce_unbanned(room: Room, person: User) -> None:
 
 def _is_in_audience(room: Room, person: User) -> bool:
     """Whether a ban is all that keeps them from seeing the room."""
-    return may_see(Seat(person, room, None, is_banned=False))
+    return may_see(Seat(system(person), room, None, is_banned=False))
 
 
 # --- People --------------------------------------------------------------------------

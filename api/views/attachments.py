@@ -51,10 +51,10 @@ class AttachmentsView(UploadView):
         },
     )
     def post(self, request: Request, room_id: str) -> Response:
-        user = self.user(request)
+        actor = self.actor(request)
         # Before the file is even looked for.
-        access_upload(user, room_id)
-        payload = attachments.add_attachment(user, room_id, self.file(request))
+        access_upload(actor, room_id)
+        payload = attachments.add_attachment(actor, room_id, self.file(request))
         return Response(payload, status=201)
 
 
@@ -69,7 +69,7 @@ class FileView(View):
     def attachment(self, request: Request, attachment_id: str) -> Attachment:
         signature = parse_query(FileQuery, request).get("signature")
         if signature is None:
-            found = queries.attachments.attachment(self.user(request), attachment_id)
+            found = queries.attachments.attachment(self.actor(request), attachment_id)
         else:
             found = queries.attachments.signed_attachment(attachment_id, signature)
         if found is None:
@@ -112,7 +112,7 @@ class LinkView(View):
         errors={404: "not_found"},
     )
     def post(self, request: Request, attachment_id: str) -> Response:
-        link = queries.attachments.link(self.user(request), attachment_id)
+        link = queries.attachments.link(self.actor(request), attachment_id)
         if link is None:
             raise Http404
         return Response(link, status=201)

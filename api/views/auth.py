@@ -91,8 +91,8 @@ class LogoutView(View):
         "log_out", "Log out this device; its sockets close", answers={204: None}
     )
     def post(self, request: Request) -> Response:
-        identity = self.identity(request)
-        sessions.log_out(identity.user, identity.session_id)
+        actor = self.actor(request)
+        sessions.log_out(actor, actor.session_id)
         return Response(status=204)
 
 
@@ -103,7 +103,7 @@ class LogoutAllView(View):
         answers={204: None},
     )
     def post(self, request: Request) -> Response:
-        sessions.log_out_everywhere(self.user(request))
+        sessions.log_out_everywhere(self.actor(request))
         return Response(status=204)
 
 

@@ -36,12 +36,12 @@ class MyAvatarView(UploadView):
         },
     )
     def put(self, request: Request) -> Response:
-        user = avatars.change_avatar(self.user(request), self.file(request))
+        user = avatars.change_avatar(self.actor(request), self.file(request))
         return Response(me_payload(user, quotas.used_by(user)))
 
     @documented("remove_my_avatar", "Without a picture", answers={200: MePayload})
     def delete(self, request: Request) -> Response:
-        user = avatars.remove_avatar(self.user(request))
+        user = avatars.remove_avatar(self.actor(request))
         return Response(me_payload(user, quotas.used_by(user)))
 
 
@@ -60,10 +60,10 @@ class RoomAvatarView(UploadView):
         },
     )
     def put(self, request: Request, room_id: str) -> Response:
-        user = self.user(request)
+        actor = self.actor(request)
         # Before the picture is even looked for.
-        access_update(user, room_id, {"avatar"})
-        room = avatars.change_room_avatar(user, room_id, self.file(request))
+        access_update(actor, room_id, {"avatar"})
+        room = avatars.change_room_avatar(actor, room_id, self.file(request))
         return Response(room)
 
     @documented(
@@ -73,7 +73,7 @@ class RoomAvatarView(UploadView):
         errors={403: "forbidden", 404: "room_not_found"},
     )
     def delete(self, request: Request, room_id: str) -> Response:
-        return Response(avatars.remove_room_avatar(self.user(request), room_id))
+        return Response(avatars.remove_room_avatar(self.actor(request), room_id))
 
 
 class AvatarView(PublicView):

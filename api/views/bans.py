@@ -20,7 +20,7 @@ class BansView(View):
         errors=_ROOM_ERRORS,
     )
     def get(self, request: Request, room_id: str) -> Response:
-        return Response(BansPayload(queries.bans.bans(self.user(request), room_id)))
+        return Response(BansPayload(queries.bans.bans(self.actor(request), room_id)))
 
 
 class BanView(View):
@@ -31,7 +31,7 @@ class BanView(View):
         errors=_MEMBER_ERRORS,
     )
     def put(self, request: Request, room_id: str, user_id: str) -> Response:
-        bans.ban(self.user(request), room_id, user_id)
+        bans.ban(self.actor(request), room_id, user_id)
         return Response(status=204)
 
     @documented(
@@ -41,5 +41,5 @@ class BanView(View):
         errors=_MEMBER_ERRORS,
     )
     def delete(self, request: Request, room_id: str, user_id: str) -> Response:
-        bans.unban(self.user(request), room_id, user_id)
+        bans.unban(self.actor(request), room_id, user_id)
         return Response(status=204)

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.models import User
+from accounts.actor import Actor
 from accounts.tokens import Identity
 from core import limits
 from core.errors import Unauthorized
@@ -16,10 +16,10 @@ class View(APIView):
     # too, since a read costs as much as most writes. The web page loads with a dozen.
     def check_throttles(self, request: Request) -> None:
         if isinstance(request.auth, Identity):
-            limits.commands.take(request.auth.user.pk)
+            limits.commands.take(request.auth.actor.id)
 
-    def user(self, request: Request) -> User:
-        return self.identity(request).user
+    def actor(self, request: Request) -> Actor:
+        return self.identity(request).actor
 
     def identity(self, request: Request) -> Identity:
         if not isinstance(request.auth, Identity):

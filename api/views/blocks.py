@@ -16,7 +16,7 @@ class BlocksView(View):
         "list_blocks", "Whom you do not hear from", answers={200: BlocksPayload}
     )
     def get(self, request: Request) -> Response:
-        return Response(BlocksPayload(queries.blocks.blocks(self.user(request))))
+        return Response(BlocksPayload(queries.blocks.blocks(self.actor(request))))
 
 
 class BlockView(View):
@@ -27,7 +27,7 @@ class BlockView(View):
         errors={400: "invalid", 403: "forbidden", 404: "user_not_found"},
     )
     def put(self, request: Request, user_id: str) -> Response:
-        blocks.block(self.user(request), user_id)
+        blocks.block(self.actor(request), user_id)
         return Response(status=204)
 
     @documented(
@@ -37,5 +37,5 @@ class BlockView(View):
         errors={403: "forbidden", 404: "user_not_found"},
     )
     def delete(self, request: Request, user_id: str) -> Response:
-        blocks.unblock(self.user(request), user_id)
+        blocks.unblock(self.actor(request), user_id)
         return Response(status=204)

@@ -21,8 +21,8 @@ class DirectView(View):
         errors={403: "forbidden", 404: "user_not_found"},
     )
     def post(self, request: Request) -> Response:
-        user, fields = self.user(request), parse(NewDirect, request)
+        actor, fields = self.actor(request), parse(NewDirect, request)
         if "users" in fields:
-            return Response(create_group(user, fields["users"]), status=201)
-        room, made = open_direct(user, fields["user"])
+            return Response(create_group(actor, fields["users"]), status=201)
+        room, made = open_direct(actor, fields["user"])
         return Response(room, status=201 if made else 200)

@@ -21,4 +21,4 @@ class DirectoryView(View):
     )
     def get(self, request: Request) -> Response:
         query = parse_query(DirectoryQuery, request)
-        return Response(queries.directory.directory(self.user(request), **query))
+        return Response(queries.directory.directory(self.actor(request), **query))

@@ -26,7 +26,7 @@ class ExportView(View):
         errors={403: "forbidden", 409: "conflict", 429: "rate_limited"},
     )
     def post(self, request: Request) -> Response:
-        return Response(start_export(self.user(request)), status=202)
+        return Response(start_export(self.actor(request)), status=202)
 
     @documented(
         "get_export",
@@ -35,7 +35,7 @@ class ExportView(View):
         errors={404: "not_found"},
     )
     def get(self, request: Request) -> Response:
-        found = queries.exports.export(self.user(request))
+        found = queries.exports.export(self.actor(request))
         if found is None:
             raise Http404
         return Response(found)
@@ -53,7 +53,7 @@ class ExportFileView(View):
         errors={404: "not_found", 429: "rate_limited"},
     )
     def get(self, request: Request) -> FileResponse:
-        found = queries.exports.archive(self.user(request))
+        found = queries.exports.archive(self.actor(request))
         if found is None:
             raise Http404
         return export_file(found)

@@ -25,7 +25,7 @@ class RoomInvitationsView(View):
         errors={403: "forbidden", 404: "room_not_found"},
     )
     def get(self, request: Request, room_id: str) -> Response:
-        found = queries.invitations.invitations(self.user(request), room_id)
+        found = queries.invitations.invitations(self.actor(request), room_id)
         return Response(InvitationsPayload(found))
 
     @documented(
@@ -40,11 +40,11 @@ class RoomInvitationsView(View):
         },
     )
     def post(self, request: Request, room_id: str) -> Response:
-        user, fields = self.user(request), parse(NewInvitation, request)
+        actor, fields = self.actor(request), parse(NewInvitation, request)
         if "user" not in fields:
-            link = invitations.make_link(user, room_id, **fields)
+            link = invitations.make_link(actor, room_id, **fields)
             return Response(link, status=201)
-        invitation, made = invitations.invite_person(user, room_id, fields["user"])
+        invitation, made = invitations.invite_person(actor, room_id, fields["user"])
         return Response(invitation, status=201 if made else 200)
 
 
@@ -56,7 +56,7 @@ class RoomInvitationView(View):
         errors={403: "forbidden", 404: "room_not_found, invitation_not_found"},
     )
     def delete(self, request: Request, room_id: str, invitation_id: str) -> Response:
-        invitations.revoke(self.user(request), room_id, invitation_id)
+        invitations.revoke(self.actor(request), room_id, invitation_id)
         return Response(status=204)
 
 
@@ -67,7 +67,7 @@ class MyInvitationsView(View):
         answers={200: ReceivedInvitationsPayload},
     )
     def get(self, request: Request) -> Response:
-        found = queries.invitations.received(self.user(request))
+        found = queries.invitations.received(self.actor(request))
         return Response(ReceivedInvitationsPayload(found))
 
 
@@ -79,7 +79,7 @@ class MyInvitationView(View):
         errors=_NOT_FOUND,
     )
     def delete(self, request: Request, invitation_id: str) -> Response:
-        invitations.decline(self.user(request), invitation_id)
+        invitations.decline(self.actor(request), invitation_id)
         return Response(status=204)
 
 
@@ -91,7 +91,7 @@ class AcceptInvitationView(View):
         errors=_NOT_FOUND,
     )
     def post(self, request: Request, invitation_id: str) -> Response:
-        return Response(invitations.accept(self.user(request), invitation_id))
+        return Response(invitations.accept(self.actor(request), invitation_id))
 
 
 _LINK_ERRORS = {**_NOT_FOUND, 429: "rate_limited"}
@@ -105,7 +105,7 @@ class LinkView(View):
         errors=_LINK_ERRORS,
     )
     def get(self, request: Request, code: str) -> Response:
-        return Response(queries.invitations.preview(self.user(request), code))
+        return Response(queries.invitations.preview(self.actor(request), code))
 
 
 class AcceptLinkView(View):
@@ -116,4 +116,4 @@ class AcceptLinkView(View):
         errors=_LINK_ERRORS,
     )
     def post(self, request: Request, code: str) -> Response:
-        return Response(invitations.accept_link(self.user(request), code))
+        return Response(invitations.accept_link(self.actor(request), code))

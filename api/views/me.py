@@ -29,7 +29,7 @@ from .base import View, address, user_agent
 class MeView(View):
     @documented("get_me", "Yourself", answers={200: MePayload})
     def get(self, request: Request) -> Response:
-        user = self.user(request)
+        user = self.actor(request).user
         return Response(me_payload(user, quotas.used_by(user)))
 
     @documented(
@@ -40,7 +40,7 @@ class MeView(View):
         errors={403: "forbidden"},
     )
     def patch(self, request: Request) -> Response:
-        user = change_profile(self.user(request), parse(Profile, request))
+        user = change_profile(self.actor(request), parse(Profile, request))
         return Response(me_payload(user, quotas.used_by(user)))
 
 
@@ -54,7 +54,7 @@ class PasswordView(View):
     )
     def post(self, request: Request) -> Response:
         pair = passwords.change_password(
-            self.user(request),
+            self.actor(request),
             **parse(PasswordChange, request),
             user_agent=user_agent(request),
         )
@@ -70,7 +70,7 @@ class DeleteView(View):
         errors={403: "forbidden", 409: "conflict", 429: "rate_limited"},
     )
     def post(self, request: Request) -> Response:
-        close_account(self.user(request), **parse(AccountDeletion, request))
+        close_account(self.actor(request), **parse(AccountDeletion, request))
         return Response(status=204)
 
 
@@ -84,7 +84,7 @@ class EmailView(View):
     )
     def post(self, request: Request) -> Response:
         limits.network_mails.take(address(request))
-        change_email(self.user(request), **parse(EmailChange, request))
+        change_email(self.actor(request), **parse(EmailChange, request))
         return Response(status=204)
 
 
@@ -93,9 +93,9 @@ class SessionsView(View):
         "list_sessions", "Where you are logged in", answers={200: SessionsPayload}
     )
     def get(self, request: Request) -> Response:
-        identity = self.identity(request)
-        found = sessions.open_sessions(identity.user)
-        payloads = [session_payload(s, identity.session_id) for s in found]
+        actor = self.actor(request)
+        found = sessions.open_sessions(actor.user)
+        payloads = [session_payload(s, actor.session_id) for s in found]
         return Response(SessionsPayload(payloads))
 
 
@@ -107,6 +107,6 @@ class SessionView(View):
         errors={404: "not_found"},
     )
     def delete(self, request: Request, session_id: UUID) -> Response:
-        if not sessions.log_out(self.user(request), session_id):
+        if not sessions.log_out(self.actor(request), session_id):
             raise Http404
         return Response(status=204)

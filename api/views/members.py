@@ -26,7 +26,7 @@ class MembersView(View):
     )
     def get(self, request: Request, room_id: str) -> Response:
         return Response(
-            MembersPayload(queries.members.members(self.user(request), room_id))
+            MembersPayload(queries.members.members(self.actor(request), room_id))
         )
 
     @documented(
@@ -38,7 +38,7 @@ class MembersView(View):
     )
     def post(self, request: Request, room_id: str) -> Response:
         person = parse(NewMember, request)["user"]
-        member, added = members.add_member(self.user(request), room_id, person)
+        member, added = members.add_member(self.actor(request), room_id, person)
         return Response(member, status=201 if added else 200)
 
 
@@ -52,7 +52,7 @@ class MemberView(View):
     )
     def patch(self, request: Request, room_id: str, user_id: str) -> Response:
         role = parse(NewRole, request)["role"]
-        member = members.change_role(self.user(request), room_id, user_id, role)
+        member = members.change_role(self.actor(request), room_id, user_id, role)
         return Response(member)
 
     @documented(
@@ -62,7 +62,7 @@ class MemberView(View):
         errors=_MEMBER_ERRORS,
     )
     def delete(self, request: Request, room_id: str, user_id: str) -> Response:
-        members.remove_member(self.user(request), room_id, user_id)
+        members.remove_member(self.actor(request), room_id, user_id)
         return Response(status=204)
 
 
@@ -76,7 +76,7 @@ class MuteView(View):
     )
     def put(self, request: Request, room_id: str, user_id: str) -> Response:
         seconds = parse(NewMute, request)["seconds"]
-        member = members.mute_member(self.user(request), room_id, user_id, seconds)
+        member = members.mute_member(self.actor(request), room_id, user_id, seconds)
         return Response(member)
 
     @documented(
@@ -86,5 +86,5 @@ class MuteView(View):
         errors=_MEMBER_ERRORS,
     )
     def delete(self, request: Request, room_id: str, user_id: str) -> Response:
-        members.unmute_member(self.user(request), room_id, user_id)
+        members.unmute_member(self.actor(request), room_id, user_id)
         return Response(status=204)

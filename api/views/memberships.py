@@ -18,7 +18,7 @@ class JoinView(View):
         errors={403: "forbidden", 404: "room_not_found"},
     )
     def post(self, request: Request, room_id: str) -> Response:
-        return Response(memberships.join_room(self.user(request), room_id))
+        return Response(memberships.join_room(self.actor(request), room_id))
 
 
 class LeaveView(View):
@@ -29,4 +29,4 @@ class LeaveView(View):
         errors={403: "forbidden", 404: "room_not_found"},
     )
     def post(self, request: Request, room_id: str) -> Response:
-        return Response(memberships.leave_room(self.user(request), room_id))
+        return Response(memberships.leave_room(self.actor(request), room_id))

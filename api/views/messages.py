@@ -27,7 +27,7 @@ class MessagesView(View):
     )
     def get(self, request: Request, room_id: str) -> Response:
         query = parse_query(HistoryQuery, request)
-        return Response(queries.messages.history(self.user(request), room_id, **query))
+        return Response(queries.messages.history(self.actor(request), room_id, **query))
 
     @documented(
         "send_message",
@@ -45,7 +45,7 @@ class MessagesView(View):
     )
     def post(self, request: Request, room_id: str) -> Response:
         fields = parse(NewMessage, request)
-        sent = send_message(self.user(request), room_id, **fields)
+        sent = send_message(self.actor(request), room_id, **fields)
         return Response(sent.message, status=200 if sent.duplicate else 201)
 
 
@@ -66,7 +66,7 @@ class MessageView(View):
     )
     def patch(self, request: Request, room_id: str, seq: int) -> Response:
         body = parse(MessageEdit, request)["body"]
-        changed = edit_message(self.user(request), room_id, seq, body=body)
+        changed = edit_message(self.actor(request), room_id, seq, body=body)
         return Response(Raw(changed.json))
 
     @documented(
@@ -76,7 +76,7 @@ class MessageView(View):
         errors=_CHANGE_ERRORS,
     )
     def delete(self, request: Request, room_id: str, seq: int) -> Response:
-        changed = delete_message(self.user(request), room_id, seq)
+        changed = delete_message(self.actor(request), room_id, seq)
         return Response(Raw(changed.json))
 
     @documented(
@@ -86,5 +86,5 @@ class MessageView(View):
         errors={403: "forbidden", 404: "room_not_found, message_not_found"},
     )
     def get(self, request: Request, room_id: str, seq: int) -> Response:
-        message = access_message(self.user(request), room_id, seq)
+        message = access_message(self.actor(request), room_id, seq)
         return Response(message_payload(message))

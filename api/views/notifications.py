@@ -22,4 +22,4 @@ class NotificationsView(View):
     )
     def put(self, request: Request, room_id: str) -> Response:
         level = parse(NotificationLevel, request)["level"]
-        return Response(notifications.set_level(self.user(request), room_id, level))
+        return Response(notifications.set_level(self.actor(request), room_id, level))

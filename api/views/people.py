@@ -23,7 +23,7 @@ class UsersView(View):
     )
     def get(self, request: Request) -> Response:
         search = parse_query(UsersQuery, request)["search"]
-        return Response(UsersPayload(queries.people.users(self.user(request), search)))
+        return Response(UsersPayload(queries.people.users(self.actor(request), search)))
 
 
 class UserView(View):
@@ -34,4 +34,4 @@ class UserView(View):
         errors={403: "forbidden", 404: "user_not_found"},
     )
     def get(self, request: Request, user_id: str) -> Response:
-        return Response(queries.people.profile(self.user(request), user_id))
+        return Response(queries.people.profile(self.actor(request), user_id))

@@ -20,7 +20,7 @@ class PinView(View):
         errors=_ERRORS,
     )
     def put(self, request: Request, room_id: str, seq: int) -> Response:
-        changed = pin_message(self.user(request), room_id, seq, pinned=True)
+        changed = pin_message(self.actor(request), room_id, seq, pinned=True)
         return Response(Raw(changed.json))
 
     @documented(
@@ -30,5 +30,5 @@ class PinView(View):
         errors=_ERRORS,
     )
     def delete(self, request: Request, room_id: str, seq: int) -> Response:
-        changed = pin_message(self.user(request), room_id, seq, pinned=False)
+        changed = pin_message(self.actor(request), room_id, seq, pinned=False)
         return Response(Raw(changed.json))

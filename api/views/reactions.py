@@ -26,8 +26,8 @@ class ReactionView(View):
         },
     )
     def put(self, request: Request, room_id: str, seq: int, emoji: str) -> Response:
-        user = self.user(request)
-        changed = reactions.add_reaction(user, room_id, seq, emoji=emoji)
+        actor = self.actor(request)
+        changed = reactions.add_reaction(actor, room_id, seq, emoji=emoji)
         return Response(Raw(changed.json))
 
     @documented(
@@ -37,6 +37,6 @@ class ReactionView(View):
         errors={**_ERRORS, 429: "rate_limited"},
     )
     def delete(self, request: Request, room_id: str, seq: int, emoji: str) -> Response:
-        user = self.user(request)
-        changed = reactions.remove_reaction(user, room_id, seq, emoji=emoji)
+        actor = self.actor(request)
+        changed = reactions.remove_reaction(actor, room_id, seq, emoji=emoji)
         return Response(Raw(changed.json))

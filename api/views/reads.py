@@ -24,7 +24,7 @@ class ReadView(View):
     )
     def put(self, request: Request, room_id: str) -> Response:
         seq = parse(ReadMarker, request)["seq"]
-        return Response(reads.mark_read(self.user(request), room_id, seq))
+        return Response(reads.mark_read(self.actor(request), room_id, seq))
 
 
 class UnreadView(View):
@@ -37,4 +37,4 @@ class UnreadView(View):
     )
     def put(self, request: Request, room_id: str) -> Response:
         seq = parse(ReadMarker, request)["seq"]
-        return Response(reads.mark_unread(self.user(request), room_id, seq))
+        return Response(reads.mark_unread(self.actor(request), room_id, seq))

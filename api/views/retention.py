@@ -22,5 +22,5 @@ class RetentionView(View):
     )
     def get(self, request: Request, room_id: str) -> Response:
         days = parse_query(RetentionQuery, request)["days"]
-        user = self.user(request)
-        return Response(queries.retention.preview(user, room_id, days))
+        actor = self.actor(request)
+        return Response(queries.retention.preview(actor, room_id, days))

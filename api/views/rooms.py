@@ -20,7 +20,7 @@ class RoomsView(View):
         "list_rooms", "The rooms that you belong to", answers={200: RoomsPayload}
     )
     def get(self, request: Request) -> Response:
-        return Response(RoomsPayload(queries.rooms.rooms_of(self.user(request))))
+        return Response(RoomsPayload(queries.rooms.rooms_of(self.actor(request))))
 
     @documented(
         "create_room",
@@ -32,9 +32,9 @@ class RoomsView(View):
     def post(self, request: Request) -> Response:
         fields = parse(NewRoom, request)
         if fields.pop("get_or_create"):
-            room, created = rooms.get_or_create_room(self.user(request), **fields)
+            room, created = rooms.get_or_create_room(self.actor(request), **fields)
             return Response(room, status=201 if created else 200)
-        return Response(create_room(self.user(request), **fields), status=201)
+        return Response(create_room(self.actor(request), **fields), status=201)
 
 
 class RoomView(View):
@@ -45,7 +45,7 @@ class RoomView(View):
         errors={404: "room_not_found"},
     )
     def get(self, request: Request, room_id: str) -> Response:
-        return Response(queries.rooms.room(self.user(request), room_id))
+        return Response(queries.rooms.room(self.actor(request), room_id))
 
     @documented(
         "update_room",
@@ -56,7 +56,7 @@ class RoomView(View):
     )
     def patch(self, request: Request, room_id: str) -> Response:
         changes = parse(RoomChanges, request)
-        return Response(update_room(self.user(request), room_id, changes))
+        return Response(update_room(self.actor(request), room_id, changes))
 
     @documented(
         "delete_room",
@@ -65,7 +65,7 @@ class RoomView(View):
         errors={403: "forbidden", 404: "room_not_found"},
     )
     def delete(self, request: Request, room_id: str) -> Response:
-        delete_room(self.user(request), room_id)
+        delete_room(self.actor(request), room_id)
         return Response(status=204)
 
 
@@ -77,4 +77,4 @@ class NamedRoomView(View):
         errors={404: "room_not_found"},
     )
     def get(self, request: Request, name: str) -> Response:
-        return Response(queries.rooms.room_by_name(self.user(request), name))
+        return Response(queries.rooms.room_by_name(self.actor(request), name))

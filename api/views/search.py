@@ -22,4 +22,4 @@ class SearchView(View):
     )
     def get(self, request: Request) -> Response:
         query = parse_query(SearchQuery, request)
-        return Response(search(self.user(request), **query))
+        return Response(search(self.actor(request), **query))

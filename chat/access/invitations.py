@@ -5,8 +5,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.actor import check_account
-from accounts.models import User
+from accounts.actor import Actor, check_account
 from accounts.revocation import current
 from core.ids import known_uuids
 
@@ -24,34 +23,36 @@ class Invited(NamedTuple):
     invitation: Invitation
 
 
-def access_invitation(user: User, invitation_id: str, *, lock: bool = False) -> Invited:
+def access_invitation(
+    actor: Actor, invitation_id: str, *, lock: bool = False
+) -> Invited:
     """One that is for this person. Raises InvitationNotFound."""
-    mine = Invitation.objects.filter(person=user)
-    return _invited(user, mine.filter(pk__in=known_uuids([invitation_id])), lock=lock)
+    mine = Invitation.objects.filter(person=actor.user)
+    return _invited(actor, mine.filter(pk__in=known_uuids([invitation_id])), lock=lock)
 
 
-def access_link(user: User, code: str, *, lock: bool = False) -> Invited:
+def access_link(actor: Actor, code: str, *, lock: bool = False) -> Invited:
     """The link with this code. Raises InvitationNotFound."""
     links = Invitation.objects.filter(code_hash=Invitation.hash_of(code))
-    return _invited(user, links, lock=lock)
+    return _invited(actor, links, lock=lock)
 
 
-def _invited(user: User, wanted: QuerySet[Invitation], *, lock: bool) -> Invited:
+def _invited(actor: Actor, wanted: QuerySet[Invitation], *, lock: bool) -> Invited:
     """With `lock` the room's row comes first, as everywhere: then what is read of the
     invitation stays so, and of two people with the last use one gets it."""
-    check_account(user)
+    check_account(actor)
     rooms = Room.objects.filter(pk__in=wanted.values("room"))
     if lock:
         rooms = rooms.select_for_update(no_key=True)
     room = rooms.first()
     if lock:
         # After the wait for the lock.
-        user = current(user)
+        actor = current(actor)
     invitation = wanted.select_related("inviter").first()
     if room is None or invitation is None:
         raise InvitationNotFound
-    membership = Membership.objects.filter(room=room, user=user).first()
-    seat = Seat(user, room, membership)
+    membership = Membership.objects.filter(room=room, user=actor.user).first()
+    seat = Seat(actor, room, membership)
     check_accept(invitation, seat)
     return Invited(seat, invitation)
 

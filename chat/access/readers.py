@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
 
-from accounts.actor import has_account
-from accounts.models import User
+from accounts.actor import Actor, has_account
 from core.ids import known_uuids
 
 from ..models import Ban, Membership, Room
 
-# A person, and the id of a room that they were let into.
-Reader = tuple[User, str]
+# An actor, and the id of a room that they were let into.
+Reader = tuple[Actor, str]
 
 # Each is a value in a query, and a database takes only so many.
 _READERS_AT_ONCE = 1000
@@ -42,7 +41,7 @@ def _members(readers: Sequence[Reader]) -> set[tuple[str, str]]:
     rows = Membership.objects.filter(
         Q(room__staff_only=False) | Q(user__is_staff=True),
         room__in=known_uuids({room for _, room in readers}),
-        user__in={user.pk for user, _ in readers},
+        user__in={actor.id for actor, _ in readers},
     )
     pairs = rows.values_list("user_id", "room_id")
     return {(str(user), str(room)) for user, room in pairs}
@@ -56,7 +55,9 @@ def _guests(readers: Sequence[Reader]) -> set[tuple[str, str]]:
         pk__in=rooms, kind=Room.Kind.PUBLIC, staff_only=False, guests_may_read=True
     )
     may_open = {str(pk) for pk in open_rooms.values_list("pk", flat=True)}
-    bans = Ban.objects.filter(room__in=rooms, user__in={user.pk for user, _ in readers})
+    bans = Ban.objects.filter(
+        room__in=rooms, user__in={actor.id for actor, _ in readers}
+    )
     banned = {(str(u), str(r)) for u, r in bans.values_list("user_id", "room_id")}
-    pairs = {(str(user.pk), room) for user, room in readers if room in may_open}
+    pairs = {(str(actor.id), room) for actor, room in readers if room in may_open}
     return pairs - banned

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from accounts.actor import check_account
+from accounts.actor import Actor, check_account
 from accounts.models import User
 from core.errors import Conflict, Forbidden
 from core.limits.table import GROUP_PEOPLE
@@ -14,9 +14,9 @@ from .seat import Seat
 from .visibility import check_member, check_reach, check_see
 
 
-def check_create(user: User, *, staff_only: bool) -> None:
-    check_account(user)
-    if staff_only and not user.is_staff:
+def check_create(actor: Actor, *, staff_only: bool) -> None:
+    check_account(actor)
+    if staff_only and not actor.user.is_staff:
         raise Forbidden("Only staff may make a staff-only room.")
 
 
@@ -26,24 +26,24 @@ def check_create_by_visit() -> None:
         raise Forbidden("Here a room is not made by visiting it.")
 
 
-def check_close(user: User) -> None:
+def check_close(actor: Actor) -> None:
     """Whether they may delete their account. The caller holds the superusers' rows."""
     superusers = User.objects.filter(is_superuser=True, is_active=True)
-    if user.is_superuser and not superusers.exclude(pk=user.pk).exists():
+    if actor.user.is_superuser and not superusers.exclude(pk=actor.id).exists():
         raise Conflict("You are the only superuser: make somebody else one first.")
 
 
 def check_join(seat: Seat) -> None:
     """A member may join again, which changes nothing."""
     check_see(seat)
-    check_account(seat.user)
+    check_account(seat.actor)
     if seat.membership is None and seat.room.archived_at is not None:
         raise Forbidden("This room is archived.")
 
 
 def check_leave(seat: Seat) -> None:
     """The last owner must hand the room over first."""
-    check_account(seat.user)
+    check_account(seat.actor)
     if seat.room.kind == Room.Kind.DIRECT:
         raise Forbidden("A direct room cannot be left.")
     if seat.membership is not None and is_last_owner(seat.membership):
@@ -89,7 +89,7 @@ def check_invite(seat: Seat) -> None:
 def check_add(seat: Seat, person: User) -> None:
     """Whether this person may be made a member."""
     check_invite(seat)
-    check_reach(seat.user, [person])
+    check_reach(seat.actor, [person])
     if seat.room.staff_only and not person.is_staff:
         raise Forbidden("Only staff belong to a staff-only room.")
     if Ban.objects.filter(room=seat.room, user=person).exists():

@@ -8,7 +8,7 @@ from typing import cast
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
-from accounts.models import User
+from accounts.actor import Actor
 from accounts.revocation import current
 from core.errors import Invalid
 from core.ids import known_uuids
@@ -28,7 +28,7 @@ from .visibility import (
 )
 
 
-def access_room(user: User, room_id: str, *, lock: bool = False) -> Seat:
+def access_room(actor: Actor, room_id: str, *, lock: bool = False) -> Seat:
     """The room and the person's place in it. Raises RoomNotFound unless visible.
 
     With `lock` the room's row is held until the transaction ends: every durable change
@@ -42,33 +42,33 @@ def access_room(user: User, room_id: str, *, lock: bool = False) -> Seat:
     room = rooms.first()
     if lock:
         # After the wait for the lock, and whether or not there is such a room.
-        user = current(user)
+        actor = current(actor)
     # Also asked of a missing room: else a hidden one would take longer to be refused.
-    membership = Membership.objects.filter(room=pk, user=user).first()
-    bans = Ban.objects.filter(room=pk, user=user)
+    membership = Membership.objects.filter(room=pk, user=actor.user).first()
+    bans = Ban.objects.filter(room=pk, user=actor.user)
     banned = bans.exists() if membership is None else None
     if room is None:
         raise RoomNotFound
-    seat = Seat(user, room, membership, banned)
+    seat = Seat(actor, room, membership, banned)
     check_see(seat)
     return seat
 
 
-def access_own(user: User, room_id: str) -> Membership:
+def access_own(actor: Actor, room_id: str) -> Membership:
     """The person's own place in a room, its row held until the transaction ends.
 
     The room's row is not: what is theirs alone holds up nobody else.
     """
-    seat = access_room(current(user), room_id)
+    seat = access_room(current(actor), room_id)
     check_member(seat)
     rows = Membership.objects.select_for_update(of=("self",), no_key=True)
-    mine = rows.filter(room=seat.room, user=user).select_related("room").first()
+    mine = rows.filter(room=seat.room, user=actor.user).select_related("room").first()
     # They may have been removed while this waited for the row.
     check_member(replace(seat, membership=mine))
     return cast(Membership, mine)
 
 
-def access_named(user: User, name: str) -> Seat:
+def access_named(actor: Actor, name: str) -> Seat:
     """The public room of this name. Raises RoomNotFound unless visible.
 
     A staff-only room may have the name of another, which then comes first for staff
@@ -76,13 +76,13 @@ def access_named(user: User, name: str) -> Seat:
     """
     # The database folds both sides, as its index does.
     folded = [Lower(Value(form)) for form in _forms(name)]
-    public = visible_rooms(user).filter(kind=Room.Kind.PUBLIC)
+    public = visible_rooms(actor).filter(kind=Room.Kind.PUBLIC)
     rooms = public.alias(folded=Lower("name")).filter(folded__in=folded)
     room = rooms.order_by("staff_only", "pk").first()
     if room is None:
         raise RoomNotFound
-    membership = Membership.objects.filter(room=room, user=user).first()
-    return Seat(user, room, membership)
+    membership = Membership.objects.filter(room=room, user=actor.user).first()
+    return Seat(actor, room, membership)
 
 
 def _forms(name: str) -> set[str]:
@@ -95,23 +95,23 @@ def _forms(name: str) -> set[str]:
 
 
 def access_update(
-    user: User, room_id: str, fields: Iterable[str], *, lock: bool = False
+    actor: Actor, room_id: str, fields: Iterable[str], *, lock: bool = False
 ) -> Seat:
-    seat = access_room(user, room_id, lock=lock)
+    seat = access_room(actor, room_id, lock=lock)
     check_update(seat, fields)
     return seat
 
 
-def access_upload(user: User, room_id: str, *, lock: bool = False) -> Seat:
+def access_upload(actor: Actor, room_id: str, *, lock: bool = False) -> Seat:
     """Whoever may send in a room may upload to it."""
-    seat = access_room(user, room_id, lock=lock)
+    seat = access_room(actor, room_id, lock=lock)
     check_send(seat)
     return seat
 
 
-def access_message(user: User, room_id: str, seq: int) -> Message:
+def access_message(actor: Actor, room_id: str, seq: int) -> Message:
     """Raises RoomNotFound, Forbidden or MessageNotFound."""
-    seat = access_room(user, room_id)
+    seat = access_room(actor, room_id)
     check_read(seat)
     message = Message.objects.whole().filter(room=seat.room, seq=seq).first()
     if message is None:
@@ -119,13 +119,13 @@ def access_message(user: User, room_id: str, seq: int) -> Message:
     return message
 
 
-def access_attachment(user: User, attachment_id: str) -> Attachment | None:
+def access_attachment(actor: Actor, attachment_id: str) -> Attachment | None:
     """For who reads the message; before it is sent, for its uploader alone.
 
     None and no refusal: to a door, what may not be opened is an address like any other
     with nothing there.
     """
-    unsent = Q(message=None, uploader=user)
-    sent = Q(message__isnull=False, room__in=readable_rooms(user))
+    unsent = Q(message=None, uploader=actor.user)
+    sent = Q(message__isnull=False, room__in=readable_rooms(actor))
     found = Attachment.objects.filter(unsent | sent)
     return found.filter(pk__in=known_uuids([attachment_id])).first()

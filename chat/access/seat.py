@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from accounts.actor import Actor
 from accounts.models import User
 from core.ids import as_uuid
 
@@ -15,7 +16,7 @@ from ..models import Ban, Membership, Room
 class Seat:
     """A person in front of a room that exists: what every rule looks at."""
 
-    user: User
+    actor: Actor
     room: Room
     membership: Membership | None
     # None: not read yet. Only somebody outside a public room is ever asked about it.
@@ -23,19 +24,23 @@ class Seat:
     # The same. Only a member of a direct room is ever asked about it.
     is_blocked: bool | None = None
 
+    @property
+    def user(self) -> User:
+        return self.actor.user
 
-def seats(user: User, ids: Iterable[UUID]) -> list[Seat]:
+
+def seats(actor: Actor, ids: Iterable[UUID]) -> list[Seat]:
     """One person in front of those of these rooms that exist, in three queries.
 
     They go by the ids, so that a hidden room takes as many as a missing one.
     """
     rooms = Room.objects.in_bulk(ids := list(ids))
-    found = Membership.objects.filter(user=user, room__in=ids)
+    found = Membership.objects.filter(user=actor.user, room__in=ids)
     by_room = {membership.room_id: membership for membership in found}
-    bans = Ban.objects.filter(user=user, room__in=set(ids) - by_room.keys())
+    bans = Ban.objects.filter(user=actor.user, room__in=set(ids) - by_room.keys())
     banned = set(bans.values_list("room_id", flat=True))
     return [
-        Seat(user, room, by_room.get(pk), None if pk in by_room else pk in banned)
+        Seat(actor, room, by_room.get(pk), None if pk in by_room else pk in banned)
         for pk, room in rooms.items()
     ]
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.actor import check_account, has_account
+from accounts.actor import Actor, check_account, has_account
 from accounts.models import User
 from core.bus.envelopes import Standing
 from core.errors import Forbidden
@@ -18,9 +18,9 @@ from ..models import Ban, Block, Membership, Room
 from .seat import Seat
 
 
-def check_reach(user: User, people: Iterable[User]) -> None:
+def check_reach(actor: Actor, people: Iterable[User]) -> None:
     """Who blocked this person is not there for them."""
-    if Block.objects.filter(user__in=list(people), blocked=user).exists():
+    if Block.objects.filter(user__in=list(people), blocked=actor.user).exists():
         raise UserNotFound
 
 
@@ -49,21 +49,21 @@ def may_see(seat: Seat) -> bool:
     return seat.user.standing in audience(seat.room) and not is_banned(seat)
 
 
-def visible_rooms(user: User) -> QuerySet[Room]:
+def visible_rooms(actor: Actor) -> QuerySet[Room]:
     """The rooms that `may_see` shows to this person, decided by the database."""
-    banned = Ban.objects.filter(room=OuterRef("pk"), user=user)
+    banned = Ban.objects.filter(room=OuterRef("pk"), user=actor.user)
     public = Q(kind=Room.Kind.PUBLIC) & ~Exists(banned)
-    if user.is_guest:
+    if actor.user.is_guest:
         return Room.objects.filter(public, guests_may_read=True, staff_only=False)
-    mine = Membership.objects.filter(room=OuterRef("pk"), user=user)
+    mine = Membership.objects.filter(room=OuterRef("pk"), user=actor.user)
     rooms = Room.objects.filter(public | Exists(mine))
-    return rooms if user.is_staff else rooms.filter(staff_only=False)
+    return rooms if actor.user.is_staff else rooms.filter(staff_only=False)
 
 
-def readable_rooms(user: User) -> QuerySet[Room]:
+def readable_rooms(actor: Actor) -> QuerySet[Room]:
     """The rooms that `check_read` passes for this person, decided by the database."""
-    rooms = visible_rooms(user)
-    return rooms.filter(memberships__user=user) if has_account(user) else rooms
+    rooms = visible_rooms(actor)
+    return rooms.filter(memberships__user=actor.user) if has_account(actor) else rooms
 
 
 def shut_out(room: Room) -> list[UUID]:
@@ -87,13 +87,13 @@ def check_see(seat: Seat) -> None:
 def check_read(seat: Seat) -> None:
     """History and live events are for members, and for guests who see the room."""
     check_see(seat)
-    if has_account(seat.user):
+    if has_account(seat.actor):
         check_member(seat)
 
 
 def check_member(seat: Seat) -> None:
     """Everything that is more than reading."""
     check_see(seat)
-    check_account(seat.user)
+    check_account(seat.actor)
     if seat.membership is None:
         raise Forbidden("Join the room first.")

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actor import Actor
 from core import limits
 from core.errors import TooLong
 from core.files import pictures
@@ -22,20 +22,22 @@ from ..payloads.messages import AttachmentPayload, attachment_payload
 UNSENT = timedelta(days=1)
 
 
-def add_attachment(user: User, room_id: str, file: "File[bytes]") -> AttachmentPayload:
+def add_attachment(
+    actor: Actor, room_id: str, file: "File[bytes]"
+) -> AttachmentPayload:
     """A file that this person may send in this room, for a day theirs alone."""
-    limits.uploads.take(user.pk)
+    limits.uploads.take(actor.id)
     check_size(file, LIMITS.attachment_bytes)
     found = content_type(file)
     name = clean_name(file.name or "", found)
     if found not in PICTURES:
-        with stored_files.put("attachments", file, owner=user) as [stored]:
+        with stored_files.put("attachments", file, owner=actor.user) as [stored]:
             attachment = Attachment(file=stored, size=file.size)
-            return _save(attachment, user, room_id, name, found)
+            return _save(attachment, actor, room_id, name, found)
     with (
         pictures.made_anew(file, found) as picture,
         stored_files.put(
-            "attachments", picture.content, picture.thumbnail, owner=user
+            "attachments", picture.content, picture.thumbnail, owner=actor.user
         ) as names,
     ):
         attachment = Attachment(
@@ -45,7 +47,7 @@ def add_attachment(user: User, room_id: str, file: "File[bytes]") -> AttachmentP
             width=picture.width,
             height=picture.height,
         )
-        return _save(attachment, user, room_id, name, found)
+        return _save(attachment, actor, room_id, name, found)
 
 
 def check_size(file: "File[bytes]", most: int) -> None:
@@ -55,11 +57,11 @@ def check_size(file: "File[bytes]", most: int) -> None:
 
 @transaction.atomic
 def _save(
-    attachment: Attachment, user: User, room_id: str, name: str, content_type: str
+    attachment: Attachment, actor: Actor, room_id: str, name: str, content_type: str
 ) -> AttachmentPayload:
     """Asked again: the work took a while, and the room may be gone."""
-    seat = access_upload(user, room_id, lock=True)
-    attachment.room, attachment.uploader = seat.room, user
+    seat = access_upload(actor, room_id, lock=True)
+    attachment.room, attachment.uploader = seat.room, actor.user
     attachment.name, attachment.content_type = name, content_type
     attachment.save(force_insert=True)
     return attachment_payload(attachment)

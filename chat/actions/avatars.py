@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from django.core.files.base import File
 from django.db import transaction
 
-from accounts.actor import check_account
+from accounts.actor import Actor, check_account
 from accounts.models import User
 from accounts.revocation import current
 from core import limits
@@ -19,45 +19,45 @@ from .attachments import check_size
 from .rooms import update_room
 
 
-def change_avatar(user: User, file: "File[bytes]") -> User:
+def change_avatar(actor: Actor, file: "File[bytes]") -> User:
     # Before the picture is decoded, which is the work.
-    check_account(user)
+    check_account(actor)
     with (
-        _square(user, file) as made,
-        stored_files.put("avatars", made, owner=user) as [name],
+        _square(actor, file) as made,
+        stored_files.put("avatars", made, owner=actor.user) as [name],
     ):
-        return _set_avatar(user, name)
+        return _set_avatar(actor, name)
 
 
-def remove_avatar(user: User) -> User:
-    limits.profile_changes.take(user.pk)
-    return _set_avatar(user, "")
+def remove_avatar(actor: Actor) -> User:
+    limits.profile_changes.take(actor.id)
+    return _set_avatar(actor, "")
 
 
-def change_room_avatar(user: User, room_id: str, file: "File[bytes]") -> RoomPayload:
+def change_room_avatar(actor: Actor, room_id: str, file: "File[bytes]") -> RoomPayload:
     with (
-        _square(user, file) as made,
-        stored_files.put("avatars", made, owner=user) as [name],
+        _square(actor, file) as made,
+        stored_files.put("avatars", made, owner=actor.user) as [name],
     ):
-        return update_room(user, room_id, {"avatar": name})
+        return update_room(actor, room_id, {"avatar": name})
 
 
-def remove_room_avatar(user: User, room_id: str) -> RoomPayload:
-    return update_room(user, room_id, {"avatar": ""})
+def remove_room_avatar(actor: Actor, room_id: str) -> RoomPayload:
+    return update_room(actor, room_id, {"avatar": ""})
 
 
-def _square(user: User, file: "File[bytes]") -> "AbstractContextManager[File[bytes]]":
-    limits.uploads.take(user.pk)
+def _square(actor: Actor, file: "File[bytes]") -> "AbstractContextManager[File[bytes]]":
+    limits.uploads.take(actor.id)
     check_size(file, LIMITS.avatar_bytes)
     return pictures.square(file)
 
 
 @transaction.atomic
-def _set_avatar(user: User, name: str) -> User:
+def _set_avatar(actor: Actor, name: str) -> User:
     """The one place where a person's picture changes."""
-    check_account(user)
+    check_account(actor)
     # Locked: of two changes at once, the later one takes the earlier one's file away.
-    found = current(user, lock=True)
+    found = current(actor, lock=True).user
     if found.avatar != name:
         stored_files.remove_on_commit("avatars", found.avatar)
         found.avatar = name

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.actor import Actor
 from core import limits
 from core.audit import Event
 
@@ -16,10 +16,10 @@ from .memberships import uninvite
 
 
 @transaction.atomic
-def ban(user: User, room_id: str, user_id: str) -> None:
+def ban(actor: Actor, room_id: str, user_id: str) -> None:
     """Whoever is a member is taken out; whoever is none does not get in."""
-    limits.member_changes.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+    limits.member_changes.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
     person = find_any_person(user_id)
     member = Membership.objects.filter(room=seat.room, user=person).first()
@@ -34,9 +34,9 @@ def ban(user: User, room_id: str, user_id: str) -> None:
 
 
 @transaction.atomic
-def unban(user: User, room_id: str, user_id: str) -> None:
-    limits.member_changes.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+def unban(actor: Actor, room_id: str, user_id: str) -> None:
+    limits.member_changes.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
     person = find_any_person(user_id)
     if Ban.objects.filter(room=seat.room, user=person).delete()[0]:

@@ -6,7 +6,7 @@ rooms, since a message is the same for all who receive it.
 
 from django.db import transaction
 
-from accounts.actor import check_account
+from accounts.actor import Actor, check_account
 from accounts.models import User
 from accounts.revocation import current
 from core import limits
@@ -21,31 +21,31 @@ from .direct import pair_of
 
 
 @transaction.atomic
-def block(user: User, user_id: str) -> None:
+def block(actor: Actor, user_id: str) -> None:
     """From now on they write nothing into the direct room of the two."""
-    person = _person(user, user_id)
-    if person == user:
+    person = _person(actor, user_id)
+    if person == actor.user:
         raise Invalid(fields={"user": ["This is you."]})
     # The room's lock first: what is written there came before the block, or is refused.
     direct = Room.objects.select_for_update(no_key=True)
-    direct.filter(pair=pair_of(user, person)).first()
-    _, made = Block.objects.get_or_create(user=user, blocked=person)
+    direct.filter(pair=pair_of(actor.user, person)).first()
+    _, made = Block.objects.get_or_create(user=actor.user, blocked=person)
     if made:
-        _announce(user)
+        _announce(actor.user)
 
 
 @transaction.atomic
-def unblock(user: User, user_id: str) -> None:
-    person = _person(user, user_id)
-    if Block.objects.filter(user=user, blocked=person).delete()[0]:
-        _announce(user)
+def unblock(actor: Actor, user_id: str) -> None:
+    person = _person(actor, user_id)
+    if Block.objects.filter(user=actor.user, blocked=person).delete()[0]:
+        _announce(actor.user)
 
 
-def _person(user: User, user_id: str) -> User:
-    check_account(user)
-    limits.profile_changes.take(user.pk)
+def _person(actor: Actor, user_id: str) -> User:
+    check_account(actor)
+    limits.profile_changes.take(actor.id)
     # Locked: of two changes at once, the later event tells of both.
-    current(user, lock=True)
+    current(actor, lock=True)
     return find_any_person(user_id)
 
 

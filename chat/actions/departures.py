@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import people
-from accounts.actor import check_account
+from accounts.actor import Actor, check_account, system
 from accounts.models import User
 from accounts.passwords import check_own_password, still
 from accounts.sessions import end_all_sessions
@@ -33,19 +33,19 @@ from .memberships import notice, take_out, uninvite
 from .rooms import erase_room
 
 
-def close_account(user: User, *, current_password: str, messages: str) -> None:
+def close_account(actor: Actor, *, current_password: str, messages: str) -> None:
     """`messages` is "keep" or "delete". Raises Invalid for a wrong password."""
-    check_account(user)
-    _close(check_own_password(user, current_password), messages)
+    check_account(actor)
+    _close(check_own_password(actor, current_password), messages)
 
 
 @transaction.atomic
-def _close(checked: User, messages: str) -> None:
+def _close(checked: Actor, messages: str) -> None:
     # Locked, and before one's own row: of the last two superusers one stays.
     superusers = User.objects.select_for_update(no_key=True).filter(is_superuser=True)
     list(superusers.order_by("pk"))
     person = still(checked)
-    check_close(person)
+    check_close(checked)
     departure = Departure.objects.create(
         user=person, deletes_messages=messages == "delete"
     )
@@ -116,7 +116,7 @@ def _leave(person: User, room_id: UUID) -> None:
     # The other one of a direct room keeps it, with whom it was.
     elif room.kind != Room.Kind.DIRECT:
         if is_last_owner(member):
-            _hand_over(Seat(person, room, member))
+            _hand_over(Seat(system(person), room, member))
         take_out(room, member, notice("member.left", room, person), by=person)
 
 

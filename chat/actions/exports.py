@@ -20,7 +20,7 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actor import check_account
+from accounts.actor import Actor, check_account, system
 from accounts.models import User
 from accounts.revocation import current
 from core import jobs
@@ -40,11 +40,11 @@ _UNFINISHED = (_State.WAITING, _State.RUNNING)
 
 
 @transaction.atomic
-def start_export(user: User) -> ExportPayload:
+def start_export(actor: Actor) -> ExportPayload:
     """Raises Conflict while one is under way, RateLimited soon after one ended."""
-    check_account(user)
+    check_account(actor)
     # Locked: of two requests at once the second finds the first one's row.
-    person = current(user, lock=True)
+    person = current(actor, lock=True).user
     if earlier := Export.objects.filter(user=person).first():
         _check_over(earlier)
         _remove(earlier)
@@ -150,24 +150,25 @@ class _Making:
         self._export = export
         self._lease = lease
         self._user = export.user
+        self._actor = system(export.user)
 
     def write(self, file: IO[bytes]) -> None:
         self._export.done = 0
         self._begin()
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            profile = msgspec.json.encode(own.profile(self._user))
+            profile = msgspec.json.encode(own.profile(self._actor))
             archive.writestr("profile.json", profile)
             for name, section in own.SECTIONS.items():
                 with archive.open(f"{name}.json", "w", force_zip64=True) as part:
-                    self._write_list(part, name, section(self._user))
+                    self._write_list(part, name, section(self._actor))
             self._write_avatar(archive)
-            for page in own.uploaded(self._user):
+            for page in own.uploaded(self._actor):
                 for found in page:
                     path = own.file_path(found)
                     self._copy(archive, path, "attachments", found.file)
 
     def _begin(self) -> None:
-        total = own.said(self._user).count()
+        total = own.said(self._actor).count()
         _change(self._export, state=_State.RUNNING, done=0, total=total)
 
     def _write_list(self, part: IO[bytes], name: str, pages: own.Pages) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actor import Actor
 from core import limits
 from core.bus import publisher
 from core.bus.envelopes import ToPerson
@@ -37,21 +37,21 @@ from .memberships import make_member, notice, uninvite
 
 @transaction.atomic
 def invite_person(
-    user: User, room_id: str, reference: str
+    actor: Actor, room_id: str, reference: str
 ) -> tuple[InvitationPayload, bool]:
     """By id or username; False when they were invited already.
 
     Raises Conflict for a member.
     """
-    limits.invitations.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+    limits.invitations.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
     person = find_person(reference)
     check_add(seat, person)
     if Membership.objects.filter(room=seat.room, user=person).exists():
         raise Conflict("This person is a member already.")
     invitation, made = Invitation.objects.select_related("inviter").get_or_create(
-        room=seat.room, person=person, defaults={"inviter": user}
+        room=seat.room, person=person, defaults={"inviter": actor.user}
     )
     if made:
         event = InvitationCreated(received_invitation_payload(invitation))
@@ -62,16 +62,16 @@ def invite_person(
 
 @transaction.atomic
 def make_link(
-    user: User, room_id: str, *, expires_in: int, max_uses: int | None
+    actor: Actor, room_id: str, *, expires_in: int, max_uses: int | None
 ) -> InvitationPayload:
     """The answer alone has the code."""
-    limits.invitations.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+    limits.invitations.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_invite(seat)
     code = secrets.token_urlsafe(16)
     invitation = Invitation.objects.create(
         room=seat.room,
-        inviter=user,
+        inviter=actor.user,
         code_hash=Invitation.hash_of(code),
         max_uses=max_uses,
         expires_at=timezone.now() + timedelta(seconds=expires_in),
@@ -80,9 +80,9 @@ def make_link(
 
 
 @transaction.atomic
-def revoke(user: User, room_id: str, invitation_id: str) -> None:
-    limits.member_changes.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+def revoke(actor: Actor, room_id: str, invitation_id: str) -> None:
+    limits.member_changes.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
     found = seat.room.invitations.filter(pk__in=known_uuids([invitation_id]))
     if not found.exists():
@@ -90,24 +90,24 @@ def revoke(user: User, room_id: str, invitation_id: str) -> None:
     uninvite(found)
 
 
-def accept(user: User, invitation_id: str) -> RoomPayload:
-    limits.joins.take(user.pk)
+def accept(actor: Actor, invitation_id: str) -> RoomPayload:
+    limits.joins.take(actor.id)
     with transaction.atomic():
-        member = _enter(access_invitation(user, invitation_id, lock=True))
+        member = _enter(access_invitation(actor, invitation_id, lock=True))
     return shown_room(member.room, member)
 
 
 @transaction.atomic
-def decline(user: User, invitation_id: str) -> None:
-    invited = access_invitation(user, invitation_id, lock=True)
+def decline(actor: Actor, invitation_id: str) -> None:
+    invited = access_invitation(actor, invitation_id, lock=True)
     uninvite(Invitation.objects.filter(pk=invited.invitation.pk))
 
 
-def accept_link(user: User, code: str) -> RoomPayload:
+def accept_link(actor: Actor, code: str) -> RoomPayload:
     """One use of the link, but none for a member."""
-    limits.invitation_codes.take(user.pk)
+    limits.invitation_codes.take(actor.id)
     with transaction.atomic():
-        member = _enter(access_link(user, code, lock=True))
+        member = _enter(access_link(actor, code, lock=True))
     return shown_room(member.room, member)
 
 

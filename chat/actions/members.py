@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actor import Actor
 from accounts.models import User
 from core import limits
 from core.audit import Event, record_committed
@@ -25,18 +26,19 @@ from ..access.roles import (
 from ..access.rooms import access_room
 from ..access.seat import Seat
 from ..announcements import announce_member
-from ..log.append import append_one
-from ..log.draft import Draft
+from ..log.append import say
 from ..models import Membership
 from ..payloads.rooms import MemberPayload, member_payload
 from .memberships import make_member, take_out
 
 
 @transaction.atomic
-def add_member(user: User, room_id: str, reference: str) -> tuple[MemberPayload, bool]:
+def add_member(
+    actor: Actor, room_id: str, reference: str
+) -> tuple[MemberPayload, bool]:
     """By id or username; True when the person was none before."""
-    limits.member_changes.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+    limits.member_changes.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
     person = find_person(reference)
     check_add(seat, person)
@@ -45,13 +47,13 @@ def add_member(user: User, room_id: str, reference: str) -> tuple[MemberPayload,
         return member_payload(member), False
     event = {"type": "member.added", "user": str(person.pk)}
     _record(Event.MEMBER_ADDED, seat, person)
-    return member_payload(make_member(seat.room, person, event, by=user)), True
+    return member_payload(make_member(seat.room, person, event, by=actor.user)), True
 
 
 @transaction.atomic
-def change_role(user: User, room_id: str, user_id: str, role: str) -> MemberPayload:
-    limits.member_changes.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+def change_role(actor: Actor, room_id: str, user_id: str, role: str) -> MemberPayload:
+    limits.member_changes.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_own(seat)
     member = find_member(seat.room, user_id)
     check_role(seat, member, role)
@@ -70,10 +72,10 @@ def set_role(seat: Seat, member: Membership, role: str) -> None:
 
 
 @transaction.atomic
-def remove_member(user: User, room_id: str, user_id: str) -> None:
+def remove_member(actor: Actor, room_id: str, user_id: str) -> None:
     """The message that says so is the last that the person receives."""
-    limits.member_changes.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+    limits.member_changes.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
     member = find_member(seat.room, user_id)
     check_remove(seat, member)
@@ -82,10 +84,12 @@ def remove_member(user: User, room_id: str, user_id: str) -> None:
 
 
 @transaction.atomic
-def mute_member(user: User, room_id: str, user_id: str, seconds: int) -> MemberPayload:
+def mute_member(
+    actor: Actor, room_id: str, user_id: str, seconds: int
+) -> MemberPayload:
     """From now on, however long a mute there was before."""
-    limits.member_changes.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+    limits.member_changes.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
     member = find_member(seat.room, user_id)
     check_moderate(seat, member)
@@ -99,9 +103,9 @@ def mute_member(user: User, room_id: str, user_id: str, seconds: int) -> MemberP
 
 
 @transaction.atomic
-def unmute_member(user: User, room_id: str, user_id: str) -> None:
-    limits.member_changes.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+def unmute_member(actor: Actor, room_id: str, user_id: str) -> None:
+    limits.member_changes.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
     member = find_member(seat.room, user_id)
     check_moderate(seat, member)
@@ -123,8 +127,7 @@ def _take_out(seat: Seat, member: Membership, kind: str) -> None:
 
 def _log(seat: Seat, kind: str, person: User, **fields: str) -> None:
     event = {"type": kind, "user": str(person.pk), **fields}
-    append_one(Draft(str(seat.room.pk), seat.user, event=event))
-    seat.room.refresh_from_db(fields=["head_seq"])
+    say(seat.room, event, by=seat.user)
 
 
 def _record(event: Event, seat: Seat, person: User, **more: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.actor import Actor
 from accounts.models import User
 from core import limits
 from core.bus import publisher
@@ -17,28 +18,27 @@ from ..access.roles import (
 from ..access.rooms import access_room
 from ..announcements import announce_joined, announce_left
 from ..events import InvitationDeleted, encode
-from ..log.append import append_one
-from ..log.draft import Draft
+from ..log.append import say
 from ..models import Invitation, Membership, Room
 from ..payloads.rooms import RoomPayload
 from ..queries.rooms import shown_room
 
 
-def join_room(user: User, room_id: str) -> RoomPayload:
+def join_room(actor: Actor, room_id: str) -> RoomPayload:
     """Become a member of a public room; being one already is fine."""
-    limits.joins.take(user.pk)
-    member = _join(user, room_id)
+    limits.joins.take(actor.id)
+    member = _join(actor, room_id)
     return shown_room(member.room, member)
 
 
 @transaction.atomic
-def _join(user: User, room_id: str) -> Membership:
-    seat = access_room(user, room_id, lock=True)
+def _join(actor: Actor, room_id: str) -> Membership:
+    seat = access_room(actor, room_id, lock=True)
     check_join(seat)
     if seat.membership is not None:
         return seat.membership
-    event = notice("member.joined", seat.room, user)
-    return make_member(seat.room, user, event, by=user)
+    event = notice("member.joined", seat.room, actor.user)
+    return make_member(seat.room, actor.user, event, by=actor.user)
 
 
 def make_member(
@@ -52,26 +52,25 @@ def make_member(
     membership = Membership.objects.create(
         room=room, user=person, read_seq=room.head_seq
     )
-    append_one(Draft(str(room.pk), by, event=event))
-    room.refresh_from_db(fields=["head_seq"])
+    say(room, event, by=by)
     uninvite(Invitation.objects.filter(room=room, person=person))
     announce_joined(room, membership)
     return membership
 
 
 @transaction.atomic
-def leave_room(user: User, room_id: str) -> RoomPayload:
+def leave_room(actor: Actor, room_id: str) -> RoomPayload:
     """Stop being a member; the message that says so is the last that one receives.
 
     Raises Forbidden for the last owner, who must hand the room over first.
     """
-    limits.joins.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+    limits.joins.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_leave(seat)
     if seat.membership is None:
         return shown_room(seat.room, None)
-    event = notice("member.left", seat.room, user)
-    take_out(seat.room, seat.membership, event, by=user)
+    event = notice("member.left", seat.room, actor.user)
+    take_out(seat.room, seat.membership, event, by=actor.user)
     return shown_room(seat.room, None)
 
 
@@ -82,8 +81,7 @@ def take_out(
 
     The caller holds the room's row and has checked that they may.
     """
-    append_one(Draft(str(room.pk), by, event=event))
-    room.refresh_from_db(fields=["head_seq"])
+    say(room, event, by=by)
     member.delete()
     announce_left(room, member.user_id)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actor import Actor
 from core import limits
 from core.bus.envelopes import EventName
 from core.errors import Invalid, TooLong
@@ -27,7 +27,7 @@ _client_id = re.compile(CLIENT_ID)
 
 
 def draft_message(
-    sender: User,
+    actor: Actor,
     room: str,
     *,
     client_id: str,
@@ -45,7 +45,7 @@ def draft_message(
         raise Invalid(fields={"client_id": ["1 to 64 of A-Z a-z 0-9 _ and -."]})
     return Draft(
         room=room,
-        sender=sender,
+        actor=actor,
         body=clean_body(body) if body.strip() or not attachments else "",
         client_id=client_id,
         reply_to=reply_to,
@@ -55,7 +55,7 @@ def draft_message(
 
 
 def send_message(
-    sender: User,
+    actor: Actor,
     room: str,
     *,
     client_id: str,
@@ -69,10 +69,10 @@ def send_message(
     `/pm name text` goes to the room of the two. The socket does not come here: its
     writer puts many drafts into one transaction.
     """
-    limits.messages.take(sender.pk)
+    limits.messages.take(actor.id)
     private = private_message(body, reply_to, level)
     draft = draft_message(
-        sender,
+        actor,
         room,
         client_id=client_id,
         body=private.text if private else body,
@@ -81,7 +81,7 @@ def send_message(
         attachments=attachments,
     )
     if private:
-        direct = open_direct_from(sender, room, private.name)
+        direct = open_direct_from(actor, room, private.name)
         draft = replace(draft, room=direct.id)
     return append_one(draft)
 
@@ -115,9 +115,9 @@ def _check_length(body: str) -> None:
         raise TooLong(f"A message has at most {LIMITS.message_characters} characters.")
 
 
-def edit_message(user: User, room: str, seq: int, *, body: str) -> Written:
+def edit_message(actor: Actor, room: str, seq: int, *, body: str) -> Written:
     """Raises Forbidden when it is somebody else's, or too late."""
-    limits.messages.take(user.pk)
+    limits.messages.take(actor.id)
     body = clean_body(body) if body.strip() else ""
 
     def edit(seat: Seat, message: Message) -> EventName | None:
@@ -133,12 +133,12 @@ def edit_message(user: User, room: str, seq: int, *, body: str) -> Written:
         message.edited_at = timezone.now()
         return "message.updated"
 
-    return change(user, room, seq, edit)
+    return change(actor, room, seq, edit)
 
 
-def delete_message(user: User, room: str, seq: int) -> Written:
+def delete_message(actor: Actor, room: str, seq: int) -> Written:
     """The text goes, the row and its number stay. Deleting it again is fine."""
-    limits.messages.take(user.pk)
+    limits.messages.take(actor.id)
 
     def edit(seat: Seat, message: Message) -> EventName | None:
         check_delete(seat, message)
@@ -147,4 +147,4 @@ def delete_message(user: User, room: str, seq: int) -> Written:
         blank([message])
         return "message.deleted"
 
-    return change(user, room, seq, edit)
+    return change(actor, room, seq, edit)

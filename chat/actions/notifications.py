@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.actor import Actor
 
 from ..access.rooms import access_own
 from ..announcements import announce_added
@@ -11,15 +11,15 @@ from ..payloads.rooms import RoomPayload
 from ..queries.rooms import shown_room
 
 
-def set_level(user: User, room_id: str, level: str) -> RoomPayload:
+def set_level(actor: Actor, room_id: str, level: str) -> RoomPayload:
     """`none` is for notifications: what is unread is counted all the same."""
-    mine = _set(user, room_id, level)
+    mine = _set(actor, room_id, level)
     return shown_room(mine.room, mine)
 
 
 @transaction.atomic
-def _set(user: User, room_id: str, level: str) -> Membership:
-    mine = access_own(user, room_id)
+def _set(actor: Actor, room_id: str, level: str) -> Membership:
+    mine = access_own(actor, room_id)
     if mine.notify != level:
         mine.notify = level
         mine.save(update_fields=["notify"])

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actor import Actor
 from core import limits
 from core.bus.envelopes import EventName
 
@@ -13,8 +13,8 @@ from ..log.draft import Written
 from ..models import Message
 
 
-def pin_message(user: User, room: str, seq: int, *, pinned: bool) -> Written:
-    limits.messages.take(user.pk)
+def pin_message(actor: Actor, room: str, seq: int, *, pinned: bool) -> Written:
+    limits.messages.take(actor.id)
 
     def edit(seat: Seat, message: Message) -> EventName | None:
         check_pin(seat, message)
@@ -25,4 +25,4 @@ def pin_message(user: User, room: str, seq: int, *, pinned: bool) -> Written:
         message.pinned_at = timezone.now() if pinned else None
         return "message.updated"
 
-    return change(user, room, seq, edit)
+    return change(actor, room, seq, edit)

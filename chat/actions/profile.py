@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.actor import check_account
+from accounts.actor import Actor, check_account
 from accounts.models import User
 from accounts.people import LONGEST
 from accounts.revocation import current
@@ -17,12 +17,12 @@ from ..announcements import announce_person
 
 
 @transaction.atomic
-def change_profile(user: User, changes: Mapping[str, Any]) -> User:
+def change_profile(actor: Actor, changes: Mapping[str, Any]) -> User:
     """The person as they are then; what is as wished already stays silent."""
-    check_account(user)
-    limits.profile_changes.take(user.pk)
+    check_account(actor)
+    limits.profile_changes.take(actor.id)
     # Locked: of two devices that change at once the later one is told last.
-    person = current(user, lock=True)
+    person = current(actor, lock=True).user
     changed = set()
     for name, value in changes.items():
         longest = LONGEST.get(name)

@@ -2,7 +2,7 @@
 
 import emoji as emoji_names
 
-from accounts.models import User
+from accounts.actor import Actor
 from core import limits
 from core.bus.envelopes import EventName
 from core.errors import Invalid, TooLong
@@ -15,9 +15,9 @@ from ..log.draft import Written
 from ..models import Message, Reaction
 
 
-def add_reaction(user: User, room: str, seq: int, *, emoji: str) -> Written:
+def add_reaction(actor: Actor, room: str, seq: int, *, emoji: str) -> Written:
     """Raises Invalid for what is no emoji, TooLong for one kind too many."""
-    limits.messages.take(user.pk)
+    limits.messages.take(actor.id)
     if not emoji_names.is_emoji(emoji):
         raise Invalid(fields={"emoji": ["This is not one emoji."]})
 
@@ -32,16 +32,16 @@ def add_reaction(user: User, room: str, seq: int, *, emoji: str) -> Written:
         )
         return "message.updated" if made else None
 
-    return change(user, room, seq, edit)
+    return change(actor, room, seq, edit)
 
 
-def remove_reaction(user: User, room: str, seq: int, *, emoji: str) -> Written:
+def remove_reaction(actor: Actor, room: str, seq: int, *, emoji: str) -> Written:
     """Taking back what is not there is fine."""
-    limits.messages.take(user.pk)
+    limits.messages.take(actor.id)
 
     def edit(seat: Seat, message: Message) -> EventName | None:
         check_react(seat, message)
         own = message.reactions.filter(user=seat.user, emoji=emoji)
         return "message.updated" if own.delete()[0] else None
 
-    return change(user, room, seq, edit)
+    return change(actor, room, seq, edit)

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.actor import Actor
 from core.bus import publisher
 from core.bus.envelopes import ToPerson
 
@@ -13,28 +13,28 @@ from ..models import Membership
 from ..payloads.rooms import ReadPayload
 
 
-def mark_read(user: User, room_id: str, seq: int) -> ReadPayload:
+def mark_read(actor: Actor, room_id: str, seq: int) -> ReadPayload:
     """Everything up to `seq` is read. Never goes back: the further device counts."""
-    return _mark(user, room_id, seq, back=False)
+    return _mark(actor, room_id, seq, back=False)
 
 
-def mark_unread(user: User, room_id: str, seq: int) -> ReadPayload:
+def mark_unread(actor: Actor, room_id: str, seq: int) -> ReadPayload:
     """`seq` and what follows is unread again."""
-    return _mark(user, room_id, seq - 1, back=True)
+    return _mark(actor, room_id, seq - 1, back=True)
 
 
-def _mark(user: User, room_id: str, seq: int, *, back: bool) -> ReadPayload:
+def _mark(actor: Actor, room_id: str, seq: int, *, back: bool) -> ReadPayload:
     # Counted when the row is free again.
-    read = queries.rooms.read_state(_move(user, room_id, seq, back=back))
+    read = queries.rooms.read_state(_move(actor, room_id, seq, back=back))
     event = ReadUpdated(room_id, read.read_seq, read.unread, read.mentions)
-    envelope = ToPerson(str(user.pk), encode(event))
+    envelope = ToPerson(str(actor.id), encode(event))
     transaction.on_commit(lambda: publisher.publish([envelope]))
     return read
 
 
 @transaction.atomic
-def _move(user: User, room_id: str, seq: int, *, back: bool) -> Membership:
-    mine = access_own(user, room_id)
+def _move(actor: Actor, room_id: str, seq: int, *, back: bool) -> Membership:
+    mine = access_own(actor, room_id)
     wanted = max(0, min(seq, mine.room.head_seq))
     if wanted > mine.read_seq or back:
         mine.read_seq = wanted

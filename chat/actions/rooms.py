@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actor import Actor
 from accounts.revocation import current
 from core import limits
 from core.db_timeouts import check_as_written
@@ -31,8 +31,7 @@ from ..announcements import (
 )
 from ..errors import RoomNotFound
 from ..events import RoomCreated, RoomUpdated
-from ..log.append import append_one
-from ..log.draft import Draft
+from ..log.append import say
 from ..models import (
     NAME_CHARACTERS,
     TOPIC_CHARACTERS,
@@ -60,7 +59,7 @@ _SETTINGS = (
 
 @transaction.atomic
 def create_room(
-    user: User,
+    actor: Actor,
     *,
     name: str,
     kind: str = Room.Kind.PUBLIC,
@@ -70,9 +69,9 @@ def create_room(
     guests_may_read: bool = False,
 ) -> RoomPayload:
     """A new room with its maker as owner. Raises Conflict when the name is taken."""
-    limits.rooms.take(user.pk)
-    user = current(user)
-    check_create(user, staff_only=staff_only)
+    limits.rooms.take(actor.id)
+    actor = current(actor)
+    check_create(actor, staff_only=staff_only)
     room = Room(
         name=_line("name", name),
         kind=kind,
@@ -83,10 +82,9 @@ def create_room(
     )
     _save(room)
     membership = Membership.objects.create(
-        room=room, user=user, role=Membership.Role.OWNER
+        room=room, user=actor.user, role=Membership.Role.OWNER
     )
-    append_one(Draft(str(room.pk), user, event={"type": "room.created"}))
-    room.refresh_from_db(fields=["head_seq"])
+    say(room, {"type": "room.created"}, by=actor.user)
     # Before room.added, which says more.
     if room.kind == Room.Kind.PUBLIC:
         announce_room(room, RoomCreated(shown_room(room, None)))
@@ -94,39 +92,38 @@ def create_room(
     return shown_room(room, membership)
 
 
-def update_room(user: User, room_id: str, changes: Mapping[str, Any]) -> RoomPayload:
+def update_room(actor: Actor, room_id: str, changes: Mapping[str, Any]) -> RoomPayload:
     """Change what is named; each kind of change is a message of its own.
 
     Raises Conflict when the name is taken. What is as wished already stays silent.
     """
-    limits.room_changes.take(user.pk)
+    limits.room_changes.take(actor.id)
     lines = {name: _line(name, changes[name]) for name in _LONGEST.keys() & changes}
     changes = {**changes, **lines}
-    seat = _update(user, room_id, changes)
+    seat = _update(actor, room_id, changes)
     return shown_room(seat.room, seat.membership)
 
 
 @transaction.atomic
-def _update(user: User, room_id: str, changes: Mapping[str, Any]) -> Seat:
-    seat = access_update(user, room_id, changes, lock=True)
+def _update(actor: Actor, room_id: str, changes: Mapping[str, Any]) -> Seat:
+    seat = access_update(actor, room_id, changes, lock=True)
     room = seat.room
     saw = audience(room)
     events = _apply(room, changes)
     if events:
         _save(room)
         for event in events:
-            append_one(Draft(room_id, user, event=event))
-        room.refresh_from_db(fields=["head_seq"])
+            say(room, event, by=actor.user)
         announce_audience(room, saw)
         announce_room(room, RoomUpdated(shown_room(room, None)))
     return seat
 
 
 @transaction.atomic
-def delete_room(user: User, room_id: str) -> None:
+def delete_room(actor: Actor, room_id: str) -> None:
     """With all of its messages. Nothing of it is left but the announcement."""
-    limits.room_changes.take(user.pk)
-    seat = access_room(user, room_id, lock=True)
+    limits.room_changes.take(actor.id)
+    seat = access_room(actor, room_id, lock=True)
     check_own(seat)
     erase_room(seat.room)
 
@@ -199,7 +196,7 @@ def _save(room: Room) -> None:
 
 
 def get_or_create_room(
-    user: User, *, name: str, **fields: Any
+    actor: Actor, *, name: str, **fields: Any
 ) -> tuple[RoomPayload, bool]:
     """Make a public room on the first visit, join it on later ones; True when made.
 
@@ -207,16 +204,16 @@ def get_or_create_room(
     when rooms are not made this way here.
     """
     with suppress(RoomNotFound):
-        return _join_named(user, name), False
+        return _join_named(actor, name), False
     check_create_by_visit()
     try:
-        return create_room(user, name=name, **fields), True
+        return create_room(actor, name=name, **fields), True
     except Conflict:
         # Somebody made it at this moment, or it is hidden.
         with suppress(RoomNotFound):
-            return _join_named(user, name), False
+            return _join_named(actor, name), False
         raise
 
 
-def _join_named(user: User, name: str) -> RoomPayload:
-    return join_room(user, str(access_named(user, name).room.pk))
+def _join_named(actor: Actor, name: str) -> RoomPayload:
+    return join_room(actor, str(access_named(actor, name).room.pk))

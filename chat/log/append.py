@@ -6,6 +6,7 @@ nobody's membership changes between the check and the write.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.db import (
     DataError,
@@ -15,6 +16,7 @@ from django.db import (
     transaction,
 )
 
+from accounts.actor import Actor, system
 from accounts.models import User
 from core.bus import publisher
 from core.bus.envelopes import Change, EventName, RoomChanged
@@ -94,14 +96,23 @@ def append_one(draft: Draft) -> Appended:
     return outcome
 
 
+def say(room: Room, event: dict[str, Any], *, by: User) -> None:
+    """Write what happened into the room's log, as the chat itself.
+
+    The caller holds the room's row and has checked that it may happen.
+    """
+    append_one(Draft(str(room.pk), system(by), event=event))
+    room.refresh_from_db(fields=["head_seq"])
+
+
 @transaction.atomic
-def change(user: User, room_id: str, seq: int, edit: Edit) -> Written:
+def change(actor: Actor, room_id: str, seq: int, edit: Edit) -> Written:
     """One durable change of a message that is there, with the room's next number.
 
     `edit` checks and changes the loaded message under the room's lock. Raises what it
     raises, RoomNotFound, Forbidden or MessageNotFound.
     """
-    seat = access_room(user, room_id, lock=True)
+    seat = access_room(actor, room_id, lock=True)
     check_member(seat)
     message = Message.objects.filter(room=seat.room, seq=seq)
     found = message.select_related("sender").first()

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actor import Actor
 from core.bus import publisher
 from core.bus.envelopes import Change, RoomChanged
 from core.db_timeouts import RETRY_SECONDS
@@ -104,37 +104,35 @@ class Batch:
             return refusal
 
     def _seat(self, draft: Draft) -> Seat:
-        user = self._sender(draft)
+        actor = self._actor(draft)
         room = self.facts.rooms.get(room_uuid(draft.room))
         if room is None and self.skipped_locked:
             # The same for a room that is not there: nobody learns of one that is.
             raise Unavailable(retry_after=RETRY_SECONDS)
         if room is None:
             raise RoomNotFound
-        key = (room.pk, user.pk)
+        key = (room.pk, actor.id)
         membership = self.facts.memberships.get(key)
         banned, blocked = key in self.facts.banned, key in self.facts.blocked
-        seat = Seat(user, room, membership, is_banned=banned, is_blocked=blocked)
+        seat = Seat(actor, room, membership, is_banned=banned, is_blocked=blocked)
         # What the chat itself writes was checked by the action that writes it.
         if draft.event is None:
             check_member(seat)
         return seat
 
-    def _sender(self, draft: Draft) -> User:
+    def _actor(self, draft: Draft) -> Actor:
         """As they are now. Raises Unauthorized when their token would not do."""
-        user = self.facts.users.get(draft.sender.pk)
+        actor = draft.actor
+        user = self.facts.users.get(actor.id)
         if user is None:
             raise Unauthorized
-        if draft.event is not None:
-            # As in `_seat`; and of who deleted their account the chat still writes.
-            return user
-        if not user.is_active:
-            raise Unauthorized
-        if user.token_version != draft.sender.token_version:
-            raise Unauthorized
-        if draft.sender.session_id not in self.facts.sessions:
-            raise Unauthorized
-        return user
+        # An event may be about somebody who has just deleted their account.
+        if draft.event is None:
+            if not user.is_active or user.token_version != actor.user.token_version:
+                raise Unauthorized
+            if not actor.is_system and actor.session_id not in self.facts.sessions:
+                raise Unauthorized
+        return actor.as_now(user)
 
     def _check_send(self, seat: Seat, draft: Draft) -> None:
         try:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actor import Actor
 from core.errors import Refusal
 
 from ..access.seat import Seat
@@ -20,7 +20,7 @@ class Draft:
     """A message that somebody wants in a room's log."""
 
     room: str
-    sender: User
+    actor: Actor
     body: str = ""
     client_id: str | None = None
     reply_to: int | None = None

@@ -53,7 +53,7 @@ class Facts:
     rooms: dict[UUID, Room] = field(default_factory=dict)
     memberships: dict[tuple[UUID, UUID], Membership] = field(default_factory=dict)
     users: dict[UUID, User] = field(default_factory=dict)
-    sessions: set[UUID | None] = field(default_factory=set)
+    sessions: set[UUID] = field(default_factory=set)
     known: dict[tuple[UUID, UUID, str], Message] = field(default_factory=dict)
     targets: set[tuple[UUID, int]] = field(default_factory=set)
     # Files that are in no message yet; who takes one takes it out.
@@ -92,10 +92,10 @@ class Facts:
         self.rooms = {room.pk: room for room in locked.order_by("pk")}
 
     def _read_rest(self, retries: bool) -> None:
-        senders = {draft.sender.pk for draft in self.drafts}
+        senders = {draft.actor.id for draft in self.drafts}
         self._read_senders(senders)
         self._read_banned()
-        self.sessions = live_sessions(draft.sender for draft in self.drafts)
+        self.sessions = live_sessions(draft.actor for draft in self.drafts)
         if retries:
             self._read_known(senders)
         self._read_targets()
@@ -124,7 +124,7 @@ class Facts:
     def _read_banned(self) -> None:
         """Whether or not there is such a room: a ban takes no query of its own."""
         keys = {
-            (room_id, draft.sender.pk)
+            (room_id, draft.actor.id)
             for draft in self.drafts
             for room_id in known_uuids([draft.room])
             if draft.event is None

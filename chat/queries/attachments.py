@@ -1,6 +1,6 @@
 """Files that somebody wants to open."""
 
-from accounts.models import User
+from accounts.actor import Actor
 from core.files.signed_links import LINK_SECONDS, is_signed, signature
 from core.ids import known_uuids
 
@@ -9,9 +9,9 @@ from ..models import Attachment
 from ..payloads.messages import LinkPayload, attachment_path
 
 
-def attachment(user: User, attachment_id: str) -> Attachment | None:
+def attachment(actor: Actor, attachment_id: str) -> Attachment | None:
     """None for what is not there and for what this person may not open."""
-    return access_attachment(user, attachment_id)
+    return access_attachment(actor, attachment_id)
 
 
 def signed_attachment(attachment_id: str, given: str) -> Attachment | None:
@@ -21,8 +21,8 @@ def signed_attachment(attachment_id: str, given: str) -> Attachment | None:
     return Attachment.objects.filter(pk__in=known_uuids([attachment_id])).first()
 
 
-def link(user: User, attachment_id: str) -> LinkPayload | None:
-    found = access_attachment(user, attachment_id)
+def link(actor: Actor, attachment_id: str) -> LinkPayload | None:
+    found = access_attachment(actor, attachment_id)
     if found is None:
         return None
     query = f"?signature={signature(str(found.pk))}"

@@ -12,8 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 
-from accounts.actor import has_account
-from accounts.models import User
+from accounts.actor import Actor, has_account
 from core.errors import Invalid
 from core.limits.table import SEARCH_CHARACTERS
 from core.text import clean_line
@@ -27,35 +26,35 @@ _MAX_CURSOR = 1_000
 
 
 def directory(
-    user: User, *, search: str = "", cursor: str | None = None, limit: int = 50
+    actor: Actor, *, search: str = "", cursor: str | None = None, limit: int = 50
 ) -> DirectoryPayload:
     """`search` is a part of the name or the topic. Raises Invalid for a bad cursor."""
-    rooms = visible_rooms(user).filter(kind=Room.Kind.PUBLIC)
+    rooms = visible_rooms(actor).filter(kind=Room.Kind.PUBLIC)
     rooms = rooms.annotate(folded=Lower("name")).order_by("folded")
     if search := clean_line("search", search, SEARCH_CHARACTERS):
         rooms = rooms.filter(Q(name__icontains=search) | Q(topic__icontains=search))
     if cursor is not None:
         rooms = rooms.filter(folded__gt=_name(cursor))
-    return _page(user, rooms, limit)
+    return _page(actor, rooms, limit)
 
 
-def _page(user: User, rooms: QuerySet[Room], limit: int) -> DirectoryPayload:
+def _page(actor: Actor, rooms: QuerySet[Room], limit: int) -> DirectoryPayload:
     # One more than asked for tells whether there is a next page.
     found: list[Any] = list(rooms[: limit + 1])
     page = found[:limit]
     more = len(found) > limit
     return DirectoryPayload(
-        _entries(user, page), _cursor(page[-1].folded) if more else None
+        _entries(actor, page), _cursor(page[-1].folded) if more else None
     )
 
 
-def _entries(user: User, rooms: Sequence[Room]) -> list[DirectoryEntry]:
+def _entries(actor: Actor, rooms: Sequence[Room]) -> list[DirectoryEntry]:
     ids = [room.pk for room in rooms]
     memberships = Membership.objects.filter(room__in=ids)
-    mine = {member.room_id: member for member in memberships.filter(user=user)}
+    mine = {member.room_id: member for member in memberships.filter(user=actor.user)}
     counted = memberships.values("room").annotate(people=Count("pk"))
     members: dict[UUID, int] = dict(counted.values_list("room", "people"))
-    online = presence.online_counts(ids) if has_account(user) else {}
+    online = presence.online_counts(ids) if has_account(actor) else {}
     return [
         directory_entry(
             room, mine.get(room.pk), members.get(room.pk, 0), online.get(room.pk, 0)

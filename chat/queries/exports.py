@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actor import Actor
 
 from ..access.visibility import visible_rooms
 from ..models import Attachment, Export, Invitation, Message, Reaction
@@ -25,32 +25,34 @@ Row = dict[str, Any]
 Pages = Iterator[list[Row]]
 
 
-def export(user: User) -> ExportPayload | None:
+def export(actor: Actor) -> ExportPayload | None:
     """The latest one that they asked for; it is forgotten when it expires."""
-    found = Export.objects.filter(user=user).first()
+    found = Export.objects.filter(user=actor.user).first()
     return export_payload(found) if found else None
 
 
-def archive(user: User) -> Export | None:
+def archive(actor: Actor) -> Export | None:
     """One that can be fetched."""
-    found = Export.objects.filter(user=user, state=Export.State.READY)
+    found = Export.objects.filter(user=actor.user, state=Export.State.READY)
     return found.filter(expires_at__gt=timezone.now()).first()
 
 
-def profile(user: User) -> Row:
+def profile(actor: Actor) -> Row:
     return _columns(
-        user,
+        actor.user,
         "id username display_name status email is_bot is_staff appear_offline"
         " created_at last_seen_at",
     )
 
 
-def said(user: User) -> QuerySet[Message]:
-    return Message.objects.filter(sender=user, kind=Message.Kind.USER)
+def said(actor: Actor) -> QuerySet[Message]:
+    return Message.objects.filter(sender=actor.user, kind=Message.Kind.USER)
 
 
-def uploaded(user: User) -> Iterator[list[Attachment]]:
-    return _pages(Attachment.objects.filter(uploader=user).select_related("message"))
+def uploaded(actor: Actor) -> Iterator[list[Attachment]]:
+    return _pages(
+        Attachment.objects.filter(uploader=actor.user).select_related("message")
+    )
 
 
 def file_path(attachment: Attachment) -> str:
@@ -58,15 +60,15 @@ def file_path(attachment: Attachment) -> str:
     return f"files/{attachment.pk}/{attachment.name}"
 
 
-def _sessions(user: User) -> Pages:
-    for page in _pages(user.sessions.all()):
+def _sessions(actor: Actor) -> Pages:
+    for page in _pages(actor.user.sessions.all()):
         names = "id user_agent created_at last_used_at ended_at"
         yield [_columns(session, names) for session in page]
 
 
-def _memberships(user: User) -> Pages:
-    for page in _pages(user.memberships.select_related("room")):
-        names = _room_names(user, (member.room_id for member in page))
+def _memberships(actor: Actor) -> Pages:
+    for page in _pages(actor.user.memberships.select_related("room")):
+        names = _room_names(actor, (member.room_id for member in page))
         load_people(member.room for member in page)
         yield [
             {
@@ -81,9 +83,9 @@ def _memberships(user: User) -> Pages:
         ]
 
 
-def _messages(user: User) -> Pages:
-    for page in _pages(said(user).prefetch_related("attachments")):
-        names = _room_names(user, (message.room_id for message in page))
+def _messages(actor: Actor) -> Pages:
+    for page in _pages(said(actor).prefetch_related("attachments")):
+        names = _room_names(actor, (message.room_id for message in page))
         columns = "seq body level reply_to created_at edited_at deleted_at pinned_at"
         yield [
             {
@@ -95,10 +97,10 @@ def _messages(user: User) -> Pages:
         ]
 
 
-def _reactions(user: User) -> Pages:
-    rows = Reaction.objects.filter(user=user).select_related("message")
+def _reactions(actor: Actor) -> Pages:
+    rows = Reaction.objects.filter(user=actor.user).select_related("message")
     for page in _pages(rows):
-        names = _room_names(user, (reaction.message.room_id for reaction in page))
+        names = _room_names(actor, (reaction.message.room_id for reaction in page))
         yield [
             {
                 **_room(reaction.message.room_id, names),
@@ -109,8 +111,8 @@ def _reactions(user: User) -> Pages:
         ]
 
 
-def _blocks(user: User) -> Pages:
-    for page in _pages(user.blocks.select_related("blocked")):
+def _blocks(actor: Actor) -> Pages:
+    for page in _pages(actor.user.blocks.select_related("blocked")):
         yield [
             {
                 "user": block.blocked_id,
@@ -121,10 +123,10 @@ def _blocks(user: User) -> Pages:
         ]
 
 
-def _invitations(user: User) -> Pages:
-    rows = Invitation.objects.filter(inviter=user).select_related("person")
+def _invitations(actor: Actor) -> Pages:
+    rows = Invitation.objects.filter(inviter=actor.user).select_related("person")
     for page in _pages(rows):
-        names = _room_names(user, (invitation.room_id for invitation in page))
+        names = _room_names(actor, (invitation.room_id for invitation in page))
         yield [
             {
                 **_room(invitation.room_id, names),
@@ -135,9 +137,9 @@ def _invitations(user: User) -> Pages:
         ]
 
 
-def _attachments(user: User) -> Pages:
-    for page in uploaded(user):
-        names = _room_names(user, (found.room_id for found in page))
+def _attachments(actor: Actor) -> Pages:
+    for page in uploaded(actor):
+        names = _room_names(actor, (found.room_id for found in page))
         yield [
             {
                 **_room(found.room_id, names),
@@ -151,7 +153,7 @@ def _attachments(user: User) -> Pages:
 
 # The archive's files, each a list of these.
 MESSAGES = "messages"
-SECTIONS: dict[str, Callable[[User], Pages]] = {
+SECTIONS: dict[str, Callable[[Actor], Pages]] = {
     "sessions": _sessions,
     "memberships": _memberships,
     MESSAGES: _messages,
@@ -175,8 +177,8 @@ def _columns(row: Model, names: str) -> Row:
     return {name: getattr(row, name) for name in names.split()}
 
 
-def _room_names(user: User, rooms: Iterable[UUID]) -> dict[UUID, str]:
-    visible = visible_rooms(user).filter(pk__in=set(rooms))
+def _room_names(actor: Actor, rooms: Iterable[UUID]) -> dict[UUID, str]:
+    visible = visible_rooms(actor).filter(pk__in=set(rooms))
     return dict(visible.values_list("pk", "name"))
 
 

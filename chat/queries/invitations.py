@@ -3,7 +3,7 @@
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actor import Actor
 from core import limits
 
 from ..access.invitations import access_link
@@ -21,28 +21,28 @@ from ..payloads.invitations import (
 from ..payloads.people import user_payload
 
 
-def invitations(user: User, room_id: str) -> list[InvitationPayload]:
+def invitations(actor: Actor, room_id: str) -> list[InvitationPayload]:
     """The open ones of a room, the oldest first; for those who can revoke them."""
-    seat = access_room(user, room_id)
+    seat = access_room(actor, room_id)
     check_manage(seat)
     is_open = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     found = seat.room.invitations.filter(is_open).select_related("inviter", "person")
     return [invitation_payload(invitation) for invitation in found.order_by("pk")]
 
 
-def received(user: User) -> list[ReceivedInvitationPayload]:
+def received(actor: Actor) -> list[ReceivedInvitationPayload]:
     """Those that this person can accept, the oldest first."""
-    found = Invitation.objects.filter(person=user, room__archived_at=None)
-    if not user.is_staff:
+    found = Invitation.objects.filter(person=actor.user, room__archived_at=None)
+    if not actor.user.is_staff:
         found = found.filter(room__staff_only=False)
     found = found.select_related("room", "inviter").order_by("pk")
     return [received_invitation_payload(invitation) for invitation in found]
 
 
-def preview(user: User, code: str) -> InvitationPreviewPayload:
+def preview(actor: Actor, code: str) -> InvitationPreviewPayload:
     """Raises InvitationNotFound."""
-    limits.invitation_codes.take(user.pk)
-    seat, invitation = access_link(user, code)
+    limits.invitation_codes.take(actor.id)
+    seat, invitation = access_link(actor, code)
     return InvitationPreviewPayload(
         room=invited_room_payload(seat.room),
         member_count=seat.room.memberships.count(),

@@ -1,14 +1,14 @@
 """The people of a room."""
 
-from accounts.models import User
+from accounts.actor import Actor
 
 from ..access.rooms import access_room
 from ..access.visibility import check_member
 from ..payloads.rooms import MemberPayload, member_payload
 
 
-def members(user: User, room_id: str) -> list[MemberPayload]:
-    seat = access_room(user, room_id)
+def members(actor: Actor, room_id: str) -> list[MemberPayload]:
+    seat = access_room(actor, room_id)
     check_member(seat)
     found = seat.room.memberships.select_related("user").order_by("user__username")
     return [member_payload(membership) for membership in found]

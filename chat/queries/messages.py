@@ -8,8 +8,7 @@ from uuid import UUID
 import msgspec
 from django.db.models import Q, QuerySet
 
-from accounts.actor import has_account
-from accounts.models import User
+from accounts.actor import Actor, has_account
 from core.errors import Refusal
 from core.ids import known_uuids
 from core.limits.table import MAX_RECOVERED, MAX_REPLY_BYTES
@@ -24,7 +23,7 @@ from ..payloads.messages import HistoryPayload, MessagePayload, message_payload
 
 
 def history(
-    user: User,
+    actor: Actor,
     room_id: str,
     *,
     before: int | None = None,
@@ -37,7 +36,7 @@ def history(
     `before` and `after` exclude their message, `around` includes it. Fewer than `limit`
     messages come when they are long: MAX_REPLY_BYTES.
     """
-    seat = access_room(user, room_id)
+    seat = access_room(actor, room_id)
     check_read(seat)
     if around is not None:
         return _around(seat.room, around, limit)
@@ -71,12 +70,12 @@ class CaughtUp:
     online: list[str]
 
 
-def catch_up(user: User, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refusal]:
+def catch_up(actor: Actor, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refusal]:
     """For each room what its resuming reader missed, or why not."""
-    found = seats(user, known_uuids([resume.room for resume in resumes]))
+    found = seats(actor, known_uuids([resume.room for resume in resumes]))
     seat_of = {str(seat.room.pk): seat for seat in found}
     mine = [pk for pk, seat in seat_of.items() if seat.membership and may_see(seat)]
-    online = presence.online_in(mine) if has_account(user) else {}
+    online = presence.online_in(mine) if has_account(actor) else {}
     answers: dict[str, CaughtUp | Refusal] = {}
     # One reply carries all rooms: what the first ones need, the last ones lack.
     left = MAX_RECOVERED

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actor import Actor
 
 from ..access.rooms import access_update
 from ..models import Attachment, Message, Room
@@ -22,9 +22,9 @@ def due(room: Room) -> Q:
     return _older(room.retention_days)
 
 
-def preview(user: User, room_id: str, days: int) -> RetentionPayload:
+def preview(actor: Actor, room_id: str, days: int) -> RetentionPayload:
     """For who may set it, before they do."""
-    seat = access_update(user, room_id, {"retention_days"})
+    seat = access_update(actor, room_id, {"retention_days"})
     said = Message.objects.filter(
         room=seat.room, kind=Message.Kind.USER, deleted_at=None
     )

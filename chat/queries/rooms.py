@@ -16,7 +16,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Least
 
-from accounts.models import User
+from accounts.actor import Actor
 from core.ids import known_uuids
 from core.limits.table import MAX_UNREAD
 
@@ -32,10 +32,10 @@ M = TypeVar("M", bound=Model)
 LOOKED_AT = 5 * MAX_UNREAD
 
 
-def rooms_of(user: User) -> list[RoomPayload]:
+def rooms_of(actor: Actor) -> list[RoomPayload]:
     """The rooms that this person belongs to, by name, with what is unread."""
-    memberships = _with_counts(user.pk).select_related("room")
-    found = [m for m in memberships if may_see(Seat(user, m.room, m))]
+    memberships = _with_counts(actor.id).select_related("room")
+    found = [m for m in memberships if may_see(Seat(actor, m.room, m))]
     found.sort(key=lambda m: (m.room.name.lower(), m.room.pk))
     load_people(membership.room for membership in found)
     return [room_payload(m.room, m, _read(m)) for m in found]
@@ -57,14 +57,14 @@ def own_room(membership: Membership) -> RoomPayload | None:
     return room_payload(found.room, found, _read(found))
 
 
-def room(user: User, room_id: str) -> RoomPayload:
-    seat = access_room(user, room_id)
+def room(actor: Actor, room_id: str) -> RoomPayload:
+    seat = access_room(actor, room_id)
     return shown_room(seat.room, seat.membership)
 
 
-def room_by_name(user: User, name: str) -> RoomPayload:
+def room_by_name(actor: Actor, name: str) -> RoomPayload:
     """A public room, in any case of its letters. Raises RoomNotFound."""
-    seat = access_named(user, name)
+    seat = access_named(actor, name)
     return shown_room(seat.room, seat.membership)
 
 

@@ -27,7 +27,7 @@ def opened(folder: Folder, name: str) -> "File[bytes]":
 
 
 def is_removed(folder: Folder, name: str) -> bool:
-    """Remove the file, or log why it is still there. A missing file counts as removed."""
+    """Remove the file, or log why it stays. A missing file counts as removed."""
     try:
         default_storage.delete(f"{folder}/{name}")
     except Exception:

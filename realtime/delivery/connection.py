@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, cast
 
+from accounts.models import User
 from accounts.tokens import Identity
 from chat.events import encode
 from chat.payloads.messages import GUESTS
@@ -55,6 +56,7 @@ class Connection:
         "_send",
         "_unanswered",
         "_written",
+        "actor",
         "closed_with",
         "id",
         "lease",
@@ -62,7 +64,6 @@ class Connection:
         "opened_at",
         "rooms",
         "session_id",
-        "user",
         "user_id",
     )
 
@@ -70,12 +71,12 @@ class Connection:
         self, identity: Identity, send: Send, cut: Callable[[], object]
     ) -> None:
         self.id = secrets.token_hex(8)
-        self.user = identity.user
-        self.user_id = str(identity.user.pk)
+        self.actor = identity.actor
+        self.user_id = str(identity.actor.id)
         # What a room's change may call this reader when it takes readers out.
         own, guest = (self.user_id,), (self.user_id, GUESTS)
         self.names = guest if self.user.is_guest else own
-        self.session_id = str(identity.session_id)
+        self.session_id = str(identity.actor.session_id)
         self.lease = Lease(identity.expires_at)
         # Wall-clock time: it is compared with that of other processes.
         self.opened_at = time.time()
@@ -99,6 +100,10 @@ class Connection:
         self._pinged_at_written = 0
         # Of each ping not yet answered: its number, when, and what was written by then.
         self._unanswered: list[tuple[int, float, int]] = []
+
+    @property
+    def user(self) -> User:
+        return self.actor.user
 
     @property
     def ids(self) -> dict[str, str]:

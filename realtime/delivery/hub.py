@@ -142,7 +142,7 @@ class Hub:
                 feeds = self.feeds.among(rooms)
                 readers = {c for feed in feeds for c in feed.readers.all}
                 for connection in readers | self._by_user.get(user or "", set()):
-                    if has_account(connection.user):
+                    if has_account(connection.actor):
                         connection.write(text, volatile=True)
             case ToEverybody(of, but_not, text):
                 for connection in self.connections:
@@ -209,10 +209,10 @@ class Hub:
 
 
 async def _close_revoked(connections: list[Connection]) -> None:
-    people = [connection.user for connection in connections]
-    revoked = await in_database(revocation.revoked, people)
+    actors = [connection.actor for connection in connections]
+    revoked = await in_database(revocation.revoked, actors)
     for connection in connections:
-        if (session := connection.user.session_id) in revoked:
+        if (session := connection.actor.session_id) in revoked:
             connection.revoke(is_disabled=revoked[session])
 
 

@@ -123,7 +123,7 @@ class Readers:
     def send_volatile(self, text: str, but_not: Container[str] = ()) -> None:
         """Guests do not get it: they hear the log and nothing of the people."""
         for connection in self.all:
-            if has_account(connection.user) and connection.user_id not in but_not:
+            if has_account(connection.actor) and connection.user_id not in but_not:
                 connection.write(text, volatile=True)
 
     # --- Whether they may still read -------------------------------------------------
@@ -151,7 +151,7 @@ class Readers:
 
     def expel(self, connection: Connection) -> None:
         """Unsubscribe a reader whom no message of the log has taken out."""
-        event = RoomRemoved if has_account(connection.user) else RoomDeleted
+        event = RoomRemoved if has_account(connection.actor) else RoomDeleted
         connection.write(encode(event(self.room)))
         self.leave(connection)
 
@@ -163,7 +163,7 @@ class Readers:
 async def confirm(rooms: Iterable[Readers]) -> None:
     """Expel the readers who may not read any more, by what the database says now."""
     asked = [(readers, *pair) for readers in rooms for pair in readers.subscriptions()]
-    people = {(connection.user, readers.room) for readers, connection, _ in asked}
+    people = {(connection.actor, readers.room) for readers, connection, _ in asked}
     reading = await in_database(still_reading, people)
     for readers, connection, number in asked:
         may_read = (connection.user_id, readers.room) in reading

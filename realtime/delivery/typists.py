@@ -54,7 +54,7 @@ class Typing:
             limits.typing.take_now(connection.user_id)
         except RateLimited:
             return
-        is_silent = connection.lease.has_ended() or not has_account(connection.user)
+        is_silent = connection.lease.has_ended() or not has_account(connection.actor)
         if room not in connection.rooms or is_silent:
             return
         timer = asyncio.get_running_loop().call_later(
@@ -89,9 +89,9 @@ class Typing:
 
         Without an answer nobody is told: it is only typing.
         """
-        user = typist.connection.user
+        actor = typist.connection.actor
         try:
-            blocked_by = await in_database(queries.blocks.blocked_by, user)
+            blocked_by = await in_database(queries.blocks.blocked_by, actor)
         except Exception as error:
             logger.warning("typing: %s", type(error).__name__)
             return

@@ -66,7 +66,7 @@ async def _refusal(connection: Connection, command: Asking) -> Refusal | None:
         if connection.lease.has_ended() and not isinstance(command, _ALWAYS):
             raise TokenExpired
         async with asyncio.timeout(HANDLER_SECONDS):
-            await limits.commands.take_soon(connection.user.pk)
+            await limits.commands.take_soon(connection.actor.id)
             await HANDLERS[type(command)](connection, command)
     except Refusal as refusal:
         return refusal

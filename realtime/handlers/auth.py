@@ -28,7 +28,7 @@ def _check(connection: Connection, identity: Identity) -> None:
 
     Logging out one device must find all of its connections.
     """
-    if str(identity.session_id) != connection.session_id:
+    if str(identity.actor.session_id) != connection.session_id:
         raise Unauthorized("This token is of another session: open a new connection.")
     # tokens.py forgives clocks that differ, but an ended token buys no time.
     if Lease(identity.expires_at).has_ended():

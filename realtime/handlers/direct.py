@@ -16,10 +16,10 @@ from ..protocol.commands import DirectSend
 
 async def send(connection: Connection, command: DirectSend) -> None:
     """The room of the two is made when this is their first message."""
-    await limits.messages.take_soon(connection.user.pk)
-    room, _ = await in_database(open_direct, connection.user, command.to)
+    await limits.messages.take_soon(connection.actor.id)
+    room, _ = await in_database(open_direct, connection.actor, command.to)
     draft = draft_message(
-        connection.user,
+        connection.actor,
         room.id,
         client_id=command.client_id,
         body=command.body,

@@ -29,10 +29,10 @@ async def send(connection: Connection, command: MessageSend) -> None:
 
     `/pm name text` is a `direct.send` and is answered as one.
     """
-    await limits.messages.take_soon(connection.user.pk)
+    await limits.messages.take_soon(connection.actor.id)
     private = private_message(command.body, command.reply_to, command.level)
     draft = draft_message(
-        connection.user,
+        connection.actor,
         command.room,
         client_id=command.client_id,
         body=private.text if private else command.body,
@@ -46,7 +46,7 @@ async def send(connection: Connection, command: MessageSend) -> None:
         reply = frames.MessageReply(command.ref, Raw(sent.json), sent.duplicate)
     else:
         room = await in_database(
-            open_direct_from, connection.user, command.room, private.name
+            open_direct_from, connection.actor, command.room, private.name
         )
         sent = await hub().writer.submit(replace(draft, room=room.id))
         reply = frames.DirectReply(command.ref, room, Raw(sent.json), sent.duplicate)
@@ -55,14 +55,14 @@ async def send(connection: Connection, command: MessageSend) -> None:
 
 async def edit(connection: Connection, command: MessageEdit) -> None:
     changed = await in_database(
-        edit_message, connection.user, command.room, command.seq, body=command.body
+        edit_message, connection.actor, command.room, command.seq, body=command.body
     )
     connection.write(encode(frames.ChangeReply(command.ref, Raw(changed.json))))
 
 
 async def delete(connection: Connection, command: MessageDelete) -> None:
     changed = await in_database(
-        delete_message, connection.user, command.room, command.seq
+        delete_message, connection.actor, command.room, command.seq
     )
     connection.write(encode(frames.ChangeReply(command.ref, Raw(changed.json))))
 
@@ -73,7 +73,7 @@ async def history(connection: Connection, command: History) -> None:
         raise Invalid(fields={"before": ["Give one of before, after and around."]})
     page = await in_database(
         queries.messages.history,
-        connection.user,
+        connection.actor,
         command.room,
         before=command.before,
         after=command.after,

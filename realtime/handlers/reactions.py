@@ -14,7 +14,7 @@ from ..protocol.commands import ReactionAdd, ReactionRemove
 async def add(connection: Connection, command: ReactionAdd) -> None:
     changed = await in_database(
         reactions.add_reaction,
-        connection.user,
+        connection.actor,
         command.room,
         command.seq,
         emoji=command.emoji,
@@ -25,7 +25,7 @@ async def add(connection: Connection, command: ReactionAdd) -> None:
 async def remove(connection: Connection, command: ReactionRemove) -> None:
     changed = await in_database(
         reactions.remove_reaction,
-        connection.user,
+        connection.actor,
         command.room,
         command.seq,
         emoji=command.emoji,

@@ -11,7 +11,7 @@ from ..protocol.commands import ReadMark
 
 async def mark(connection: Connection, command: ReadMark) -> None:
     read = await in_database(
-        reads.mark_read, connection.user, command.room, command.seq
+        reads.mark_read, connection.actor, command.room, command.seq
     )
     reply = frames.ReadReply(command.ref, read.read_seq, read.unread, read.mentions)
     connection.write(encode(reply))

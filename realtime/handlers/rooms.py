@@ -57,7 +57,9 @@ async def _catch_up(
     while True:
         for room in readers.values():
             room.join(connection)
-        answers = await in_database(queries.messages.catch_up, connection.user, resumes)
+        answers = await in_database(
+            queries.messages.catch_up, connection.actor, resumes
+        )
         if not any(connection in room.overtaken for room in readers.values()):
             return answers
 

@@ -20,7 +20,7 @@ from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
 from chat.actions.rooms import create_room
 from chat.models import Membership
-from tests.people import access_token, person
+from tests.people import access_token, acting, person
 from tests.pictures import png
 
 from .door import Door
@@ -64,24 +64,30 @@ def new_scene(*, guests_may_read: bool = False) -> Scene:
     people = {role: _person(role) for role in ROLES[:-1]}
     victim = person("victim")
     owner = people["owner"]
-    room = create_room(owner, name="general", guests_may_read=guests_may_read).id
+    room = create_room(
+        acting(owner), name="general", guests_may_read=guests_may_read
+    ).id
     for role in ("moderator", "member", "muted", "banned", "former"):
-        join_room(people[role], room)
-    join_room(victim, room)
+        join_room(acting(people[role]), room)
+    join_room(acting(victim), room)
     # A second owner, so that the first may leave.
     other = person("other")
     Membership.objects.create(room_id=room, user=other, role="owner")
     _settle(room, people)
     file = ContentFile(png(), "hello.png")
-    attachment = add_attachment(people["owner"], room, file).id
+    attachment = add_attachment(acting(people["owner"]), room, file).id
     owners = send_message(
-        people["owner"], room, client_id="1", body="hello", attachments=[attachment]
+        acting(people["owner"]),
+        room,
+        client_id="1",
+        body="hello",
+        attachments=[attachment],
     ).message
     with stored_files.put("avatars", b"not looked at", owner=None) as [avatar]:
         pass
-    victims = send_message(victim, room, client_id="1", body="hello").message
-    invitation, _ = invite_person(people["owner"], room, "outsider")
-    link = make_link(people["owner"], room, expires_in=60, max_uses=1)
+    victims = send_message(acting(victim), room, client_id="1", body="hello").message
+    invitation, _ = invite_person(acting(people["owner"]), room, "outsider")
+    link = make_link(acting(people["owner"]), room, expires_in=60, max_uses=1)
     return Scene(
         room,
         victim,
@@ -105,5 +111,5 @@ def _settle(room: str, people: dict[str, User]) -> None:
     members.filter(user=people["moderator"]).update(role="moderator")
     later = timezone.now() + timedelta(hours=1)
     members.filter(user=people["muted"]).update(muted_until=later)
-    ban(people["owner"], room, str(people["banned"].pk))
-    leave_room(people["former"], room)
+    ban(acting(people["owner"]), room, str(people["banned"].pk))
+    leave_room(acting(people["former"]), room)

@@ -16,6 +16,7 @@ from chat.models import Attachment, Message
 from chat.payloads.rooms import RoomPayload
 from core.files import signed_links
 from core.limits.table import LIMITS
+from tests.people import acting
 from tests.pictures import SECRET, bomb, exif, picture, png, telling
 
 from .door import Answer, Door, Upload, check_refused
@@ -290,7 +291,7 @@ def test_who_was_removed_opens_it_no_more(
     theirs, _ = sent(as_alice, room, PICTURE)
     own, _ = sent(as_bob, room, PICTURE)
     assert as_bob.get(f"attachments/{theirs}").status == 200
-    remove_member(alice, room.id, str(bob.pk))
+    remove_member(acting(alice), room.id, str(bob.pk))
     for attachment in (theirs, own):
         check_refused(as_bob.get(f"attachments/{attachment}"), 404, "not_found")
 

@@ -8,6 +8,7 @@ from accounts.models import User
 from chat.actions.rooms import create_room
 from chat.models import Ban, Membership, Room
 from chat.payloads.rooms import RoomPayload
+from tests.people import acting
 
 from .door import Door, check_refused
 
@@ -64,7 +65,7 @@ def test_members_and_outsiders_change_nothing(
 
 
 def test_taken_name(as_alice: Door, room: RoomPayload, alice: User) -> None:
-    other = create_room(alice, name="other")
+    other = create_room(acting(alice), name="other")
     answer = as_alice.patch(f"rooms/{other.id}", {"name": "GENERAL"})
     check_refused(answer, 409, "conflict")
 
@@ -120,7 +121,7 @@ def test_member_finds_their_role_by_the_name(as_bob: Door, room: RoomPayload) ->
 def test_name_that_an_address_must_quote(
     as_alice: Door, alice: User, name: str
 ) -> None:
-    made = create_room(alice, name=name)
+    made = create_room(acting(alice), name=name)
     answer = as_alice.get(f"rooms/by-name/{quote(name, safe='')}")
     assert answer.json()["id"] == made.id
 

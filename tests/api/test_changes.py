@@ -5,6 +5,7 @@ import pytest
 from accounts.models import User
 from chat.actions.messages import send_message
 from chat.payloads.rooms import RoomPayload
+from tests.people import acting
 
 from .door import Door, check_refused
 
@@ -12,7 +13,7 @@ from .door import Door, check_refused
 @pytest.fixture
 def path(bob: User, room: RoomPayload) -> str:
     """bob's message 3."""
-    send_message(bob, room.id, client_id="1", body="hello")
+    send_message(acting(bob), room.id, client_id="1", body="hello")
     return f"rooms/{room.id}/messages/3"
 
 

@@ -6,6 +6,7 @@ from accounts.models import User
 from chat import presence
 from chat.actions.rooms import create_room
 from chat.payloads.rooms import RoomPayload
+from tests.people import acting
 
 from .door import Door, check_refused
 
@@ -50,7 +51,7 @@ def test_pages_follow_each_other(
     as_charlie: Door, alice: User, room: RoomPayload
 ) -> None:
     for name in ("attic", "zoo"):
-        create_room(alice, name=name)
+        create_room(acting(alice), name=name)
     first = as_charlie.get("directory?limit=2").json()
     assert [entry["name"] for entry in first["rooms"]] == ["attic", "general"]
     second = as_charlie.get(f"directory?limit=2&cursor={first['next']}").json()

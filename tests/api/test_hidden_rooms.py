@@ -18,7 +18,7 @@ from chat.actions.memberships import join_room
 from chat.actions.messages import send_message
 from chat.models import Ban, Membership, Message, Room
 from chat.payloads.rooms import RoomPayload
-from tests.people import access_token, person
+from tests.people import access_token, acting, person
 
 from .bodies import QUERIES
 from .door import Answer, Door, check_refused
@@ -117,10 +117,10 @@ def test_hidden_files_take_as_many_queries_as_a_missing_one(
 ) -> None:
     """Sent in a room that charlie did not join, and not sent yet."""
     sent, unsent = (
-        add_attachment(alice, room.id, ContentFile(b"text", "notes.txt")).id
+        add_attachment(acting(alice), room.id, ContentFile(b"text", "notes.txt")).id
         for _ in range(2)
     )
-    send_message(alice, room.id, client_id="1", body="", attachments=[sent])
+    send_message(acting(alice), room.id, client_id="1", body="", attachments=[sent])
 
     def queries(file_id: str) -> list[str]:
         return _tables(lambda: as_charlie.send(method, path.format(file_id)))
@@ -211,4 +211,4 @@ def test_staff_member_sees_the_staff_room(
     User.objects.filter(pk=charlie.pk).update(is_staff=True)
     assert as_charlie.get(f"rooms/{staff_room.id}").json()["id"] == staff_room.id
     charlie.refresh_from_db()
-    assert join_room(charlie, staff_room.id).role == "member"
+    assert join_room(acting(charlie), staff_room.id).role == "member"

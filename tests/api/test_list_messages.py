@@ -8,6 +8,7 @@ from accounts.models import User
 from chat.log.append import append
 from chat.log.draft import Draft
 from chat.payloads.rooms import RoomPayload
+from tests.people import acting
 
 from .door import Answer, Door, check_refused
 
@@ -15,7 +16,7 @@ from .door import Answer, Door, check_refused
 @pytest.fixture
 def talk(bob: User, room: RoomPayload) -> RoomPayload:
     """The room, with a log from 1 to 62."""
-    append([Draft(room.id, bob, f"{n}", f"{n}") for n in range(3, 63)])
+    append([Draft(room.id, acting(bob), f"{n}", f"{n}") for n in range(3, 63)])
     return room
 
 

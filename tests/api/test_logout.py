@@ -42,7 +42,7 @@ def test_logging_out_leaves_other_devices_alone(laptop: Pair, phone: Pair) -> No
 def test_logging_out_closes_the_sockets_of_this_session(
     alice: User, laptop: Pair, published: list[Envelope]
 ) -> None:
-    session = tokens.verify_access(laptop.access).session_id
+    session = tokens.verify_access(laptop.access).actor.session_id
     Door(laptop.access).post("auth/logout")
     assert published == [EndSessions(str(alice.pk), str(session), 1)]
 

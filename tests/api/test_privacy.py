@@ -13,6 +13,7 @@ from chat.actions.exports import make_export
 from chat.actions.messages import send_message
 from chat.models import Departure, Export
 from chat.payloads.rooms import RoomPayload
+from tests.people import acting
 
 from .door import Door, check_refused
 
@@ -29,7 +30,7 @@ def with_password(alice: User) -> User:
 def test_export_from_asking_to_fetching(
     as_alice: Door, as_bob: Door, alice: User, room: RoomPayload
 ) -> None:
-    send_message(alice, room.id, client_id="1", body="hello")
+    send_message(acting(alice), room.id, client_id="1", body="hello")
     check_refused(as_alice.get("me/export"), 404, "not_found")
     started = as_alice.post("me/export")
     assert started.status == 202
@@ -113,7 +114,7 @@ def test_preview_of_no_number_of_days(
 
 
 def test_preview(as_alice: Door, alice: User, room: RoomPayload) -> None:
-    seq = send_message(alice, room.id, client_id="1", body="hello").message.seq
+    seq = send_message(acting(alice), room.id, client_id="1", body="hello").message.seq
     shown = as_alice.get(f"rooms/{room.id}/retention?days=1").json()
     assert shown.pop("oldest_at").endswith("Z")
     assert shown == {"messages": 0, "files": 0, "oldest_seq": seq}

@@ -20,7 +20,7 @@ from chat.actions.pins import pin_message
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import create_room
 from chat.payloads.rooms import RoomPayload
-from tests.people import person
+from tests.people import acting, person
 
 from .door import Door
 
@@ -79,25 +79,35 @@ def _add_rows(alice: User, room: RoomPayload, numbers: range) -> None:
         somebody, banned, blocked, host = (
             person(f"p-{kind}-{number}") for kind in ("member", "banned", "foe", "host")
         )
-        join_room(somebody, room.id)
-        join_room(banned, room.id)
-        ban(alice, room.id, str(banned.pk))
-        block(alice, str(blocked.pk))
-        open_direct(alice, somebody.username)
-        create_room(alice, name=f"room-{number}")
-        invite_person(host, create_room(host, name=f"den-{number}").id, "alice")
-        make_link(alice, room.id, expires_in=3600, max_uses=1)
+        join_room(acting(somebody), room.id)
+        join_room(acting(banned), room.id)
+        ban(acting(alice), room.id, str(banned.pk))
+        block(acting(alice), str(blocked.pk))
+        open_direct(acting(alice), somebody.username)
+        create_room(acting(alice), name=f"room-{number}")
+        invite_person(
+            acting(host), create_room(acting(host), name=f"den-{number}").id, "alice"
+        )
+        make_link(acting(alice), room.id, expires_in=3600, max_uses=1)
         tokens.start_session(alice)
         _talk(alice, somebody, room.id, str(number))
 
 
 def _talk(alice: User, other: User, room: str, client_id: str) -> None:
-    file = add_attachment(other, room, ContentFile(b"text", "notes.txt")).id
+    file = add_attachment(acting(other), room, ContentFile(b"text", "notes.txt")).id
     first = send_message(
-        other, room, client_id=client_id, body="hello @alice", attachments=[file]
+        acting(other),
+        room,
+        client_id=client_id,
+        body="hello @alice",
+        attachments=[file],
     ).message
     send_message(
-        other, room, client_id=f"{client_id}-2", body="hello", reply_to=first.seq
+        acting(other),
+        room,
+        client_id=f"{client_id}-2",
+        body="hello",
+        reply_to=first.seq,
     )
-    add_reaction(alice, room, first.seq, emoji="👍")
-    pin_message(alice, room, first.seq, pinned=True)
+    add_reaction(acting(alice), room, first.seq, emoji="👍")
+    pin_message(acting(alice), room, first.seq, pinned=True)

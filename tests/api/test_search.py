@@ -13,19 +13,25 @@ from chat.models import Message
 from chat.payloads.rooms import RoomPayload
 from core import limits
 from core.limits.bucket import RateLimit
+from tests.people import acting
 
 from .door import Answer, Door, check_refused
 
 
 @pytest.fixture
 def talk(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
-    append([Draft(room.id, bob, "a red fox"), Draft(room.id, alice, "a red hen")])
+    append(
+        [
+            Draft(room.id, acting(bob), "a red fox"),
+            Draft(room.id, acting(alice), "a red hen"),
+        ]
+    )
     return room
 
 
 @pytest.fixture
 def secret(alice: User, private_room: RoomPayload) -> RoomPayload:
-    append_one(Draft(private_room.id, alice, "a red secret"))
+    append_one(Draft(private_room.id, acting(alice), "a red secret"))
     return private_room
 
 
@@ -105,7 +111,7 @@ def test_who_left_finds_nothing(as_bob: Door, talk: RoomPayload) -> None:
 def test_who_lost_the_flag_finds_nothing(
     as_dora: Door, dora: User, staff_room: RoomPayload
 ) -> None:
-    append_one(Draft(staff_room.id, dora, "a red secret"))
+    append_one(Draft(staff_room.id, acting(dora), "a red secret"))
     assert bodies(searched(as_dora, q="secret")) == ["a red secret"]
     User.objects.filter(pk=dora.pk).update(is_staff=False)
     assert bodies(searched(as_dora, q="secret")) == []
@@ -114,7 +120,7 @@ def test_who_lost_the_flag_finds_nothing(
 
 
 def test_deleted_is_not_found(as_bob: Door, bob: User, talk: RoomPayload) -> None:
-    delete_message(bob, talk.id, 3)
+    delete_message(acting(bob), talk.id, 3)
     assert bodies(searched(as_bob, q="fox")) == []
 
 

@@ -15,6 +15,7 @@ from chat.models import Membership, Message
 from chat.payloads.rooms import RoomPayload
 from core.bus.envelopes import Envelope, RoomChanged
 from core.limits.table import LIMITS
+from tests.people import acting
 
 from .door import Answer, Door, check_refused
 
@@ -73,11 +74,13 @@ def test_same_client_id_for_another_text_is_a_conflict(
 def test_same_client_id_over_both_doors_is_one_row(
     as_bob: Door, bob: User, room: RoomPayload
 ) -> None:
-    [outcome] = append([draft_message(bob, room.id, client_id="1", body="hello")])
+    [outcome] = append(
+        [draft_message(acting(bob), room.id, client_id="1", body="hello")]
+    )
     answer = send(as_bob, room)
     assert isinstance(outcome, Appended)
     assert (answer.status, answer.json()["seq"]) == (200, outcome.message.seq)
-    [again] = append([draft_message(bob, room.id, client_id="1", body="hello")])
+    [again] = append([draft_message(acting(bob), room.id, client_id="1", body="hello")])
     assert isinstance(again, Appended)
     assert again.duplicate
     assert stored() == 1

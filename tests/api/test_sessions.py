@@ -46,7 +46,7 @@ def test_ended_sessions_and_those_of_others_are_not_listed(
 
 def test_device_is_logged_out(as_alice: Door, alice: User) -> None:
     phone = tokens.start_session(alice)
-    session = tokens.verify_access(phone.access).session_id
+    session = tokens.verify_access(phone.access).actor.session_id
     answer = as_alice.delete(f"me/sessions/{session}")
     assert (answer.status, answer.content) == (204, b"")
     check_refused(Door(phone.access).get("me"), 401, "unauthorized")

@@ -11,7 +11,7 @@ def test_ticket_stands_for_the_person_who_asked(as_alice: Door, alice: User) -> 
     assert answer.status == 201
     assert set(answer.json()) == {"ticket", "expires_in"}
     assert answer.json()["expires_in"] == 30
-    assert tokens.redeem_ticket(answer.json()["ticket"]).user == alice
+    assert tokens.redeem_ticket(answer.json()["ticket"]).actor.user == alice
 
 
 def test_ticket_is_not_kept_by_a_cache(as_alice: Door) -> None:

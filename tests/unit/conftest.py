@@ -19,7 +19,7 @@ from core.bus import publisher
 from core.bus.envelopes import Envelope
 from core.limits.bucket import RateLimit
 from core.limits.network import NetworkLimit, PersonLimit
-from tests.people import person, room_of
+from tests.people import acting, person, room_of
 
 on_postgres = os.environ.get("TEST_ON") == "postgres"
 # What only one of the two databases does is not collected for the other.
@@ -105,16 +105,21 @@ def room(alice: User, bob: User) -> RoomPayload:
 
 @pytest.fixture
 def private_room(alice: User) -> RoomPayload:
-    return create_room(alice, name="attic", kind="private")
+    return create_room(acting(alice), name="attic", kind="private")
 
 
 @pytest.fixture
 def staff_room(dora: User) -> RoomPayload:
-    return create_room(dora, name="bridge", staff_only=True)
+    return create_room(acting(dora), name="bridge", staff_only=True)
 
 
 @pytest.fixture
 def talk(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
     said = ["The red fox", "a RED hen", "a blue hen", "nothing at all"]
-    append([Draft(room.id, (alice, bob)[n % 2], body) for n, body in enumerate(said)])
+    append(
+        [
+            Draft(room.id, acting((alice, bob)[n % 2]), body)
+            for n, body in enumerate(said)
+        ]
+    )
     return room

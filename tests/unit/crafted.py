@@ -10,7 +10,7 @@ from accounts import tokens
 
 def holder(token: str) -> str:
     """Whose access token it is. Raises what refuses it."""
-    return tokens.verify_access(token).user.username
+    return tokens.verify_access(token).actor.user.username
 
 
 def claims_of(token: str) -> dict[str, Any]:

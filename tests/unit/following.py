@@ -21,7 +21,7 @@ from realtime.delivery.hub import Hub
 from tests.api.door import Door
 from tests.fold import Fold
 from tests.frames import check_sent
-from tests.people import access_token
+from tests.people import access_token, acting
 
 Json = dict[str, Any]
 
@@ -31,6 +31,7 @@ class Follower:
 
     def __init__(self, user: User) -> None:
         self.user = user
+        self.actor = acting(user)
         self.user_id = str(user.pk)
         self.names = {self.user_id, GUESTS} if user.is_guest else {self.user_id}
         self.rooms: dict[str, int] = {}
@@ -100,7 +101,7 @@ class Delivery(Hub):
             connection = cast(Connection, follower)
             feed = self.feeds.of(room)
             feed.readers.join(connection)
-            answer = queries.messages.catch_up(follower.user, [Resume(room)])[room]
+            answer = queries.messages.catch_up(follower.actor, [Resume(room)])[room]
             assert isinstance(answer, CaughtUp)
             reply = json.loads(encode(answer))
             follower.fold.subscribed(

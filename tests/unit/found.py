@@ -3,6 +3,7 @@
 from accounts.models import User
 from chat.payloads.messages import SearchPayload
 from chat.queries.search import search
+from tests.people import acting
 
 
 def bodies(found: SearchPayload) -> list[str]:
@@ -10,4 +11,4 @@ def bodies(found: SearchPayload) -> list[str]:
 
 
 def found_by(user: User, q: str, **filters: object) -> list[str]:
-    return bodies(search(user, q=q, **filters))  # type: ignore[arg-type]
+    return bodies(search(acting(user), q=q, **filters))  # type: ignore[arg-type]

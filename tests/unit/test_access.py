@@ -33,7 +33,7 @@ from chat.models import Ban, Membership, Room
 from chat.payloads.rooms import RoomPayload
 from chat.queries.messages import Resume, catch_up
 from core.errors import Forbidden, Refusal
-from tests.people import NOBODY
+from tests.people import NOBODY, acting
 
 Check = Callable[[Seat], None]
 
@@ -56,7 +56,7 @@ def seat(
     until = None if muted_for is None else timezone.now() + timedelta(seconds=muted_for)
     membership = Membership(room=room, user=user, role=role, muted_until=until)
     mine = membership if is_member else None
-    return Seat(user, room, mine, is_banned, is_blocked)
+    return Seat(acting(user), room, mine, is_banned, is_blocked)
 
 
 def outcome(check: Check, seat: Seat) -> type[Refusal] | None:
@@ -227,15 +227,15 @@ def test_direct_room_is_not_left() -> None:
 
 def test_only_staff_make_staff_only_rooms() -> None:
     with pytest.raises(Forbidden):
-        check_create(User(), staff_only=True)
-    check_create(User(), staff_only=False)
-    check_create(User(is_staff=True), staff_only=True)
+        check_create(acting(User()), staff_only=True)
+    check_create(acting(User()), staff_only=False)
+    check_create(acting(User(is_staff=True)), staff_only=True)
 
 
 def test_member_is_given_the_room_and_their_membership(
     bob: User, room: RoomPayload
 ) -> None:
-    found = access_room(bob, room.id)
+    found = access_room(acting(bob), room.id)
     assert str(found.room.pk) == room.id
     assert found.membership == Membership.objects.get(user=bob)
 
@@ -243,13 +243,13 @@ def test_member_is_given_the_room_and_their_membership(
 def test_outsider_is_given_a_public_room_without_membership(
     charlie: User, room: RoomPayload
 ) -> None:
-    assert access_room(charlie, room.id).membership is None
+    assert access_room(acting(charlie), room.id).membership is None
 
 
 @pytest.mark.parametrize("room_id", ["", "general", "0", "x" * 64, "\x00", "é", "%"])
 def test_malformed_id_is_the_id_of_no_room(alice: User, room_id: str) -> None:
     with pytest.raises(RoomNotFound):
-        access_room(alice, room_id)
+        access_room(acting(alice), room_id)
 
 
 @pytest.mark.parametrize("spelling", ["urn:uuid:{}", "{{{}}}", " {}", "{}\n"])
@@ -257,7 +257,7 @@ def test_room_has_one_name(alice: User, room: RoomPayload, spelling: str) -> Non
     """What is kept by id must not know one room under two names."""
     for other in (room.id.upper(), room.id.replace("-", ""), spelling.format(room.id)):
         with pytest.raises(RoomNotFound):
-            access_room(alice, other)
+            access_room(acting(alice), other)
 
 
 def test_hidden_and_missing_rooms_raise_the_same(
@@ -266,7 +266,7 @@ def test_hidden_and_missing_rooms_raise_the_same(
     answers = set()
     for room_id in (private_room.id, staff_room.id, str(uuid4()), "nonsense"):
         with pytest.raises(RoomNotFound) as refused:
-            access_room(charlie, room_id)
+            access_room(acting(charlie), room_id)
         answers.add((refused.value.code, refused.value.detail, refused.value.status))
     assert len(answers) == 1
 
@@ -274,32 +274,32 @@ def test_hidden_and_missing_rooms_raise_the_same(
 def test_who_loses_the_flag_is_out_of_their_own_staff_room(
     dora: User, staff_room: RoomPayload
 ) -> None:
-    assert str(access_room(dora, staff_room.id).room.pk) == staff_room.id
+    assert str(access_room(acting(dora), staff_room.id).room.pk) == staff_room.id
     dora.is_staff = False
     with pytest.raises(RoomNotFound):
-        access_room(dora, staff_room.id)
+        access_room(acting(dora), staff_room.id)
 
 
 def test_message_is_for_members(
     bob: User, charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
-    assert access_message(bob, room.id, 2).seq == 2
+    assert access_message(acting(bob), room.id, 2).seq == 2
     with pytest.raises(Forbidden):
-        access_message(charlie, room.id, 2)
+        access_message(acting(charlie), room.id, 2)
     with pytest.raises(RoomNotFound):
-        access_message(charlie, private_room.id, 1)
+        access_message(acting(charlie), private_room.id, 1)
 
 
 @pytest.mark.parametrize("seq", [0, 3, 2**63 - 1, 2**63, 10**30])
 def test_missing_message(bob: User, room: RoomPayload, seq: int) -> None:
     with pytest.raises(MessageNotFound):
-        access_message(bob, room.id, seq)
+        access_message(acting(bob), room.id, seq)
 
 
 def test_message_of_another_room_is_not_here(bob: User, room: RoomPayload) -> None:
-    other = create_room(bob, name="other")
+    other = create_room(acting(bob), name="other")
     with pytest.raises(MessageNotFound):
-        access_message(bob, other.id, 2)
+        access_message(acting(bob), other.id, 2)
 
 
 def test_banned_person_finds_a_public_room_no_more(
@@ -307,10 +307,10 @@ def test_banned_person_finds_a_public_room_no_more(
 ) -> None:
     Ban.objects.create(room_id=room.id, user=charlie)
     with pytest.raises(RoomNotFound):
-        access_room(charlie, room.id)
+        access_room(acting(charlie), room.id)
     with pytest.raises(RoomNotFound):
-        access_named(charlie, "general")
-    [found] = seats(charlie, Room.objects.values_list("pk", flat=True))
+        access_named(acting(charlie), "general")
+    [found] = seats(acting(charlie), Room.objects.values_list("pk", flat=True))
     assert not may_see(found)
 
 
@@ -318,7 +318,7 @@ def test_banned_person_finds_a_public_room_no_more(
 def test_public_room_is_found_by_its_name(
     charlie: User, room: RoomPayload, name: str
 ) -> None:
-    assert str(access_named(charlie, name).room.pk) == room.id
+    assert str(access_named(acting(charlie), name).room.pk) == room.id
 
 
 @pytest.mark.parametrize("name", ["attic", "bridge", "genera", "", "gen\0eral", "%"])
@@ -330,13 +330,13 @@ def test_other_rooms_are_not_found_by_their_names(
     name: str,
 ) -> None:
     with pytest.raises(RoomNotFound):
-        access_named(charlie, name)
+        access_named(acting(charlie), name)
 
 
 def test_seats_of_one_person_in_several_rooms(
     bob: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
-    found = seats(bob, [UUID(room.id), UUID(private_room.id), UUID(NOBODY)])
+    found = seats(acting(bob), [UUID(room.id), UUID(private_room.id), UUID(NOBODY)])
     named = {seat.room.name: seat for seat in found}
     assert set(named) == {"attic", "general"}
     assert named["attic"].membership is None
@@ -350,5 +350,5 @@ def test_hidden_seats_take_as_many_queries_as_missing_ones(
 ) -> None:
     for room_id in (private_room.id, NOBODY):
         with django_assert_num_queries(3):
-            [refused] = catch_up(charlie, [Resume(room_id)]).values()
+            [refused] = catch_up(acting(charlie), [Resume(room_id)]).values()
         assert isinstance(refused, RoomNotFound)

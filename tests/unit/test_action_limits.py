@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from pytest_django import Settings
 
+from accounts.actor import Actor
 from accounts.models import User
 from chat.actions import (
     avatars,
@@ -22,8 +23,9 @@ from chat.payloads.rooms import RoomPayload
 from core import limits
 from core.errors import RateLimited, Refusal
 from core.limits.bucket import RateLimit
+from tests.people import acting
 
-Act = Callable[[User, str], object]
+Act = Callable[[Actor, str], object]
 
 ACTIONS: dict[str, tuple[str, Act]] = {
     "create_room": ("rooms", lambda u, r: rooms.create_room(u, name="new")),
@@ -54,7 +56,7 @@ ACTIONS: dict[str, tuple[str, Act]] = {
     ),
     "change_role": (
         "member_changes",
-        lambda u, r: members.change_role(u, r, str(u.pk), "owner"),
+        lambda u, r: members.change_role(u, r, str(u.id), "owner"),
     ),
     "remove_member": (
         "member_changes",
@@ -70,7 +72,10 @@ ACTIONS: dict[str, tuple[str, Act]] = {
     ),
     "ban": ("member_changes", lambda u, r: bans.ban(u, r, r)),
     "unban": ("member_changes", lambda u, r: bans.unban(u, r, r)),
-    "change_profile": ("profile_changes", lambda u, r: profile.change_profile(u, {})),
+    "change_profile": (
+        "profile_changes",
+        lambda u, r: profile.change_profile(u, {}),
+    ),
     "remove_avatar": ("profile_changes", lambda u, r: avatars.remove_avatar(u)),
     "block": ("profile_changes", lambda u, r: blocks.block(u, r)),
     "unblock": ("profile_changes", lambda u, r: blocks.unblock(u, r)),
@@ -96,7 +101,7 @@ def test_a_write_takes_a_token(
     monkeypatch.setattr(limits, limit, RateLimit(0.001, 1, name=limit))
     monkeypatch.setattr(limits, "joins" if limit == "rooms" else "rooms", _never())
     try:
-        act(alice, room.id)
+        act(acting(alice), room.id)
     except RateLimited:
         raise
     except Refusal:
@@ -117,5 +122,5 @@ def test_a_message_into_a_direct_room_makes_none(
     settings.RATE_LIMITS = True
     monkeypatch.setattr(limits, "rooms", RateLimit(0.001, 1))
     for _ in range(5):
-        direct.open_direct(alice, "bob")
-        direct.open_direct(bob, "alice")
+        direct.open_direct(acting(alice), "bob")
+        direct.open_direct(acting(bob), "alice")

@@ -23,7 +23,7 @@ from core import limits
 from core.bus.envelopes import EndSessions, Envelope, RoomChanged
 from core.errors import Unauthorized
 from core.limits.bucket import RateLimit
-from tests.people import person
+from tests.people import acting, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -157,7 +157,7 @@ def test_lists_and_their_rows_render(
     site: Client, alice: User, room: RoomPayload, path: str
 ) -> None:
     tokens.start_session(alice, user_agent="A phone")
-    append_one(Draft(room.id, alice, "hello"))
+    append_one(Draft(room.id, acting(alice), "hello"))
     page = shown(site, f"{path}/")
     links = set(re.findall(rf"/admin/{path}/[^/\"]+/change/", page))
     assert links
@@ -191,7 +191,7 @@ def test_search(
 ) -> None:
     tokens.start_session(alice, user_agent="A phone")
     tokens.start_session(bob, user_agent="A tablet")
-    append([Draft(room.id, alice, body) for body in ("hello", "good bye")])
+    append([Draft(room.id, acting(alice), body) for body in ("hello", "good bye")])
     everything, some = shown(site, f"{path}/"), shown(site, f"{path}/?q={word}")
     assert found in everything
     assert found in some
@@ -218,7 +218,7 @@ def test_filters(site: Client, room: RoomPayload, address: str) -> None:
 def test_rooms_show_how_many_belong_to_them(
     site: Client, alice: User, room: RoomPayload
 ) -> None:
-    create_room(alice, name="cellar")
+    create_room(acting(alice), name="cellar")
     page = shown(site, "chat/room/")
     assert re.findall(r'class="field-members">(\d+)<', page) == ["1", "2"]
 
@@ -228,7 +228,7 @@ def test_rows_of_the_chat_are_not_written_here(
     site: Client, alice: User, room: RoomPayload, model: type
 ) -> None:
     tokens.start_session(alice)
-    append_one(Draft(room.id, alice, "hello"))
+    append_one(Draft(room.id, acting(alice), "hello"))
     meta = model._meta  # type: ignore[attr-defined]  # every model has it
     path = f"/admin/{meta.app_label}/{meta.model_name}"
     row = model.objects.first()  # type: ignore[attr-defined]
@@ -392,7 +392,7 @@ def test_messages_are_deleted_through_the_log(
     site: Client, erin: User, alice: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     Membership.objects.create(room_id=room.id, user=erin)
-    sent = append_one(Draft(room.id, alice, "hello")).message
+    sent = append_one(Draft(room.id, acting(alice), "hello")).message
     message = Message.objects.get(seq=sent.seq)
     published.clear()
     assert "1 deleted." in act(site, "chat/message", "delete_messages", message.pk)
@@ -406,7 +406,7 @@ def test_messages_are_deleted_through_the_log(
 def test_message_of_a_room_of_others_stays_and_it_is_said(
     site: Client, alice: User, private_room: RoomPayload, published: list[Envelope]
 ) -> None:
-    append_one(Draft(private_room.id, alice, "hello"))
+    append_one(Draft(private_room.id, acting(alice), "hello"))
     message = Message.objects.get(body="hello")
     published.clear()
     page = act(site, "chat/message", "delete_messages", message.pk)
@@ -430,7 +430,7 @@ def test_who_may_only_look_does_nothing(
 ) -> None:
     pair = tokens.start_session(alice)
     Membership.objects.create(room_id=room.id, user=dora)
-    append_one(Draft(room.id, alice, "hello"))
+    append_one(Draft(room.id, acting(alice), "hello"))
     views = Permission.objects.filter(codename__startswith="view_")
     dora.user_permissions.set(views)
     published.clear()
@@ -456,12 +456,12 @@ def test_lists_take_as_many_queries_however_long(
             found.append(len(queries))
         return found
 
-    append_one(Draft(room.id, alice, "hello"))
+    append_one(Draft(room.id, acting(alice), "hello"))
     tokens.start_session(alice)
     before = counts()
     for number in range(5):
         other = person(f"person-{number}")
         tokens.start_session(other)
-        made = create_room(other, name=f"room-{number}")
-        append_one(Draft(made.id, other, "hello"))
+        made = create_room(acting(other), name=f"room-{number}")
+        append_one(Draft(made.id, acting(other), "hello"))
     assert counts() == before

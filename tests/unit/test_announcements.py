@@ -22,6 +22,7 @@ from core.bus.envelopes import (
     ToPerson,
     ToRoom,
 )
+from tests.people import acting
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def _starts_in_silence(room: RoomPayload, published: list[Envelope]) -> None:
 
 
 def drafts(user: User, room: RoomPayload, *bodies: str) -> list[Draft]:
-    return [Draft(room.id, user, body, client_id=body) for body in bodies]
+    return [Draft(room.id, acting(user), body, client_id=body) for body in bodies]
 
 
 def room_events(published: list[Envelope]) -> list[dict[str, Any]]:
@@ -84,7 +85,7 @@ def test_what_is_rolled_back_is_not_announced(
 def test_what_the_database_refused_is_not_announced(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
-    other = create_room(bob, name="other")
+    other = create_room(acting(bob), name="other")
     Message.objects.create(room_id=other.id, seq=2, rev=2, body="in the way")
     published.clear()
     append([*drafts(bob, room, "good"), *drafts(bob, other, "bad")])
@@ -107,7 +108,7 @@ def test_events_come_in_the_order_of_the_log(
 def test_each_room_of_a_batch_has_its_envelope(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
-    other = create_room(bob, name="other")
+    other = create_room(acting(bob), name="other")
     published.clear()
     append([*drafts(bob, room, "a", "b"), *drafts(bob, other, "c")])
     found = {e.room: e for e in published if isinstance(e, RoomChanged)}
@@ -158,7 +159,7 @@ def test_duplicate_is_not_announced_again(
 def test_joining_tells_the_room_and_then_the_person(
     bob: User, charlie: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
-    joined = join_room(charlie, room.id)
+    joined = join_room(acting(charlie), room.id)
     changed, told, added = published
     assert isinstance(changed, RoomChanged)
     assert [change.leaver for change in changed.changes] == [None]
@@ -166,7 +167,7 @@ def test_joining_tells_the_room_and_then_the_person(
     assert json.loads(told.text) == {
         "type": "member.joined",
         "room": room.id,
-        "member": json.loads(encode(members(bob, room.id)[-1])),
+        "member": json.loads(encode(members(acting(bob), room.id)[-1])),
         "member_count": 3,
         "online": False,
     }
@@ -180,7 +181,7 @@ def test_joining_tells_the_room_and_then_the_person(
 def test_leaving_names_the_leaver_and_tells_the_person(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
-    leave_room(bob, room.id)
+    leave_room(acting(bob), room.id)
     changed, told, removed = published
     assert isinstance(changed, RoomChanged)
     assert [(c.seq, c.leaver) for c in changed.changes] == [(3, str(bob.pk))]

@@ -34,15 +34,18 @@ from core.errors import (
     TooLong,
 )
 from core.limits.table import LIMITS
+from tests.people import acting
 from tests.pictures import png
 
 
 def uploaded(user: User, room: RoomPayload, content: bytes = b"hello") -> str:
-    return add_attachment(user, room.id, ContentFile(content, "a.txt")).id
+    return add_attachment(acting(user), room.id, ContentFile(content, "a.txt")).id
 
 
 def send(user: User, room: RoomPayload, *files: str, key: str = "1") -> Appended:
-    return send_message(user, room.id, client_id=key, body="", attachments=files)
+    return send_message(
+        acting(user), room.id, client_id=key, body="", attachments=files
+    )
 
 
 def stored(folder: str = "attachments") -> set[str]:
@@ -67,8 +70,8 @@ def test_file_is_in_the_message_everywhere(bob: User, room: RoomPayload) -> None
     assert (picture.id, picture.name) == (two, "a.png")
     assert (picture.width, picture.height) == (30, 20)
     assert picture.thumbnail_url == f"{picture.url}/thumbnail"
-    assert history(bob, room.id).messages[-1] == sent
-    caught_up = catch_up(bob, [Resume(room.id, 2)])[room.id]
+    assert history(acting(bob), room.id).messages[-1] == sent
+    caught_up = catch_up(acting(bob), [Resume(room.id, 2)])[room.id]
     assert not isinstance(caught_up, Refusal)
     assert caught_up.messages == [sent]
     assert queries.messages.changes(room.id, 2).messages == [sent]
@@ -88,7 +91,7 @@ def test_again_with_other_files_is_a_conflict(bob: User, room: RoomPayload) -> N
     with pytest.raises(Conflict):
         send(bob, room, one, two)
     with pytest.raises(Conflict):
-        send_message(bob, room.id, client_id="1", body="hi")
+        send_message(acting(bob), room.id, client_id="1", body="hi")
     assert Attachment.objects.get(pk=two).message is None
 
 
@@ -116,7 +119,8 @@ def test_files_that_are_not_ones_own_to_send(
 def test_of_two_drafts_at_once_one_gets_the_file(bob: User, room: RoomPayload) -> None:
     file = uploaded(bob, room)
     drafts = [
-        Draft(room.id, bob, "hi", client_id=key, attachments=[file]) for key in "12"
+        Draft(room.id, acting(bob), "hi", client_id=key, attachments=[file])
+        for key in "12"
     ]
     first, second = append(drafts)
     assert isinstance(first, Appended)
@@ -143,12 +147,12 @@ def test_edit_keeps_files_and_may_take_the_text(bob: User, room: RoomPayload) ->
     file = uploaded(bob, room)
     seq = send(bob, room, file).message.seq
     for body in ("with words", ""):
-        edited = edit_message(bob, room.id, seq, body=body).message
+        edited = edit_message(acting(bob), room.id, seq, body=body).message
         assert edited.body == body
         assert [found.id for found in edited.attachments] == [file]
-    plain = send_message(bob, room.id, client_id="2", body="hi").message
+    plain = send_message(acting(bob), room.id, client_id="2", body="hi").message
     with pytest.raises(Invalid):
-        edit_message(bob, room.id, plain.seq, body=" ")
+        edit_message(acting(bob), room.id, plain.seq, body=" ")
 
 
 def test_queries_do_not_grow_with_files(
@@ -171,7 +175,7 @@ def test_files_go_when_the_deletion_is_committed(
     kept = uploaded(bob, room)
     assert len(stored()) == 4
     with django_capture_on_commit_callbacks(execute=True):
-        deleted = delete_message(bob, room.id, sent.seq).message
+        deleted = delete_message(acting(bob), room.id, sent.seq).message
         assert len(stored()) == 4
     assert deleted.attachments == []
     assert stored() == {Attachment.objects.get(pk=kept).file}
@@ -186,10 +190,10 @@ def test_files_go_with_the_room(
 ) -> None:
     send(bob, room, uploaded(bob, room))
     uploaded(bob, room)
-    change_room_avatar(alice, room.id, ContentFile(png()))
+    change_room_avatar(acting(alice), room.id, ContentFile(png()))
     assert (len(stored()), len(stored("avatars"))) == (2, 1)
     with django_capture_on_commit_callbacks(execute=True):
-        delete_room(alice, room.id)
+        delete_room(acting(alice), room.id)
     assert not stored() | stored("avatars")
 
 
@@ -247,26 +251,26 @@ def test_old_picture_goes_when_the_new_one_is_there(
 ) -> None:
     for _ in range(2):
         with django_capture_on_commit_callbacks(execute=True):
-            avatar = change_avatar(bob, ContentFile(png())).avatar
+            avatar = change_avatar(acting(bob), ContentFile(png())).avatar
         assert stored("avatars") == {avatar}
     with django_capture_on_commit_callbacks(execute=True):
-        assert remove_avatar(bob).avatar == ""
+        assert remove_avatar(acting(bob)).avatar == ""
     assert not stored("avatars")
 
 
 def test_sender_of_a_message_has_their_picture(bob: User, room: RoomPayload) -> None:
-    avatar = change_avatar(bob, ContentFile(png())).avatar
-    sent = send_message(bob, room.id, client_id="1", body="hi").message
+    avatar = change_avatar(acting(bob), ContentFile(png())).avatar
+    sent = send_message(acting(bob), room.id, client_id="1", body="hi").message
     assert sent.sender is not None
     assert sent.sender.avatar == f"/api/v1/avatars/{avatar}"
-    assert history(bob, room.id).messages[-1] == sent
+    assert history(acting(bob), room.id).messages[-1] == sent
 
 
 def test_picture_and_colour_of_a_room_are_in_its_log(alice: User) -> None:
-    room = create_room(alice, name="attic", color="#aabbcc")
+    room = create_room(acting(alice), name="attic", color="#aabbcc")
     assert room.color == "#aabbcc"
-    changed = change_room_avatar(alice, room.id, ContentFile(png()))
+    changed = change_room_avatar(acting(alice), room.id, ContentFile(png()))
     assert changed.avatar == f"/api/v1/avatars/{Room.objects.get().avatar}"
-    last = history(alice, room.id).messages[-1]
+    last = history(acting(alice), room.id).messages[-1]
     assert last.event == {"type": "room.avatar_changed", "avatar": changed.avatar}
     assert changed.head_seq == last.seq

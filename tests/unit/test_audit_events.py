@@ -25,6 +25,7 @@ from core.audit import Event, record, record_committed
 from core.errors import Invalid, RateLimited, Unauthorized
 from core.limits.bucket import RateLimit
 from core.threads import in_database
+from tests.people import acting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Events = Callable[[], list[dict[str, str]]]
@@ -92,10 +93,10 @@ ACTS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
 def test_acts_of_a_moderator(
     name: str, alice: User, bob: User, room: RoomPayload, events: Events
 ) -> None:
-    join_room(bob, str(room.id))
+    join_room(acting(bob), str(room.id))
     events()
     act, more = ACTS[name]
-    act(alice, str(room.id), str(bob.pk))
+    act(acting(alice), str(room.id), str(bob.pk))
     [event] = events()
     if "until" in more:
         more = {"until": event["until"]}
@@ -106,7 +107,7 @@ def test_acts_of_a_moderator(
 def test_acts_that_are_taken_back(
     alice: User, charlie: User, room: RoomPayload, events: Events
 ) -> None:
-    who = (alice, str(room.id), str(charlie.pk))
+    who = (acting(alice), str(room.id), str(charlie.pk))
     members.add_member(*who)
     members.mute_member(*who, 60)
     members.unmute_member(*who)
@@ -157,7 +158,7 @@ def test_a_ticket_that_comes_again(alice: User, events: Events) -> None:
     events()
     with pytest.raises(Unauthorized):
         tokens.redeem_ticket(ticket)
-    ids = {"user": str(alice.pk), "session": str(identity.session_id)}
+    ids = {"user": str(alice.pk), "session": str(identity.actor.session_id)}
     assert events() == [{"event": "ticket.refused", **ids}]
 
 
@@ -173,7 +174,7 @@ def test_rights_and_an_account_that_is_closed(alice: User, events: Events) -> No
         ]
     alice.set_password("trombone-42")
     alice.save()
-    close_account(alice, current_password="trombone-42", messages="keep")
+    close_account(acting(alice), current_password="trombone-42", messages="keep")
     assert {"event": "account.closed", **user} in events()
 
 
@@ -288,7 +289,7 @@ def test_a_wrong_password(alice: User, events: Events) -> None:
             sessions.log_in(username=name, password="wrong")
     assert events() == [{"event": "login.failed"}] * 2
     with pytest.raises(Invalid):
-        passwords.check_own_password(alice, "wrong")
+        passwords.check_own_password(acting(alice), "wrong")
     assert events() == [{"event": "login.failed", "user": str(alice.pk)}]
 
 

@@ -17,7 +17,7 @@ from chat.models import Block, Membership, Message, Room
 from chat.payloads.rooms import RoomPayload
 from core.bus.envelopes import Envelope
 from core.errors import Invalid, Refusal
-from tests.people import person
+from tests.people import acting, person
 
 from .envelopes import to_person
 
@@ -27,26 +27,26 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def direct(alice: User, bob: User) -> RoomPayload:
     """Both have written: seq 2 is alice's, 3 is bob's. Then alice blocks bob."""
-    room, _ = open_direct(alice, "bob")
+    room, _ = open_direct(acting(alice), "bob")
     for user in (alice, bob):
-        send_message(user, room.id, client_id="1", body="hello")
-    block(alice, str(bob.pk))
+        send_message(acting(user), room.id, client_id="1", body="hello")
+    block(acting(alice), str(bob.pk))
     return room
 
 
 def usernames(user: User) -> list[str]:
-    return [blocked.username for blocked in queries.blocks.blocks(user)]
+    return [blocked.username for blocked in queries.blocks.blocks(acting(user))]
 
 
 def test_blocking_and_unblocking_twice_is_fine(
     alice: User, bob: User, published: list[Envelope]
 ) -> None:
     for _ in range(2):
-        block(alice, str(bob.pk))
+        block(acting(alice), str(bob.pk))
         assert usernames(alice) == ["bob"]
     assert usernames(bob) == []
     for _ in range(2):
-        unblock(alice, str(bob.pk))
+        unblock(acting(alice), str(bob.pk))
         assert usernames(alice) == []
     assert to_person(published, alice) == [
         {"type": "blocks.changed", "blocked": [str(bob.pk)]},
@@ -57,7 +57,7 @@ def test_blocking_and_unblocking_twice_is_fine(
 
 def test_oneself_is_not_blocked(alice: User) -> None:
     with pytest.raises(Invalid):
-        block(alice, str(alice.pk))
+        block(acting(alice), str(alice.pk))
     assert not Block.objects.exists()
 
 
@@ -66,13 +66,13 @@ def test_nobody_is_not_found(alice: User, change: type) -> None:
     guest = person("passer-by", is_guest=True)
     for user_id in ("nonsense", "bob", "0" * 36, str(guest.pk)):
         with pytest.raises(UserNotFound):
-            change(alice, user_id)
+            change(acting(alice), user_id)
 
 
 def test_who_is_gone_can_be_unblocked(alice: User, bob: User) -> None:
-    block(alice, str(bob.pk))
+    block(acting(alice), str(bob.pk))
     User.objects.filter(pk=bob.pk).update(is_active=False)
-    unblock(alice, str(bob.pk))
+    unblock(acting(alice), str(bob.pk))
     assert usernames(alice) == []
 
 
@@ -81,7 +81,7 @@ def test_list_needs_one_query(
 ) -> None:
     people = [person(f"erin-{number}") for number in range(9)]
     for erin in reversed(people):
-        block(alice, str(erin.pk))
+        block(acting(alice), str(erin.pk))
     with django_assert_num_queries(1):
         assert usernames(alice) == [erin.username for erin in people]
 
@@ -91,13 +91,13 @@ def test_the_blocked_cannot_open_their_room(
     alice: User, bob: User, has_room: bool
 ) -> None:
     if has_room:
-        open_direct(alice, "bob")
-    block(alice, str(bob.pk))
+        open_direct(acting(alice), "bob")
+    block(acting(alice), str(bob.pk))
     for reference in ("alice", str(alice.pk)):
         with pytest.raises(UserNotFound):
-            open_direct(bob, reference)
+            open_direct(acting(bob), reference)
     assert Room.objects.count() == has_room
-    room, made = open_direct(alice, "bob")
+    room, made = open_direct(acting(alice), "bob")
     assert (room.role, made) == ("member", not has_room)
 
 
@@ -105,65 +105,70 @@ def test_the_blocked_write_nothing_into_it(
     alice: User, bob: User, direct: RoomPayload
 ) -> None:
     with pytest.raises(UserNotFound):
-        send_message(bob, direct.id, client_id="2", body="listen!")
+        send_message(acting(bob), direct.id, client_id="2", body="listen!")
     with pytest.raises(UserNotFound):
-        edit_message(bob, direct.id, 3, body="listen!")
+        edit_message(acting(bob), direct.id, 3, body="listen!")
     with pytest.raises(UserNotFound):
-        add_reaction(bob, direct.id, 2, emoji="👍")
+        add_reaction(acting(bob), direct.id, 2, emoji="👍")
     assert Room.objects.get().head_seq == 3
     # They may take back what they wrote, and learn that it was written.
-    again = send_message(bob, direct.id, client_id="1", body="hello")
+    again = send_message(acting(bob), direct.id, client_id="1", body="hello")
     assert again.duplicate
-    assert delete_message(bob, direct.id, 3).message.body == ""
+    assert delete_message(acting(bob), direct.id, 3).message.body == ""
 
 
 def test_who_blocks_may_write(alice: User, bob: User, direct: RoomPayload) -> None:
-    sent = send_message(alice, direct.id, client_id="2", body="Leave me alone.")
+    sent = send_message(acting(alice), direct.id, client_id="2", body="Leave me alone.")
     assert sent.message.seq == 4
-    page = queries.messages.history(bob, direct.id)
+    page = queries.messages.history(acting(bob), direct.id)
     assert [message.seq for message in page.messages] == [1, 2, 3, 4]
 
 
 def test_unblocked_they_write_again(
     alice: User, bob: User, direct: RoomPayload
 ) -> None:
-    unblock(alice, str(bob.pk))
-    assert send_message(bob, direct.id, client_id="2", body="Sorry.").message.seq == 4
+    unblock(acting(alice), str(bob.pk))
+    assert (
+        send_message(acting(bob), direct.id, client_id="2", body="Sorry.").message.seq
+        == 4
+    )
 
 
 def test_group_with_who_blocked_one_is_not_made(
     alice: User, bob: User, charlie: User
 ) -> None:
-    block(alice, str(bob.pk))
+    block(acting(alice), str(bob.pk))
     with pytest.raises(UserNotFound):
-        create_group(bob, ["charlie", "alice"])
+        create_group(acting(bob), ["charlie", "alice"])
     assert not Room.objects.exists()
-    assert create_group(alice, ["charlie", "bob"]).role == "owner"
+    assert create_group(acting(alice), ["charlie", "bob"]).role == "owner"
 
 
 def test_who_blocked_one_is_not_added(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
-    block(charlie, str(alice.pk))
+    block(acting(charlie), str(alice.pk))
     with pytest.raises(UserNotFound):
-        add_member(alice, private_room.id, "charlie")
+        add_member(acting(alice), private_room.id, "charlie")
     assert Membership.objects.count() == 1
 
 
 def test_in_other_rooms_the_blocked_write_as_before(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    block(alice, str(bob.pk))
-    assert send_message(bob, room.id, client_id="1", body="hello").message.seq == 3
+    block(acting(alice), str(bob.pk))
+    assert (
+        send_message(acting(bob), room.id, client_id="1", body="hello").message.seq == 3
+    )
 
 
 def test_one_bad_draft_fails_alone(
     alice: User, bob: User, direct: RoomPayload, room: RoomPayload
 ) -> None:
     drafts = [
-        Draft(direct.id, alice, "one", "a"),
-        Draft(direct.id, bob, "two", "b"),
-        Draft(room.id, bob, "three", "c"),
+        Draft(direct.id, acting(alice), "one", "a"),
+        Draft(direct.id, acting(bob), "two", "b"),
+        Draft(room.id, acting(bob), "three", "c"),
     ]
     outcomes = append(drafts)
     assert [isinstance(o, Refusal) for o in outcomes] == [False, True, False]
@@ -179,13 +184,13 @@ def test_blocks_cost_a_query_where_a_direct_room_is(
     room: RoomPayload,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    other, _ = open_direct(alice, "charlie")
+    other, _ = open_direct(acting(alice), "charlie")
     with django_assert_num_queries(6):
-        append([Draft(room.id, alice, "x", "1")])
+        append([Draft(room.id, acting(alice), "x", "1")])
     with django_assert_num_queries(7):
-        append([Draft(direct.id, alice, "x", "2")])
+        append([Draft(direct.id, acting(alice), "x", "2")])
     drafts = [
-        Draft(r.id, alice, "x", f"{r.id}-{n}")
+        Draft(r.id, acting(alice), "x", f"{r.id}-{n}")
         for n in range(5)
         for r in (room, direct, other)
     ]

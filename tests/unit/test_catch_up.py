@@ -17,10 +17,11 @@ from chat.payloads.rooms import RoomPayload
 from chat.queries.messages import CaughtUp, Resume, catch_up
 from core.errors import Forbidden
 from core.limits.table import LIMITS, MAX_RECOVERED, MAX_REPLY_BYTES
+from tests.people import acting
 
 
 def caught_up(user: User, resume: Resume) -> CaughtUp:
-    answer = catch_up(user, [resume])[resume.room]
+    answer = catch_up(acting(user), [resume])[resume.room]
     assert isinstance(answer, CaughtUp)
     return answer
 
@@ -30,7 +31,7 @@ def revs(answer: CaughtUp) -> list[int]:
 
 
 def write(user: User, room: RoomPayload, count: int, body: str = "x") -> None:
-    append([Draft(room.id, user, body) for _ in range(count)])
+    append([Draft(room.id, acting(user), body) for _ in range(count)])
 
 
 def test_everything_after_the_number(bob: User, room: RoomPayload) -> None:
@@ -121,8 +122,8 @@ def test_messages_too_long_for_a_reply_are_not_recovered(
 @pytest.fixture
 def rooms(alice: User, bob: User) -> list[RoomPayload]:
     """Three rooms of alice's and bob's, each with a log from 1 to 2."""
-    made = [create_room(alice, name=f"room-{number}") for number in range(3)]
-    return [join_room(bob, room.id) for room in made]
+    made = [create_room(acting(alice), name=f"room-{number}") for number in range(3)]
+    return [join_room(acting(bob), room.id) for room in made]
 
 
 def test_rooms_share_the_number_of_messages(
@@ -130,7 +131,7 @@ def test_rooms_share_the_number_of_messages(
 ) -> None:
     for room, count in zip(rooms, (300, 201, 200), strict=True):
         write(bob, room, count)
-    answers = catch_up(bob, [Resume(room.id, 2) for room in rooms])
+    answers = catch_up(acting(bob), [Resume(room.id, 2) for room in rooms])
     found = [answers[room.id] for room in rooms]
     recovered = [a.recovered for a in found if isinstance(a, CaughtUp)]
     assert recovered == [True, False, True]
@@ -139,7 +140,7 @@ def test_rooms_share_the_number_of_messages(
 def test_rooms_share_the_bytes_of_a_reply(bob: User, rooms: list[RoomPayload]) -> None:
     for room in rooms:
         write(bob, room, 25, "🌊" * LIMITS.message_characters)
-    answers = catch_up(bob, [Resume(room.id, 2) for room in rooms])
+    answers = catch_up(acting(bob), [Resume(room.id, 2) for room in rooms])
     assert len(encode(list(answers.values())).encode()) <= MAX_REPLY_BYTES
 
 
@@ -149,10 +150,10 @@ def test_one_bad_room_does_not_spoil_the_others(
     private_room: RoomPayload,
     staff_room: RoomPayload,
 ) -> None:
-    mine = create_room(charlie, name="mine")
+    mine = create_room(acting(charlie), name="mine")
     missing = str(uuid4())
     asked = [room.id, private_room.id, staff_room.id, missing, mine.id]
-    answers = catch_up(charlie, [Resume(room_id, 0) for room_id in asked])
+    answers = catch_up(acting(charlie), [Resume(room_id, 0) for room_id in asked])
     kinds = [type(answers[room_id]) for room_id in asked]
     assert kinds == [Forbidden, RoomNotFound, RoomNotFound, RoomNotFound, CaughtUp]
 
@@ -161,13 +162,13 @@ def test_one_bad_room_does_not_spoil_the_others(
 def test_malformed_id_is_the_id_of_no_room(
     bob: User, room: RoomPayload, room_id: str
 ) -> None:
-    answers = catch_up(bob, [Resume(room_id, 0), Resume(room.id, 0)])
+    answers = catch_up(acting(bob), [Resume(room_id, 0), Resume(room.id, 0)])
     assert isinstance(answers[room_id], RoomNotFound)
     assert isinstance(answers[room.id], CaughtUp)
 
 
 def test_no_rooms_are_no_answers(bob: User) -> None:
-    assert catch_up(bob, []) == {}
+    assert catch_up(acting(bob), []) == {}
 
 
 def test_queries_do_not_grow_with_messages(
@@ -178,10 +179,10 @@ def test_queries_do_not_grow_with_messages(
     """Three for all, and three for each room that missed something."""
     write(bob, rooms[0], 1)
     with django_assert_num_queries(3 + 3):
-        catch_up(bob, [Resume(room.id, 2) for room in rooms])
+        catch_up(acting(bob), [Resume(room.id, 2) for room in rooms])
     write(bob, rooms[0], 99)
     with django_assert_num_queries(3 + 3):
-        answers = catch_up(bob, [Resume(room.id, 2) for room in rooms])
+        answers = catch_up(acting(bob), [Resume(room.id, 2) for room in rooms])
     answer = answers[rooms[0].id]
     assert isinstance(answer, CaughtUp)
     assert len(answer.messages) == 100
@@ -193,4 +194,4 @@ def test_subscribing_without_a_number_reads_no_messages(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_num_queries(3):
-        catch_up(bob, [Resume(room.id) for room in rooms])
+        catch_up(acting(bob), [Resume(room.id) for room in rooms])

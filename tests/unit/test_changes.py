@@ -24,7 +24,7 @@ from core.errors import (
     TooLong,
     Unauthorized,
 )
-from tests.people import person
+from tests.people import acting, person
 
 SEQ = 3
 
@@ -32,7 +32,7 @@ SEQ = 3
 @pytest.fixture
 def message(bob: User, room: RoomPayload) -> Message:
     """bob's, with the number 3."""
-    send_message(bob, room.id, client_id="1", body="hello")
+    send_message(acting(bob), room.id, client_id="1", body="hello")
     return Message.objects.get(seq=SEQ)
 
 
@@ -41,10 +41,10 @@ def head(room: RoomPayload) -> int:
 
 
 ACTIONS: dict[str, Callable[[User, str], Written]] = {
-    "edit": lambda user, room: edit_message(user, room, SEQ, body="changed"),
-    "delete": lambda user, room: delete_message(user, room, SEQ),
-    "pin": lambda user, room: pin_message(user, room, SEQ, pinned=True),
-    "react": lambda user, room: add_reaction(user, room, SEQ, emoji="👍"),
+    "edit": lambda user, room: edit_message(acting(user), room, SEQ, body="changed"),
+    "delete": lambda user, room: delete_message(acting(user), room, SEQ),
+    "pin": lambda user, room: pin_message(acting(user), room, SEQ, pinned=True),
+    "react": lambda user, room: add_reaction(acting(user), room, SEQ, emoji="👍"),
 }
 
 
@@ -112,7 +112,7 @@ def test_what_is_not_there(
 def test_an_edit_is_the_rooms_next_number(
     bob: User, room: RoomPayload, message: Message
 ) -> None:
-    changed = edit_message(bob, room.id, SEQ, body="changed").message
+    changed = edit_message(acting(bob), room.id, SEQ, body="changed").message
     assert (changed.seq, changed.rev, changed.body) == (SEQ, 4, "changed")
     assert changed.edited_at is not None
     assert head(room) == 4
@@ -157,20 +157,23 @@ def test_the_same_again_is_no_change(
 def test_an_edit_after_the_window_is_refused_but_for_moderators(
     alice: User, bob: User, room: RoomPayload, message: Message
 ) -> None:
-    send_message(alice, room.id, client_id="a", body="mine")
+    send_message(acting(alice), room.id, client_id="a", body="mine")
     yesterday = timezone.now() - timedelta(hours=25)
     Message.objects.update(created_at=yesterday)
     with pytest.raises(Forbidden):
-        edit_message(bob, room.id, SEQ, body="too late")
-    assert edit_message(alice, room.id, 4, body="in time").message.body == "in time"
+        edit_message(acting(bob), room.id, SEQ, body="too late")
+    assert (
+        edit_message(acting(alice), room.id, 4, body="in time").message.body
+        == "in time"
+    )
 
 
 def test_a_deleted_message_keeps_its_place_and_loses_its_text(
     alice: User, bob: User, room: RoomPayload, message: Message
 ) -> None:
-    add_reaction(bob, room.id, SEQ, emoji="👍")
-    pin_message(alice, room.id, SEQ, pinned=True)
-    deleted = delete_message(alice, room.id, SEQ).message
+    add_reaction(acting(bob), room.id, SEQ, emoji="👍")
+    pin_message(acting(alice), room.id, SEQ, pinned=True)
+    deleted = delete_message(acting(alice), room.id, SEQ).message
     assert (deleted.seq, deleted.body, deleted.reactions) == (SEQ, "", [])
     assert deleted.deleted_at is not None
     assert deleted.pinned_at is None
@@ -184,9 +187,9 @@ def test_what_happened_to_the_room_is_not_deleted(
     alice: User, room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
-        delete_message(alice, room.id, 1)
+        delete_message(acting(alice), room.id, 1)
     with pytest.raises(Forbidden):
-        edit_message(alice, room.id, 1, body="x")
+        edit_message(acting(alice), room.id, 1, body="x")
 
 
 @pytest.mark.parametrize("action", ["react", "pin"])
@@ -194,29 +197,29 @@ def test_nothing_is_added_to_what_the_room_itself_says(
     alice: User, room: RoomPayload, action: str
 ) -> None:
     """Its number stays: where a removal stands in the log decides who receives what."""
-    joined = queries.messages.history(alice, room.id).messages[1]
+    joined = queries.messages.history(acting(alice), room.id).messages[1]
     assert joined.kind == "system"
     tries = {
-        "react": lambda: add_reaction(alice, room.id, joined.seq, emoji="👍"),
-        "pin": lambda: pin_message(alice, room.id, joined.seq, pinned=True),
+        "react": lambda: add_reaction(acting(alice), room.id, joined.seq, emoji="👍"),
+        "pin": lambda: pin_message(acting(alice), room.id, joined.seq, pinned=True),
     }
     with pytest.raises(Forbidden):
         tries[action]()
-    assert queries.messages.history(alice, room.id).messages[1] == joined
+    assert queries.messages.history(acting(alice), room.id).messages[1] == joined
 
 
 def test_reactions_are_counted_by_emoji(
     alice: User, bob: User, room: RoomPayload, message: Message
 ) -> None:
-    add_reaction(alice, room.id, SEQ, emoji="👍")
-    add_reaction(bob, room.id, SEQ, emoji="👍")
-    shown = add_reaction(bob, room.id, SEQ, emoji="❤️").message.reactions
+    add_reaction(acting(alice), room.id, SEQ, emoji="👍")
+    add_reaction(acting(bob), room.id, SEQ, emoji="👍")
+    shown = add_reaction(acting(bob), room.id, SEQ, emoji="❤️").message.reactions
     assert [(r.emoji, r.count) for r in shown] == [("👍", 2), ("❤️", 1)]
     assert shown[0].users == [str(alice.pk), str(bob.pk)]
-    left = remove_reaction(bob, room.id, SEQ, emoji="👍").message.reactions
+    left = remove_reaction(acting(bob), room.id, SEQ, emoji="👍").message.reactions
     assert [(r.emoji, r.count) for r in left] == [("👍", 1), ("❤️", 1)]
     now = head(room)
-    remove_reaction(bob, room.id, SEQ, emoji="👍")
+    remove_reaction(acting(bob), room.id, SEQ, emoji="👍")
     assert head(room) == now
 
 
@@ -225,14 +228,14 @@ def test_what_is_no_emoji(
     bob: User, room: RoomPayload, message: Message, emoji: str
 ) -> None:
     with pytest.raises(Invalid):
-        add_reaction(bob, room.id, SEQ, emoji=emoji)
+        add_reaction(acting(bob), room.id, SEQ, emoji=emoji)
 
 
 @pytest.mark.parametrize("emoji", ["👍", "👍🏽", "❤️", "🇩🇪", "👩‍👩‍👧", "#️⃣"])
 def test_what_is_an_emoji(
     bob: User, room: RoomPayload, message: Message, emoji: str
 ) -> None:
-    shown = add_reaction(bob, room.id, SEQ, emoji=emoji).message.reactions
+    shown = add_reaction(acting(bob), room.id, SEQ, emoji=emoji).message.reactions
     assert [reaction.emoji for reaction in shown] == [emoji]
 
 
@@ -241,10 +244,10 @@ def test_a_message_has_at_most_twenty_kinds(
 ) -> None:
     faces = [chr(0x1F600 + number) for number in range(21)]
     for face in faces[:20]:
-        add_reaction(bob, room.id, SEQ, emoji=face)
+        add_reaction(acting(bob), room.id, SEQ, emoji=face)
     with pytest.raises(TooLong):
-        add_reaction(bob, room.id, SEQ, emoji=faces[20])
-    add_reaction(bob, room.id, SEQ, emoji=faces[0])
+        add_reaction(acting(bob), room.id, SEQ, emoji=faces[20])
+    add_reaction(acting(bob), room.id, SEQ, emoji=faces[0])
 
 
 def test_levels_are_for_moderators_and_staff(
@@ -253,21 +256,21 @@ def test_levels_are_for_moderators_and_staff(
     Membership.objects.create(room_id=room.id, user=dora)
     draft: dict[str, Any] = {"client_id": "1", "body": "Fire!", "level": "alert"}
     with pytest.raises(Forbidden):
-        send_message(bob, room.id, **draft)
+        send_message(acting(bob), room.id, **draft)
     for user in (alice, dora):
-        assert send_message(user, room.id, **draft).message.level == "alert"
+        assert send_message(acting(user), room.id, **draft).message.level == "alert"
 
 
 def test_slow_mode_holds_members_only(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     Room.objects.update(slow_mode_seconds=60)
-    send_message(bob, room.id, client_id="1", body="one")
+    send_message(acting(bob), room.id, client_id="1", body="one")
     with pytest.raises(Refusal) as refused:
-        send_message(bob, room.id, client_id="2", body="two")
+        send_message(acting(bob), room.id, client_id="2", body="two")
     assert refused.value.code == "rate_limited"
     assert 50 < (refused.value.retry_after or 0) <= 60
     for number in range(2):
-        send_message(alice, room.id, client_id=str(number), body="owner")
-    again = send_message(bob, room.id, client_id="1", body="one")
+        send_message(acting(alice), room.id, client_id=str(number), body="owner")
+    again = send_message(acting(bob), room.id, client_id="1", body="one")
     assert again.duplicate

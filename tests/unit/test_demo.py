@@ -16,7 +16,7 @@ from chat import queries
 from chat.actions.rooms import create_room
 from chat.management.demo_talk import ROOMS
 from chat.models import Membership, Message, Reaction, Room
-from tests.people import person
+from tests.people import acting, person
 
 pytestmark = pytest.mark.django_db
 
@@ -105,9 +105,9 @@ def test_replies_answer_what_was_said_before() -> None:
 
 def test_each_sees_their_rooms_and_some_have_unread() -> None:
     demo()
-    mira = queries.rooms.rooms_of(User.objects.get(username="mira"))
+    mira = queries.rooms.rooms_of(acting(User.objects.get(username="mira")))
     assert [room.name for room in mira] == sorted(place.name for place in ROOMS)
-    lena = queries.rooms.rooms_of(User.objects.get(username="lena"))
+    lena = queries.rooms.rooms_of(acting(User.objects.get(username="lena")))
     assert "backstage" not in [room.name for room in lena]
     unread = [room.read.unread for room in mira + lena if room.read]
     assert 0 in unread
@@ -131,7 +131,7 @@ def test_talk_is_the_same_each_time() -> None:
 
 
 def test_room_that_is_taken_leaves_nothing_behind() -> None:
-    create_room(person("alice"), name="Lounge")
+    create_room(acting(person("alice")), name="Lounge")
     with pytest.raises(CommandError, match="Nothing was made"):
         demo()
     assert User.objects.count() == 1

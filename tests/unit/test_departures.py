@@ -43,7 +43,7 @@ from core import jobs
 from core.bus.envelopes import EndSessions, Envelope, PersonChanged
 from core.errors import Conflict, Forbidden, Invalid, Unauthorized
 from core.jobs import Job
-from tests.people import person
+from tests.people import acting, person
 from tests.pictures import png
 
 PASSWORD = "a good password"
@@ -65,7 +65,7 @@ def close(user: User, messages: str = "keep") -> Departure:
     """What the request does. The tests' people have no password."""
     user.set_password(PASSWORD)
     user.save(update_fields=["password"])
-    close_account(user, current_password=PASSWORD, messages=messages)
+    close_account(acting(user), current_password=PASSWORD, messages=messages)
     return Departure.objects.get(user=user)
 
 
@@ -79,12 +79,14 @@ def gone(user: User, messages: str = "keep") -> None:
 def say(user: User, room: RoomPayload, body: str, *files: str) -> MessagePayload:
     key = body.replace(" ", "-")
     return send_message(
-        user, room.id, client_id=key, body=body, attachments=files
+        acting(user), room.id, client_id=key, body=body, attachments=files
     ).message
 
 
 def said(reader: User, room: RoomPayload) -> list[MessagePayload]:
-    return [one for one in history(reader, room.id).messages if one.kind == "user"]
+    return [
+        one for one in history(acting(reader), room.id).messages if one.kind == "user"
+    ]
 
 
 def roles(room: RoomPayload) -> dict[str, str]:
@@ -128,7 +130,7 @@ def test_wrong_password_changes_nothing(bob: User, room: RoomPayload) -> None:
     bob.set_password(PASSWORD)
     bob.save()
     with pytest.raises(Invalid) as refused:
-        close_account(bob, current_password="another", messages="delete")
+        close_account(acting(bob), current_password="another", messages="delete")
     assert set(refused.value.fields or {}) == {"current_password"}
     assert User.objects.get(pk=bob.pk).username == "bob"
     assert not Departure.objects.exists()
@@ -137,13 +139,13 @@ def test_wrong_password_changes_nothing(bob: User, room: RoomPayload) -> None:
 def test_twice_is_refused(bob: User) -> None:
     close(bob)
     with pytest.raises(Unauthorized):
-        close_account(bob, current_password=PASSWORD, messages="keep")
+        close_account(acting(bob), current_password=PASSWORD, messages="keep")
 
 
 def test_guests_just_go(db: None) -> None:
     with pytest.raises(Forbidden):
         close_account(
-            person("guest", is_guest=True), current_password="", messages="keep"
+            acting(person("guest", is_guest=True)), current_password="", messages="keep"
         )
 
 
@@ -173,7 +175,7 @@ def test_what_they_wrote_stays_without_their_name(
     assert message.sender is not None
     assert message.sender.display_name == "Deleted user"
     assert "bob" not in message.sender.username
-    last = history(alice, room.id).messages[-1]
+    last = history(acting(alice), room.id).messages[-1]
     assert last.event == {"type": "member.left", "user": str(bob.pk)}
     assert roles(room) == {"alice": "owner"}
 
@@ -189,17 +191,17 @@ def test_what_they_wrote_goes_everywhere(
 ) -> None:
     settings.STORAGES = {**settings.STORAGES, "default": file_storage(tmp_path)}
     monkeypatch.setattr(erasing, "BATCH", 2)
-    left = create_room(alice, name="left")
-    join_room(bob, left.id)
-    direct, _ = open_direct(bob, "alice")
+    left = create_room(acting(alice), name="left")
+    join_room(acting(bob), left.id)
+    direct, _ = open_direct(acting(bob), "alice")
     for n in range(5):
         say(bob, room, f"hello {n}")
-    file = add_attachment(bob, room.id, ContentFile(png(), "me.png")).id
+    file = add_attachment(acting(bob), room.id, ContentFile(png(), "me.png")).id
     say(bob, room, "a picture", file)
-    add_attachment(bob, room.id, ContentFile(b"x", "unsent.txt"))
-    change_avatar(bob, ContentFile(png()))
+    add_attachment(acting(bob), room.id, ContentFile(b"x", "unsent.txt"))
+    change_avatar(acting(bob), ContentFile(png()))
     say(bob, left, "long ago")
-    leave_room(bob, left.id)
+    leave_room(acting(bob), left.id)
     say(bob, direct, "between us")
     say(alice, room, "mine")
     with django_capture_on_commit_callbacks(execute=True):
@@ -211,21 +213,21 @@ def test_what_they_wrote_goes_everywhere(
     assert not Attachment.objects.exists()
     assert default_storage.listdir("attachments")[1] == []
     assert default_storage.listdir("avatars")[1] == []
-    read = queries.rooms.room(alice, room.id).read
+    read = queries.rooms.room(acting(alice), room.id).read
     assert read is not None
     assert read.unread == 0
 
 
 def test_what_was_theirs_alone_goes(alice: User, bob: User, room: RoomPayload) -> None:
-    attic = create_room(bob, name="attic", kind="private")
-    make_link(bob, attic.id, expires_in=60, max_uses=None)
-    invite_person(bob, attic.id, "alice")
-    cellar = create_room(alice, name="cellar", kind="private")
-    invite_person(alice, cellar.id, "bob")
-    block(bob, str(alice.pk))
-    block(alice, str(bob.pk))
+    attic = create_room(acting(bob), name="attic", kind="private")
+    make_link(acting(bob), attic.id, expires_in=60, max_uses=None)
+    invite_person(acting(bob), attic.id, "alice")
+    cellar = create_room(acting(alice), name="cellar", kind="private")
+    invite_person(acting(alice), cellar.id, "bob")
+    block(acting(bob), str(alice.pk))
+    block(acting(alice), str(bob.pk))
     seq = say(alice, room, "hello").seq
-    add_reaction(bob, room.id, seq, emoji="👍")
+    add_reaction(acting(bob), room.id, seq, emoji="👍")
     gone(bob)
     assert not Invitation.objects.exists()
     # Whom others do not want to hear is theirs to say; a reaction is part of a message.
@@ -236,10 +238,10 @@ def test_what_was_theirs_alone_goes(alice: User, bob: User, room: RoomPayload) -
 def test_oldest_moderator_gets_the_room_else_the_oldest_member(
     alice: User, bob: User, charlie: User
 ) -> None:
-    rooms = [create_room(alice, name=name) for name in ("one", "two", "three")]
+    rooms = [create_room(acting(alice), name=name) for name in ("one", "two", "three")]
     for room in rooms:
         for member in (bob, charlie, person(f"late-{room.name}")):
-            join_room(member, room.id)
+            join_room(acting(member), room.id)
     first, second, third = rooms
     moderators = Membership.objects.filter(room_id=first.id, user__username="late-one")
     moderators.update(role="moderator")
@@ -254,10 +256,10 @@ def test_oldest_moderator_gets_the_room_else_the_oldest_member(
         "late-two": "member",
     }
     # That one had another owner: nothing is handed over.
-    events = [one.event for one in history(charlie, third.id).messages]
+    events = [one.event for one in history(acting(charlie), third.id).messages]
     assert [one["type"] for one in events if isinstance(one, dict)][-1] == "member.left"
     assert "member.role_changed" not in str(events)
-    events = [one.event for one in history(charlie, second.id).messages]
+    events = [one.event for one in history(acting(charlie), second.id).messages]
     assert events[-2:] == [
         {"type": "member.role_changed", "user": str(charlie.pk), "role": "owner"},
         {"type": "member.left", "user": str(alice.pk)},
@@ -265,7 +267,7 @@ def test_oldest_moderator_gets_the_room_else_the_oldest_member(
 
 
 def test_staff_get_a_staff_room(dora: User) -> None:
-    room = create_room(dora, name="bridge", staff_only=True)
+    room = create_room(acting(dora), name="bridge", staff_only=True)
     former, staff = person("former"), person("erin", is_staff=True)
     for member in (former, staff):
         Membership.objects.create(room_id=room.id, user=member)
@@ -274,9 +276,9 @@ def test_staff_get_a_staff_room(dora: User) -> None:
 
 
 def test_room_in_which_nobody_is_left_is_deleted(alice: User, bob: User) -> None:
-    alone = create_room(bob, name="alone")
-    private = create_room(bob, name="private", kind="private")
-    unowned = create_room(bob, name="unowned")
+    alone = create_room(acting(bob), name="alone")
+    private = create_room(acting(bob), name="private", kind="private")
+    unowned = create_room(acting(bob), name="unowned")
     Membership.objects.filter(room_id=unowned.id).update(role="member")
     gone(bob)
     left = Room.objects.values_list("pk", flat=True)
@@ -287,11 +289,11 @@ def test_room_in_which_nobody_is_left_is_deleted(alice: User, bob: User) -> None
 def test_direct_room_and_group_stay_for_the_others(
     alice: User, bob: User, charlie: User
 ) -> None:
-    direct, _ = open_direct(alice, "bob")
-    group = create_group(bob, ["alice", "charlie"])
+    direct, _ = open_direct(acting(alice), "bob")
+    group = create_group(acting(bob), ["alice", "charlie"])
     say(bob, direct, "between us")
     gone(bob)
-    shown = queries.rooms.room(alice, direct.id)
+    shown = queries.rooms.room(acting(alice), direct.id)
     assert {one.display_name for one in shown.people} == {"Alice", "Deleted user"}
     assert [one.body for one in said(alice, direct)] == ["between us"]
     assert set(roles(group)) == {"alice", "charlie"}
@@ -323,9 +325,12 @@ def test_process_that_dies_anywhere_is_followed_by_another(
 ) -> None:
     """Three rooms and four batches: it ends before each of them once."""
     monkeypatch.setattr(erasing, "BATCH", 2)
-    attic, cellar = create_room(bob, name="attic"), create_room(bob, name="cellar")
-    join_room(alice, attic.id)
-    join_room(alice, cellar.id)
+    attic, cellar = (
+        create_room(acting(bob), name="attic"),
+        create_room(acting(bob), name="cellar"),
+    )
+    join_room(acting(alice), attic.id)
+    join_room(acting(alice), cellar.id)
     for n in range(3):
         say(bob, room, f"hello {n}")
         say(bob, attic, f"hello {n}")
@@ -349,7 +354,7 @@ def test_process_that_dies_anywhere_is_followed_by_another(
     assert {one.body for one in said(alice, room) + said(alice, attic)} == {""}
     assert roles(room) == roles(attic) == roles(cellar) == {"alice": "owner"}
     for name in (room, attic, cellar):
-        left = [one.event for one in history(alice, name.id).messages]
+        left = [one.event for one in history(acting(alice), name.id).messages]
         assert str(left).count("member.left") == 1
     take_up_departures()
     assert len(started) == 1
@@ -376,6 +381,6 @@ def test_deactivated_person_is_still_refused(
     with pytest.raises(Unauthorized):
         say(bob, room, "one more")
     with pytest.raises(Unauthorized):
-        leave_room(bob, room.id)
+        leave_room(acting(bob), room.id)
     later = timezone.now() + timedelta(days=1)
     assert not Message.objects.filter(kind="user", created_at__lt=later).exists()

@@ -17,7 +17,7 @@ from chat.models import Membership, Message, Room
 from chat.payloads.rooms import RoomPayload
 from core.bus.envelopes import Envelope
 from core.errors import Forbidden, Invalid
-from tests.people import person
+from tests.people import acting, person
 
 from .envelopes import logged, to_everybody, to_person
 from .threads import at_once
@@ -27,7 +27,7 @@ committing = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def direct(alice: User, bob: User) -> RoomPayload:
-    return open_direct(alice, "bob")[0]
+    return open_direct(acting(alice), "bob")[0]
 
 
 def test_direct_room_has_two_equal_members(
@@ -35,21 +35,21 @@ def test_direct_room_has_two_equal_members(
 ) -> None:
     assert (direct.kind, direct.name, direct.role) == ("direct", "", "member")
     assert logged(direct) == [{"type": "room.created"}]
-    members = queries.members.members(bob, direct.id)
+    members = queries.members.members(acting(bob), direct.id)
     assert [(m.user.username, m.role) for m in members] == [
         ("alice", "member"),
         ("bob", "member"),
     ]
-    assert append_one(Draft(direct.id, bob, "hello", "1")).message.seq == 2
+    assert append_one(Draft(direct.id, acting(bob), "hello", "1")).message.seq == 2
 
 
 def test_each_pair_has_one(
     alice: User, bob: User, charlie: User, direct: RoomPayload
 ) -> None:
     for user, reference in ((alice, str(bob.pk)), (bob, "ALICE"), (bob, str(alice.pk))):
-        room, made = open_direct(user, reference)
+        room, made = open_direct(acting(user), reference)
         assert (room, made) == (direct, False)
-    room, made = open_direct(charlie, "bob")
+    room, made = open_direct(acting(charlie), "bob")
     assert made
     assert room.id != direct.id
     assert Message.objects.count() == 2
@@ -57,14 +57,14 @@ def test_each_pair_has_one(
 
 @committing
 def test_both_are_told(alice: User, bob: User, published: list[Envelope]) -> None:
-    made, _ = open_direct(alice, "bob")
+    made, _ = open_direct(acting(alice), "bob")
     for user in (alice, bob):
         [told] = to_person(published, user)
         assert (told["type"], told["room"]["id"]) == ("room.added", made.id)
         assert (told["room"]["role"], told["room"]["head_seq"]) == ("member", 1)
     assert to_everybody(published) == []
     published.clear()
-    open_direct(bob, "alice")
+    open_direct(acting(bob), "alice")
     assert published == []
 
 
@@ -72,18 +72,18 @@ def test_both_are_told(alice: User, bob: User, published: list[Envelope]) -> Non
 def test_not_with_yourself(alice: User, reference: str) -> None:
     called = str(alice.pk) if reference == "id" else reference
     with pytest.raises(Invalid):
-        open_direct(alice, called)
+        open_direct(acting(alice), called)
     with pytest.raises(Invalid):
-        create_group(alice, [called])
+        create_group(acting(alice), [called])
     assert not Room.objects.exists()
 
 
 @pytest.mark.parametrize("reference", ["nobody", "", "b", "a\0", "é", "%", "\u212a"])
 def test_not_with_nobody(alice: User, bob: User, reference: str) -> None:
     with pytest.raises(UserNotFound):
-        open_direct(alice, reference)
+        open_direct(acting(alice), reference)
     with pytest.raises(UserNotFound):
-        create_group(alice, ["bob", reference])
+        create_group(acting(alice), ["bob", reference])
     assert not Room.objects.exists()
 
 
@@ -91,7 +91,7 @@ def test_not_with_who_is_gone(alice: User, bob: User) -> None:
     User.objects.filter(pk=bob.pk).update(is_active=False)
     for reference in ("bob", str(bob.pk)):
         with pytest.raises(UserNotFound):
-            open_direct(alice, reference)
+            open_direct(acting(alice), reference)
 
 
 def test_direct_room_is_hidden_from_others(
@@ -105,8 +105,8 @@ def test_direct_room_is_hidden_from_others(
             leave_room,
         ):
             with pytest.raises(RoomNotFound):
-                attempt(user, direct.id)
-        assert queries.directory.directory(user).rooms == []
+                attempt(acting(user), direct.id)
+        assert queries.directory.directory(acting(user)).rooms == []
 
 
 def test_nobody_changes_leaves_or_fills_a_direct_room(
@@ -114,10 +114,10 @@ def test_nobody_changes_leaves_or_fills_a_direct_room(
 ) -> None:
     for user in (alice, bob):
         for attempt in (
-            partial(leave_room, user, direct.id),
-            partial(delete_room, user, direct.id),
-            partial(update_room, user, direct.id, {"name": "ours"}),
-            partial(add_member, user, direct.id, "charlie"),
+            partial(leave_room, acting(user), direct.id),
+            partial(delete_room, acting(user), direct.id),
+            partial(update_room, acting(user), direct.id, {"name": "ours"}),
+            partial(add_member, acting(user), direct.id, "charlie"),
         ):
             with pytest.raises(Forbidden):
                 attempt()
@@ -127,7 +127,10 @@ def test_nobody_changes_leaves_or_fills_a_direct_room(
 
 @committing
 def test_opened_many_times_at_once_it_is_one_room(alice: User, bob: User) -> None:
-    jobs = [partial(open_direct, alice, "bob"), partial(open_direct, bob, "alice")]
+    jobs = [
+        partial(open_direct, acting(alice), "bob"),
+        partial(open_direct, acting(bob), "alice"),
+    ]
     outcomes = at_once(jobs * 4)
     opened = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
     assert len(opened) == 8
@@ -141,9 +144,9 @@ def test_opened_many_times_at_once_it_is_one_room(alice: User, bob: User) -> Non
 def test_group_belongs_to_its_maker(
     alice: User, bob: User, charlie: User, published: list[Envelope]
 ) -> None:
-    group = create_group(alice, ["bob", str(charlie.pk), "BOB", str(bob.pk)])
+    group = create_group(acting(alice), ["bob", str(charlie.pk), "BOB", str(bob.pk)])
     assert (group.kind, group.name, group.role) == ("group", "", "owner")
-    members = queries.members.members(charlie, group.id)
+    members = queries.members.members(acting(charlie), group.id)
     assert [(m.user.username, m.role) for m in members] == [
         ("alice", "owner"),
         ("bob", "member"),
@@ -155,20 +158,20 @@ def test_group_belongs_to_its_maker(
 
 
 def test_same_people_may_have_several_groups(alice: User, bob: User) -> None:
-    groups = {create_group(alice, ["bob"]).id for _ in range(2)}
+    groups = {create_group(acting(alice), ["bob"]).id for _ in range(2)}
     assert len(groups) == 2
 
 
 def test_group_is_hidden_named_and_left(
     alice: User, bob: User, dora: User, charlie: User
 ) -> None:
-    group = create_group(alice, ["bob", "charlie"])
+    group = create_group(acting(alice), ["bob", "charlie"])
     with pytest.raises(RoomNotFound):
-        join_room(dora, group.id)
-    assert update_room(alice, group.id, {"name": "us"}).name == "us"
-    assert leave_room(bob, group.id).role is None
+        join_room(acting(dora), group.id)
+    assert update_room(acting(alice), group.id, {"name": "us"}).name == "us"
+    assert leave_room(acting(bob), group.id).role is None
     with pytest.raises(RoomNotFound):
-        queries.rooms.room(bob, group.id)
+        queries.rooms.room(acting(bob), group.id)
 
 
 @pytest.mark.parametrize(
@@ -190,12 +193,12 @@ def test_people_are_found_by_how_their_names_begin(
 ) -> None:
     User.objects.filter(pk=bob.pk).update(display_name="Robert")
     User.objects.filter(pk=person("gone").pk).update(is_active=False)
-    people = queries.people.users(alice, search)
+    people = queries.people.users(acting(alice), search)
     assert [user.username for user in people] == found
 
 
 def test_at_most_twenty_people_are_found(alice: User) -> None:
     for number in range(25):
         person(f"erin-{number:02}")
-    found = [user.username for user in queries.people.users(alice, "erin")]
+    found = [user.username for user in queries.people.users(acting(alice), "erin")]
     assert found == [f"erin-{number:02}" for number in range(20)]

@@ -15,19 +15,19 @@ from chat.models import Ban, Membership, Room
 from chat.payloads.rooms import RoomPayload
 from chat.queries.directory import directory
 from core.errors import Invalid
-from tests.people import person
+from tests.people import acting, person
 
 NAMES = ["Zoo", "apple", "Äpfel", "Banana", "éclair", "banana split", "10", "中文"]
 
 
 def names(user: User, **query: str) -> list[str]:
-    return [room.name for room in directory(user, **query).rooms]  # type: ignore[arg-type]
+    return [room.name for room in directory(acting(user), **query).rooms]  # type: ignore[arg-type]
 
 
 def pages(user: User, limit: int, search: str = "") -> list[list[str]]:
     found, cursor = [], None
     while True:
-        page = directory(user, search=search, cursor=cursor, limit=limit)
+        page = directory(acting(user), search=search, cursor=cursor, limit=limit)
         found.append([room.name for room in page.rooms])
         cursor = page.next
         if cursor is None:
@@ -37,7 +37,7 @@ def pages(user: User, limit: int, search: str = "") -> list[list[str]]:
 @pytest.fixture
 def many(alice: User) -> None:
     for name in NAMES:
-        create_room(alice, name=name, topic="fruit" if "an" in name else "")
+        create_room(acting(alice), name=name, topic="fruit" if "an" in name else "")
 
 
 @pytest.mark.usefixtures("many")
@@ -53,17 +53,17 @@ def test_pages_are_the_whole_each_room_once(charlie: User, limit: int) -> None:
 
 @pytest.mark.usefixtures("many")
 def test_room_that_goes_meanwhile_moves_no_other(alice: User, charlie: User) -> None:
-    first = directory(charlie, limit=3)
-    rest = directory(charlie, cursor=first.next).rooms
+    first = directory(acting(charlie), limit=3)
+    rest = directory(acting(charlie), cursor=first.next).rooms
     for room in first.rooms:
-        delete_room(alice, room.id)
-    assert directory(charlie, cursor=first.next).rooms == rest
+        delete_room(acting(alice), room.id)
+    assert directory(acting(charlie), cursor=first.next).rooms == rest
 
 
 @pytest.mark.usefixtures("many")
 def test_hidden_rooms_take_no_place_in_a_page(charlie: User, dora: User) -> None:
-    create_room(dora, name="aaa", staff_only=True)
-    create_room(dora, name="aab", kind="private")
+    create_room(acting(dora), name="aaa", staff_only=True)
+    create_room(acting(dora), name="aab", kind="private")
     Ban.objects.create(room=Room.objects.get(name="Banana"), user=charlie)
     assert [len(page) for page in pages(charlie, 3)] == [3, 3, 1]
 
@@ -85,7 +85,7 @@ def test_search_looks_into_names_and_topics(charlie: User) -> None:
 @given(cursor=st.text(max_size=40) | st.binary(max_size=40).map(bytes.hex))
 def test_cursor_is_a_place_or_invalid(charlie: User, cursor: str) -> None:
     with suppress(Invalid):
-        directory(charlie, cursor=cursor)
+        directory(acting(charlie), cursor=cursor)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_cursor_is_a_place_or_invalid(charlie: User, cursor: str) -> None:
 def test_bad_cursor_is_invalid(charlie: User, cursor: str) -> None:
     """A NUL, no base64, without its end, no UTF-8, a surrogate, too long."""
     with pytest.raises(Invalid):
-        directory(charlie, cursor=cursor)
+        directory(acting(charlie), cursor=cursor)
 
 
 def test_members_and_who_is_online_are_counted(
@@ -102,22 +102,22 @@ def test_members_and_who_is_online_are_counted(
 ) -> None:
     shy, guest, away = person_here("shy"), person_here("guest"), person("away")
     for user in (shy, guest, away):
-        join_room(user, room.id)
+        join_room(acting(user), room.id)
     User.objects.filter(pk=shy.pk).update(appear_offline=True)
     User.objects.filter(pk=guest.pk).update(is_guest=True)
     presence.arrive("p1", alice.pk)
     presence.arrive("p2", alice.pk)
     presence.arrive("p1", charlie.pk)
-    [entry] = directory(charlie).rooms
+    [entry] = directory(acting(charlie)).rooms
     assert (entry.member_count, entry.online_count) == (5, 1)
     assert (entry.role, entry.read) == (None, None)
-    [mine] = directory(bob).rooms
+    [mine] = directory(acting(bob)).rooms
     assert mine.role == "member"
 
 
 def test_empty_room_counts_nobody(alice: User, room: RoomPayload) -> None:
     Membership.objects.all().delete()
-    [entry] = directory(alice).rooms
+    [entry] = directory(acting(alice)).rooms
     assert (entry.member_count, entry.online_count) == (0, 0)
 
 
@@ -129,9 +129,9 @@ def test_page_is_four_queries(
     count: int,
 ) -> None:
     for number in range(count):
-        create_room(alice, name=f"room-{number:02}")
+        create_room(acting(alice), name=f"room-{number:02}")
     with django_assert_num_queries(4):
-        assert len(directory(charlie).rooms) == count
+        assert len(directory(acting(charlie)).rooms) == count
 
 
 def person_here(name: str) -> User:

@@ -32,7 +32,7 @@ from chat.models import Room, ServerProcess
 from core.bus import publisher
 from core.errors import Refusal
 from tests.fold import Fold, Json
-from tests.people import person
+from tests.people import acting, person
 
 from .following import Delivery, Follower
 
@@ -75,7 +75,7 @@ class World:
 
     def send(self, user: User, room: str, body: str) -> None:
         self.sent += 1
-        messages.send_message(user, room, client_id=str(self.sent), body=body)
+        messages.send_message(acting(user), room, client_id=str(self.sent), body=body)
 
     def add(self, room: Any) -> None:
         if room.id not in self.rooms:
@@ -88,41 +88,45 @@ ACTIONS: Final[list[Action]] = [
     lambda w, user, room, n: w.send(user, room, f"text {n}"),
     lambda w, user, room, n: w.send(user, room, f"@{w.person(n)} and @room"),
     lambda w, user, room, n: messages.edit_message(
-        user, room, n, body=f"@{w.person(n)} edited"
+        acting(user), room, n, body=f"@{w.person(n)} edited"
     ),
-    lambda w, user, room, n: messages.delete_message(user, room, n),
-    lambda w, user, room, n: pins.pin_message(user, room, n, pinned=n % 2 == 0),
-    lambda w, user, room, n: reactions.add_reaction(user, room, n, emoji="👍"),
-    lambda w, user, room, n: reactions.remove_reaction(user, room, n, emoji="👍"),
-    lambda w, user, room, n: reads.mark_read(user, room, n),
-    lambda w, user, room, n: reads.mark_unread(user, room, n),
+    lambda w, user, room, n: messages.delete_message(acting(user), room, n),
+    lambda w, user, room, n: pins.pin_message(acting(user), room, n, pinned=n % 2 == 0),
+    lambda w, user, room, n: reactions.add_reaction(acting(user), room, n, emoji="👍"),
+    lambda w, user, room, n: reactions.remove_reaction(
+        acting(user), room, n, emoji="👍"
+    ),
+    lambda w, user, room, n: reads.mark_read(acting(user), room, n),
+    lambda w, user, room, n: reads.mark_unread(acting(user), room, n),
     lambda w, user, room, n: w.add(
         rooms.create_room(
-            user,
+            acting(user),
             name=("red", "green", "blue")[n % 3],
             kind=("public", "private")[n % 2],
             staff_only=n % 5 == 0,
         )
     ),
-    lambda w, user, room, n: rooms.update_room(user, room, w.change(n)),
-    lambda w, user, room, n: rooms.update_room(user, room, w.change(n)),
-    lambda w, user, room, n: rooms.delete_room(user, room),
-    lambda w, user, room, n: memberships.join_room(user, room),
-    lambda w, user, room, n: memberships.leave_room(user, room),
-    lambda w, user, room, n: members.add_member(user, room, w.person_id(n)),
-    lambda w, user, room, n: members.remove_member(user, room, w.person_id(n)),
+    lambda w, user, room, n: rooms.update_room(acting(user), room, w.change(n)),
+    lambda w, user, room, n: rooms.update_room(acting(user), room, w.change(n)),
+    lambda w, user, room, n: rooms.delete_room(acting(user), room),
+    lambda w, user, room, n: memberships.join_room(acting(user), room),
+    lambda w, user, room, n: memberships.leave_room(acting(user), room),
+    lambda w, user, room, n: members.add_member(acting(user), room, w.person_id(n)),
+    lambda w, user, room, n: members.remove_member(acting(user), room, w.person_id(n)),
     lambda w, user, room, n: members.change_role(
-        user, room, w.person_id(n), ("owner", "moderator", "member")[n // 3 % 3]
+        acting(user), room, w.person_id(n), ("owner", "moderator", "member")[n // 3 % 3]
     ),
-    lambda w, user, room, n: members.mute_member(user, room, w.person_id(n), 60),
-    lambda w, user, room, n: members.unmute_member(user, room, w.person_id(n)),
-    lambda w, user, room, n: bans.ban(user, room, w.person_id(n)),
-    lambda w, user, room, n: bans.unban(user, room, w.person_id(n)),
-    lambda w, user, room, n: bans.ban(user, room, str(w.guest.pk)),
-    lambda w, user, room, n: bans.unban(user, room, str(w.guest.pk)),
-    lambda w, user, room, n: w.add(open_direct(user, w.person_id(n))[0]),
+    lambda w, user, room, n: members.mute_member(
+        acting(user), room, w.person_id(n), 60
+    ),
+    lambda w, user, room, n: members.unmute_member(acting(user), room, w.person_id(n)),
+    lambda w, user, room, n: bans.ban(acting(user), room, w.person_id(n)),
+    lambda w, user, room, n: bans.unban(acting(user), room, w.person_id(n)),
+    lambda w, user, room, n: bans.ban(acting(user), room, str(w.guest.pk)),
+    lambda w, user, room, n: bans.unban(acting(user), room, str(w.guest.pk)),
+    lambda w, user, room, n: w.add(open_direct(acting(user), w.person_id(n))[0]),
     lambda w, user, room, n: w.add(
-        create_group(user, [w.person_id(n), w.person_id(n + 1)])
+        create_group(acting(user), [w.person_id(n), w.person_id(n + 1)])
     ),
     lambda w, user, room, n: presence.arrive("p1", user.pk),
     lambda w, user, room, n: presence.depart("p1", user.pk),
@@ -175,9 +179,9 @@ def _world() -> World:
     User.objects.filter(pk=guest.pk).update(is_guest=True)
     guest.refresh_from_db()
     world = World(people, guest)
-    world.add(rooms.create_room(people[0], name="white"))
-    world.add(rooms.create_room(people[1], name="black", kind="private"))
-    memberships.join_room(people[1], world.rooms[0])
+    world.add(rooms.create_room(acting(people[0]), name="white"))
+    world.add(rooms.create_room(acting(people[1]), name="black", kind="private"))
+    memberships.join_room(acting(people[1]), world.rooms[0])
     return world
 
 

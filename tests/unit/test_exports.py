@@ -46,7 +46,7 @@ from core import jobs
 from core.errors import Conflict, Forbidden, RateLimited
 from core.files import storage
 from core.jobs import Job
-from tests.people import person
+from tests.people import acting, person
 from tests.pictures import png
 
 
@@ -71,7 +71,7 @@ def stored() -> set[str]:
 
 
 def made(user: User) -> ZipFile:
-    exports.start_export(user)
+    exports.start_export(acting(user))
     export = Export.objects.get(user=user)
     exports.make_export(export.pk)
     export.refresh_from_db()
@@ -87,7 +87,7 @@ def rows(archive: ZipFile, name: str) -> Any:
 def say(user: User, room: str, body: str, *files: str) -> int:
     key = secrets.token_hex(8)
     return send_message(
-        user, room, client_id=key, body=body, attachments=files
+        acting(user), room, client_id=key, body=body, attachments=files
     ).message.seq
 
 
@@ -95,14 +95,16 @@ def test_everything_that_is_mine(alice: User, bob: User, room: RoomPayload) -> N
     tokens.start_session(bob, user_agent="Firefox")
     bob.email = "bob@example.org"
     bob.save()
-    change_avatar(bob, ContentFile(png()))
-    file = add_attachment(bob, room.id, ContentFile(b"my notes", "notes.txt")).id
+    change_avatar(acting(bob), ContentFile(png()))
+    file = add_attachment(
+        acting(bob), room.id, ContentFile(b"my notes", "notes.txt")
+    ).id
     seq = say(bob, room.id, "Grüße 🌊", file)
-    unsent = add_attachment(bob, room.id, ContentFile(png(), "later.png")).id
-    direct, _ = open_direct(bob, "alice")
+    unsent = add_attachment(acting(bob), room.id, ContentFile(png(), "later.png")).id
+    direct, _ = open_direct(acting(bob), "alice")
     say(bob, direct.id, "between us")
-    add_reaction(bob, room.id, seq, emoji="👍")
-    block(bob, str(alice.pk))
+    add_reaction(acting(bob), room.id, seq, emoji="👍")
+    block(acting(bob), str(alice.pk))
     archive = made(bob)
     assert archive.testzip() is None
     assert rows(archive, "profile")["email"] == "bob@example.org"
@@ -138,10 +140,10 @@ def test_nothing_of_others_and_no_secret(
 ) -> None:
     pair = tokens.start_session(bob)
     say(alice, room.id, "what alice says in public")
-    direct, _ = open_direct(bob, "alice")
+    direct, _ = open_direct(acting(bob), "alice")
     file = ContentFile(b"what alice keeps", "hers.txt")
-    say(alice, direct.id, "for bob", add_attachment(alice, direct.id, file).id)
-    update_room(alice, room.id, {"topic": "the topic of alice"})
+    say(alice, direct.id, "for bob", add_attachment(acting(alice), direct.id, file).id)
+    update_room(acting(alice), room.id, {"topic": "the topic of alice"})
     archive = made(bob)
     everything = b"".join(archive.read(name) for name in archive.namelist())
     assert rows(archive, "messages") == []
@@ -155,8 +157,8 @@ def test_nothing_of_others_and_no_secret(
 def test_invitations_that_i_made_without_the_code(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    invite_person(alice, room.id, "charlie")
-    code = make_link(alice, room.id, expires_in=60, max_uses=3).code
+    invite_person(acting(alice), room.id, "charlie")
+    code = make_link(acting(alice), room.id, expires_in=60, max_uses=3).code
     archive = made(alice)
     found = rows(archive, "invitations")
     assert [(one["person"], one["max_uses"]) for one in found] == [
@@ -171,10 +173,10 @@ def test_invitations_that_i_made_without_the_code(
 def test_name_of_a_room_that_one_may_not_see_any_more(
     alice: User, bob: User, private_room: RoomPayload
 ) -> None:
-    add_member(alice, private_room.id, "bob")
+    add_member(acting(alice), private_room.id, "bob")
     say(bob, private_room.id, "still mine")
-    leave_room(bob, private_room.id)
-    update_room(alice, private_room.id, {"name": "what bob must not know"})
+    leave_room(acting(bob), private_room.id)
+    update_room(acting(alice), private_room.id, {"name": "what bob must not know"})
     [said] = rows(made(bob), "messages")
     assert (said["room"], said["room_name"]) == (private_room.id, None)
     assert said["body"] == "still mine"
@@ -183,7 +185,7 @@ def test_name_of_a_room_that_one_may_not_see_any_more(
 def test_history_is_read_in_pages(
     bob: User, room: RoomPayload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append([Draft(room.id, bob, f"body {n}") for n in range(25)])
+    append([Draft(room.id, acting(bob), f"body {n}") for n in range(25)])
     counts = []
     for page, pages in ((10, 3), (5, 5)):
         monkeypatch.setattr(queries.exports, "PAGE", page)
@@ -204,21 +206,21 @@ def test_history_is_read_in_pages(
 def test_progress_is_shown(
     bob: User, room: RoomPayload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append([Draft(room.id, bob, f"body {n}") for n in range(25)])
+    append([Draft(room.id, acting(bob), f"body {n}") for n in range(25)])
     monkeypatch.setattr(queries.exports, "PAGE", 10)
     seen = []
 
     def renew(lease: Lease) -> None:
-        export = queries.exports.export(bob)
+        export = queries.exports.export(acting(bob))
         assert export is not None
         seen.append((export.state, export.done, export.total))
 
-    assert exports.start_export(bob).state == "waiting"
+    assert exports.start_export(acting(bob)).state == "waiting"
     monkeypatch.setattr(exports, "renew", renew)
     exports.make_export(Export.objects.get().pk)
     assert [state for state, *_ in seen] == ["running"] * len(seen)
     assert list(dict.fromkeys(done for _, done, _ in seen)) == [0, 10, 20, 25]
-    ready = queries.exports.export(bob)
+    ready = queries.exports.export(acting(bob))
     assert ready is not None
     assert (ready.state, ready.done, ready.total) == ("ready", 25, 25)
     assert ready.url == "/api/v1/me/export/file"
@@ -232,7 +234,7 @@ def test_request_starts_it_in_the_background(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        exports.start_export(bob)
+        exports.start_export(acting(bob))
         assert not started
     [job] = started
     job()
@@ -242,28 +244,28 @@ def test_request_starts_it_in_the_background(
 def test_one_at_a_time_and_one_an_hour(
     bob: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    exports.start_export(bob)
+    exports.start_export(acting(bob))
     with pytest.raises(Conflict):
-        exports.start_export(bob)
+        exports.start_export(acting(bob))
     exports.make_export(Export.objects.get().pk)
     with pytest.raises(RateLimited) as refused:
-        exports.start_export(bob)
+        exports.start_export(acting(bob))
     assert 3590 < (refused.value.retry_after or 0) <= 3600
     [before] = stored()
     Export.objects.update(created_at=timezone.now() - timedelta(hours=1, seconds=1))
     with django_capture_on_commit_callbacks(execute=True):
-        assert exports.start_export(bob).state == "waiting"
+        assert exports.start_export(acting(bob)).state == "waiting"
     assert before not in stored()
 
 
 def test_guests_have_no_data(db: None) -> None:
     with pytest.raises(Forbidden):
-        exports.start_export(person("guest", is_guest=True))
+        exports.start_export(acting(person("guest", is_guest=True)))
 
 
 def test_one_whose_process_died_is_started_again(bob: User) -> None:
     """Within a minute nobody can tell; then the row and its lease are stale."""
-    exports.start_export(bob)
+    exports.start_export(acting(bob))
     dead = Export.objects.get()
     Export.objects.update(
         state="running", created_at=timezone.now() - timedelta(minutes=2)
@@ -271,16 +273,16 @@ def test_one_whose_process_died_is_started_again(bob: User) -> None:
     name = f"export:{dead.pk}"
     Lease.objects.create(name=name, holder="dead", until=Now() + timedelta(seconds=9))
     with pytest.raises(Conflict):
-        exports.start_export(bob)
+        exports.start_export(acting(bob))
     exports.make_export(dead.pk)
     assert Export.objects.get().state == "running"
     Lease.objects.update(until=Now() - timedelta(seconds=1))
-    assert exports.start_export(bob).state == "waiting"
+    assert exports.start_export(acting(bob)).state == "waiting"
     assert Export.objects.get().pk != dead.pk
 
 
 def test_clean_up_takes_up_what_was_left(bob: User, started: list[Job]) -> None:
-    exports.start_export(bob)
+    exports.start_export(acting(bob))
     Export.objects.update(state="running", done=7)
     exports.take_up_exports()
     [job] = started
@@ -295,7 +297,7 @@ def test_who_only_slept_throws_its_archive_away(
     bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody else took the lease while the archive was being written."""
-    exports.start_export(bob)
+    exports.start_export(acting(bob))
     real = exports._Making.write
 
     def slow(making: Any, file: Any) -> None:
@@ -312,17 +314,17 @@ def test_who_only_slept_throws_its_archive_away(
 def test_failure_is_said_and_can_be_tried_again_in_an_hour(
     bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exports.start_export(bob)
+    exports.start_export(acting(bob))
     with monkeypatch.context() as broken:
         broken.setattr(queries.exports, "profile", lambda user: object())
         with pytest.raises(TypeError):
             exports.make_export(Export.objects.get().pk)
-    found = queries.exports.export(bob)
+    found = queries.exports.export(acting(bob))
     assert found is not None
     assert (found.state, found.url) == ("failed", None)
     assert not stored()
     with pytest.raises(RateLimited) as refused:
-        exports.start_export(bob)
+        exports.start_export(acting(bob))
     assert 3590 < (refused.value.retry_after or 0) <= 3600
     Export.objects.update(created_at=timezone.now() - timedelta(hours=1, seconds=1))
     assert made(bob).namelist()
@@ -348,7 +350,7 @@ def test_archives_are_made_beside_the_files(
 def test_file_that_is_gone_meanwhile_is_left_out(
     bob: User, room: RoomPayload, here: Path
 ) -> None:
-    file = add_attachment(bob, room.id, ContentFile(b"gone", "gone.txt"))
+    file = add_attachment(acting(bob), room.id, ContentFile(b"gone", "gone.txt"))
     say(bob, room.id, "look", file.id)
     for path in (here / "attachments").iterdir():
         path.unlink()
@@ -366,13 +368,13 @@ def test_forgotten_after_seven_days(
     made(bob)
     past = timezone.now() - timedelta(seconds=1)
     Export.objects.filter(user=bob).update(expires_at=past)
-    assert queries.exports.archive(bob) is None
+    assert queries.exports.archive(acting(bob)) is None
     with django_capture_on_commit_callbacks(execute=True):
         exports.forget_expired()
     [left] = Export.objects.all()
     assert left.user == alice
     assert stored() == {left.file}
-    assert queries.exports.export(bob) is None
+    assert queries.exports.export(acting(bob)) is None
 
 
 def test_deleted_account_takes_its_archive_along(
@@ -382,7 +384,7 @@ def test_deleted_account_takes_its_archive_along(
     bob.save()
     made(bob)
     with django_capture_on_commit_callbacks(execute=True):
-        close_account(bob, current_password="a good password", messages="keep")
+        close_account(acting(bob), current_password="a good password", messages="keep")
     assert not Export.objects.exists()
     assert not stored()
 
@@ -390,7 +392,7 @@ def test_deleted_account_takes_its_archive_along(
 def test_export_that_is_no_longer_wanted_leaves_nothing(
     bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exports.start_export(bob)
+    exports.start_export(acting(bob))
     real = exports._Making.write
 
     def write(making: Any, file: Any) -> None:
@@ -405,9 +407,9 @@ def test_export_that_is_no_longer_wanted_leaves_nothing(
 def test_queries_of_the_state(
     bob: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    exports.start_export(bob)
+    exports.start_export(acting(bob))
     with django_assert_num_queries(1):
-        queries.exports.export(bob)
+        queries.exports.export(acting(bob))
 
 
 def test_joining_another_room_meanwhile_shifts_no_page(
@@ -415,10 +417,10 @@ def test_joining_another_room_meanwhile_shifts_no_page(
 ) -> None:
     """Pages go by key: a row that goes between two of them hides no other."""
     monkeypatch.setattr(queries.exports, "PAGE", 2)
-    append([Draft(room.id, bob, f"body {n}") for n in range(5)])
-    pages = queries.exports.SECTIONS["messages"](bob)
+    append([Draft(room.id, acting(bob), f"body {n}") for n in range(5)])
+    pages = queries.exports.SECTIONS["messages"](acting(bob))
     first = next(pages)
-    queries.exports.said(bob).filter(body="body 0").delete()
-    join_room(person("eve"), room.id)
+    queries.exports.said(acting(bob)).filter(body="body 0").delete()
+    join_room(acting(person("eve")), room.id)
     found = [row["body"] for row in [*first, *(r for page in pages for r in page)]]
     assert found == [f"body {n}" for n in range(5)]

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from django.db import OperationalError
 
+from accounts.actor import system
 from accounts.models import User
 from chat.payloads.messages import GUESTS, MessagePayload
 from chat.queries.messages import Changes
@@ -27,7 +28,7 @@ class Reader:
     def __init__(self, user_id: str = "somebody", *, is_guest: bool = False) -> None:
         self.user_id = user_id
         self.names = (user_id, GUESTS) if is_guest else (user_id,)
-        self.user = User(is_guest=is_guest)
+        self.actor = system(User(is_guest=is_guest))
         self.rooms: dict[str, int] = {}
         self.frames: list[dict[str, Any]] = []
 

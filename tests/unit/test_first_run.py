@@ -8,6 +8,7 @@ from accounts import sessions
 from accounts.models import User
 from chat import queries
 from chat.models import Membership, Message, Room
+from tests.people import acting
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +50,8 @@ def test_each_sees_their_rooms() -> None:
     for name, expected in (("alice", ["general"]), ("bob", ["general", "staff"])):
         user = User.objects.get(username=name)
         for rooms in (
-            queries.rooms.rooms_of(user),
-            queries.directory.directory(user).rooms,
+            queries.rooms.rooms_of(acting(user)),
+            queries.directory.directory(acting(user)).rooms,
         ):
             assert [room.name for room in rooms] == expected
 
@@ -58,8 +59,8 @@ def test_each_sees_their_rooms() -> None:
 def test_there_is_something_to_read() -> None:
     call_command("first_run")
     alice = User.objects.get(username="alice")
-    [general] = queries.rooms.rooms_of(alice)
-    history = queries.messages.history(alice, general.id)
+    [general] = queries.rooms.rooms_of(acting(alice))
+    history = queries.messages.history(acting(alice), general.id)
     assert [m.seq for m in history.messages] == list(range(1, general.head_seq + 1))
     talk = [m.sender.username for m in history.messages if m.body and m.sender]
     assert talk == ["alice", "bob", "alice", "bob", "alice"]

@@ -41,6 +41,7 @@ from core.errors import (
     Refusal,
     Unauthorized,
 )
+from tests.people import acting
 
 from .envelopes import leavers
 
@@ -55,8 +56,8 @@ def guest(db: None) -> User:
 @pytest.fixture
 def open_room(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
     """At 4: opened to guests, and alice said something."""
-    update_room(alice, room.id, {"guests_may_read": True})
-    messages.send_message(alice, room.id, client_id="1", body="hello")
+    update_room(acting(alice), room.id, {"guests_may_read": True})
+    messages.send_message(acting(alice), room.id, client_id="1", body="hello")
     return room
 
 
@@ -66,7 +67,7 @@ def test_guest_has_a_session_and_no_password() -> None:
     assert guest.username.startswith("guest-")
     assert guest.display_name == "Amélie"
     assert not guest.has_usable_password()
-    assert tokens.verify_access(pair.access).user == guest
+    assert tokens.verify_access(pair.access).actor.user == guest
 
 
 def test_no_guests_unless_they_are_wanted(settings: Settings) -> None:
@@ -83,21 +84,23 @@ def test_guest_with_a_name_that_is_none() -> None:
 
 
 def test_guest_reads(guest: User, open_room: RoomPayload) -> None:
-    page = queries.messages.history(guest, open_room.id)
+    page = queries.messages.history(acting(guest), open_room.id)
     assert [message.seq for message in page.messages] == [1, 2, 3, 4]
-    shown = queries.rooms.room(guest, open_room.id)
+    shown = queries.rooms.room(acting(guest), open_room.id)
     assert (shown.role, shown.guests_may_read) == (None, True)
-    assert [r.id for r in queries.directory.directory(guest).rooms] == [open_room.id]
-    assert queries.rooms.rooms_of(guest) == []
+    assert [r.id for r in queries.directory.directory(acting(guest)).rooms] == [
+        open_room.id
+    ]
+    assert queries.rooms.rooms_of(acting(guest)) == []
 
 
 def test_guest_is_not_told_how_many_are_online(
     guest: User, alice: User, open_room: RoomPayload
 ) -> None:
     presence.arrive("p1", alice.pk)
-    [shown] = queries.directory.directory(alice).rooms
+    [shown] = queries.directory.directory(acting(alice)).rooms
     assert (shown.member_count, shown.online_count) == (2, 1)
-    [shown] = queries.directory.directory(guest).rooms
+    [shown] = queries.directory.directory(acting(guest)).rooms
     assert (shown.member_count, shown.online_count) == (2, 0)
 
 
@@ -106,11 +109,11 @@ def test_guest_catches_up_and_is_not_told_who_is_online(
 ) -> None:
     presence.arrive("p1", alice.pk)
     resumes = [Resume(open_room.id, after=3)]
-    [answer] = queries.messages.catch_up(guest, resumes).values()
+    [answer] = queries.messages.catch_up(acting(guest), resumes).values()
     assert isinstance(answer, CaughtUp)
     assert [m.seq for m in answer.messages] == [4]
     assert answer.online == []
-    [answer] = queries.messages.catch_up(alice, resumes).values()
+    [answer] = queries.messages.catch_up(acting(alice), resumes).values()
     assert isinstance(answer, CaughtUp)
     assert answer.online == [str(alice.pk)]
 
@@ -119,46 +122,46 @@ def test_guest_catches_up_and_is_not_told_who_is_online(
 def test_what_is_not_open_is_not_there(
     guest: User, dora: User, flag: dict[str, bool]
 ) -> None:
-    room = rooms.create_room(dora, name="bridge", guests_may_read=True)
+    room = rooms.create_room(acting(dora), name="bridge", guests_may_read=True)
     Room.objects.update(**flag)
-    assert queries.directory.directory(guest).rooms == []
+    assert queries.directory.directory(acting(guest)).rooms == []
     for read in (queries.rooms.room, queries.messages.history):
         with pytest.raises(RoomNotFound):
-            read(guest, room.id)
+            read(acting(guest), room.id)
 
 
 def writes(guest: User, room: str, alice: User) -> list[Callable[[], object]]:
-    draft = messages.draft_message(guest, room, client_id="1", body="hello")
+    draft = messages.draft_message(acting(guest), room, client_id="1", body="hello")
     return [
         partial(append_one, draft),
-        partial(messages.edit_message, guest, room, 4, body="x"),
-        partial(messages.delete_message, guest, room, 4),
-        partial(pins.pin_message, guest, room, 4, pinned=True),
-        partial(reactions.add_reaction, guest, room, 4, emoji="👍"),
-        partial(reads.mark_read, guest, room, 4),
-        partial(reads.mark_unread, guest, room, 1),
-        partial(memberships.join_room, guest, room),
-        partial(memberships.leave_room, guest, room),
-        partial(rooms.create_room, guest, name="mine"),
-        partial(rooms.get_or_create_room, guest, name="general"),
-        partial(rooms.update_room, guest, room, {"topic": "x"}),
-        partial(rooms.delete_room, guest, room),
-        partial(members.add_member, guest, room, "alice"),
-        partial(bans.ban, guest, room, str(alice.pk)),
-        partial(direct.open_direct, guest, "alice"),
-        partial(direct.create_group, guest, ["alice"]),
-        partial(change_profile, guest, {"status": "x"}),
-        partial(blocks.block, guest, str(alice.pk)),
-        partial(blocks.unblock, guest, str(alice.pk)),
-        partial(queries.people.users, guest, "a"),
-        partial(queries.people.profile, guest, str(alice.pk)),
-        partial(queries.members.members, guest, room),
-        partial(queries.bans.bans, guest, room),
-        partial(search, guest, q="hello"),
-        partial(search, guest, q="hello", room=room),
+        partial(messages.edit_message, acting(guest), room, 4, body="x"),
+        partial(messages.delete_message, acting(guest), room, 4),
+        partial(pins.pin_message, acting(guest), room, 4, pinned=True),
+        partial(reactions.add_reaction, acting(guest), room, 4, emoji="👍"),
+        partial(reads.mark_read, acting(guest), room, 4),
+        partial(reads.mark_unread, acting(guest), room, 1),
+        partial(memberships.join_room, acting(guest), room),
+        partial(memberships.leave_room, acting(guest), room),
+        partial(rooms.create_room, acting(guest), name="mine"),
+        partial(rooms.get_or_create_room, acting(guest), name="general"),
+        partial(rooms.update_room, acting(guest), room, {"topic": "x"}),
+        partial(rooms.delete_room, acting(guest), room),
+        partial(members.add_member, acting(guest), room, "alice"),
+        partial(bans.ban, acting(guest), room, str(alice.pk)),
+        partial(direct.open_direct, acting(guest), "alice"),
+        partial(direct.create_group, acting(guest), ["alice"]),
+        partial(change_profile, acting(guest), {"status": "x"}),
+        partial(blocks.block, acting(guest), str(alice.pk)),
+        partial(blocks.unblock, acting(guest), str(alice.pk)),
+        partial(queries.people.users, acting(guest), "a"),
+        partial(queries.people.profile, acting(guest), str(alice.pk)),
+        partial(queries.members.members, acting(guest), room),
+        partial(queries.bans.bans, acting(guest), room),
+        partial(search, acting(guest), q="hello"),
+        partial(search, acting(guest), q="hello", room=room),
         partial(
             passwords.change_password,
-            guest,
+            acting(guest),
             current_password="x",
             new_password="correct horse",
             user_agent="",
@@ -175,7 +178,7 @@ def test_guest_does_nothing_else(
     for write in writes(guest, open_room.id, alice):
         with pytest.raises(Forbidden):
             write()
-    assert queries.rooms.room(alice, open_room.id).head_seq == 4
+    assert queries.rooms.room(acting(alice), open_room.id).head_seq == 4
 
 
 def test_guests_are_there_for_nobody(
@@ -183,16 +186,16 @@ def test_guests_are_there_for_nobody(
 ) -> None:
     for reference in (guest.username, str(guest.pk)):
         tries: list[Callable[[], object]] = [
-            partial(direct.open_direct, alice, reference),
-            partial(direct.create_group, alice, [reference]),
-            partial(members.add_member, alice, room.id, reference),
-            partial(bans.ban, alice, room.id, reference),
+            partial(direct.open_direct, acting(alice), reference),
+            partial(direct.create_group, acting(alice), [reference]),
+            partial(members.add_member, acting(alice), room.id, reference),
+            partial(bans.ban, acting(alice), room.id, reference),
         ]
         for attempt in tries:
             with pytest.raises(UserNotFound):
                 attempt()
     said = messages.send_message(
-        alice, room.id, client_id="1", body=f"@{guest.username}"
+        acting(alice), room.id, client_id="1", body=f"@{guest.username}"
     )
     assert said.message.mentions == []
 
@@ -210,11 +213,13 @@ def test_message_that_closes_the_room_takes_the_guests_out(
     alice: User, open_room: RoomPayload, published: list[Envelope]
 ) -> None:
     published.clear()
-    update_room(alice, open_room.id, {"slow_mode_seconds": 5})
+    update_room(acting(alice), open_room.id, {"slow_mode_seconds": 5})
     assert leavers(published) == []
-    update_room(alice, open_room.id, {"guests_may_read": False, "notices": False})
+    update_room(
+        acting(alice), open_room.id, {"guests_may_read": False, "notices": False}
+    )
     assert leavers(published) == [(6, GUESTS)]
-    update_room(alice, open_room.id, {"guests_may_read": True})
+    update_room(acting(alice), open_room.id, {"guests_may_read": True})
     assert leavers(published) == [(6, GUESTS)]
 
 
@@ -237,7 +242,7 @@ def test_guests_who_cannot_come_back_are_forgotten(alice: User) -> None:
 
 def test_what_a_guest_wrote_is_never_there(guest: User, room: RoomPayload) -> None:
     """A room that is closed to them answers like one that is not there."""
-    draft = messages.draft_message(guest, room.id, client_id="1", body="hello")
+    draft = messages.draft_message(acting(guest), room.id, client_id="1", body="hello")
     with pytest.raises(Refusal) as refused:
         append_one(draft)
     assert refused.value.code == "room_not_found"
@@ -248,16 +253,16 @@ def test_no_token_of_a_guest_is_good_when_none_are_wanted(settings: Settings) ->
     _, pair = admit_guest(user_agent="")
     identity = tokens.verify_access(pair.access)
     ticket = tokens.issue_ticket(identity)
-    assert revocation.current(identity.user) == identity.user
-    assert revocation.revoked([identity.user]) == {}
+    assert revocation.current(identity.actor) == identity.actor
+    assert revocation.revoked([identity.actor]) == {}
     settings.ALLOW_GUESTS = False
     refused: list[Callable[[], object]] = [
         partial(tokens.verify_access, pair.access),
         partial(tokens.redeem_ticket, ticket),
         partial(tokens.rotate, pair.refresh),
-        partial(revocation.current, identity.user),
+        partial(revocation.current, identity.actor),
     ]
     for attempt in refused:
         with pytest.raises(Unauthorized):
             attempt()
-    assert revocation.revoked([identity.user]) == {identity.session_id: False}
+    assert revocation.revoked([identity.actor]) == {identity.actor.session_id: False}

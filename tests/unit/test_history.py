@@ -16,7 +16,7 @@ from chat.payloads.messages import HistoryPayload
 from chat.payloads.rooms import RoomPayload
 from core.errors import Forbidden
 from core.limits.table import LIMITS, MAX_REPLY_BYTES
-from tests.people import person
+from tests.people import acting, person
 
 Read = Callable[..., HistoryPayload]
 
@@ -24,8 +24,8 @@ Read = Callable[..., HistoryPayload]
 @pytest.fixture
 def read(alice: User, room: RoomPayload) -> Read:
     """alice reads her room, whose log goes from 1 to 12."""
-    append([Draft(room.id, alice, f"{seq}") for seq in range(3, 13)])
-    return lambda **cursor: queries.messages.history(alice, room.id, **cursor)
+    append([Draft(room.id, acting(alice), f"{seq}") for seq in range(3, 13)])
+    return lambda **cursor: queries.messages.history(acting(alice), room.id, **cursor)
 
 
 def page(history: HistoryPayload) -> tuple[list[int], bool, bool]:
@@ -87,7 +87,7 @@ def test_numbers_without_a_message_do_not_count(read: Read) -> None:
 def test_room_of_another_is_not_mixed_in(
     read: Read, alice: User, private_room: RoomPayload
 ) -> None:
-    append([Draft(private_room.id, alice, "secret")])
+    append([Draft(private_room.id, acting(alice), "secret")])
     assert {message.room for message in read().messages} != {private_room.id}
     assert "secret" not in encode(read())
 
@@ -96,15 +96,15 @@ def test_history_is_for_members(
     charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
-        queries.messages.history(charlie, room.id)
+        queries.messages.history(acting(charlie), room.id)
     with pytest.raises(RoomNotFound):
-        queries.messages.history(charlie, private_room.id)
+        queries.messages.history(acting(charlie), private_room.id)
 
 
 @pytest.fixture
 def long_messages(alice: User, room: RoomPayload) -> None:
     body = "🌊" * LIMITS.message_characters
-    append([Draft(room.id, alice, body) for _ in range(100)])
+    append([Draft(room.id, acting(alice), body) for _ in range(100)])
 
 
 @pytest.mark.usefixtures("long_messages")
@@ -112,7 +112,7 @@ def long_messages(alice: User, room: RoomPayload) -> None:
 def test_a_page_of_long_messages_is_cut(
     alice: User, room: RoomPayload, cursor: dict[str, int]
 ) -> None:
-    history = queries.messages.history(alice, room.id, **cursor, limit=100)
+    history = queries.messages.history(acting(alice), room.id, **cursor, limit=100)
     assert len(encode(history).encode()) <= MAX_REPLY_BYTES
     assert len(history.messages) > 10
 
@@ -122,7 +122,9 @@ def test_cut_pages_join_without_a_gap(alice: User, room: RoomPayload) -> None:
     seen: list[int] = []
     last = 0
     while True:
-        history = queries.messages.history(alice, room.id, after=last, limit=100)
+        history = queries.messages.history(
+            acting(alice), room.id, after=last, limit=100
+        )
         seen += [message.seq for message in history.messages]
         last = seen[-1]
         if not history.has_after:
@@ -134,7 +136,7 @@ def test_cut_pages_join_without_a_gap(alice: User, room: RoomPayload) -> None:
 def test_cut_around_page_still_holds_its_message(
     alice: User, room: RoomPayload
 ) -> None:
-    history = queries.messages.history(alice, room.id, around=52, limit=100)
+    history = queries.messages.history(acting(alice), room.id, around=52, limit=100)
     numbers = [message.seq for message in history.messages]
     assert 52 in numbers
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
@@ -144,8 +146,8 @@ def test_message_whose_text_doubles_on_the_wire_is_counted_as_such(
     alice: User, room: RoomPayload
 ) -> None:
     body = '"' * LIMITS.message_characters
-    append([Draft(room.id, alice, body) for _ in range(100)])
-    history = queries.messages.history(alice, room.id, limit=100)
+    append([Draft(room.id, acting(alice), body) for _ in range(100)])
+    history = queries.messages.history(acting(alice), room.id, limit=100)
     assert len(encode(history).encode()) <= MAX_REPLY_BYTES
 
 

@@ -48,14 +48,15 @@ def connect(hub: Hub, identity: Identity) -> Connection:
 async def test_a_log_out_before_the_socket_is_known_closes_it(
     identity: Identity, hub: Hub
 ) -> None:
-    await in_database(tokens.revoke, identity.user, identity.session_id)
+    actor = identity.actor
+    await in_database(tokens.revoke, actor.user, actor.session_id or actor.id)
     connection = connect(hub, identity)
     await asyncio.sleep(0.8)
     assert connection.closed_with is CloseCode.SESSION_REVOKED
 
 
 async def test_who_is_disabled_is_told_so(identity: Identity, hub: Hub) -> None:
-    people = User.objects.filter(pk=identity.user.pk)
+    people = User.objects.filter(pk=identity.actor.user.pk)
     await in_database(people.update, is_active=False)
     connection = connect(hub, identity)
     await asyncio.sleep(0.8)
@@ -66,7 +67,7 @@ async def test_a_late_hint_spares_what_the_new_version_opened(
     identity: Identity, hub: Hub
 ) -> None:
     connection = connect(hub, identity)
-    user, version = connection.user_id, identity.user.token_version
+    user, version = connection.user_id, identity.actor.user.token_version
     hub._dispatch(EndSessions(user, None, version))
     hub._dispatch(EndSessions(user, "another session", version + 1))
     await asyncio.sleep(0.8)

@@ -11,7 +11,7 @@ from chat.actions.memberships import join_room
 from chat.errors import InvitationNotFound
 from chat.models import Invitation, Membership, Message
 from chat.payloads.rooms import RoomPayload
-from tests.people import person
+from tests.people import acting, person
 
 from .threads import at_once
 
@@ -19,10 +19,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_last_use_lets_exactly_one_in(alice: User, private_room: RoomPayload) -> None:
-    link = invitations.make_link(alice, private_room.id, expires_in=60, max_uses=1)
+    link = invitations.make_link(
+        acting(alice), private_room.id, expires_in=60, max_uses=1
+    )
     people = [person(f"p{number}") for number in range(8)]
     outcomes = at_once(
-        [partial(invitations.accept_link, user, str(link.code)) for user in people]
+        [
+            partial(invitations.accept_link, acting(user), str(link.code))
+            for user in people
+        ]
     )
     assert sum(isinstance(outcome, RoomPayload) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, InvitationNotFound) for outcome in outcomes) == 7
@@ -33,8 +38,10 @@ def test_last_use_lets_exactly_one_in(alice: User, private_room: RoomPayload) ->
 def test_one_person_in_many_tabs_is_one_use(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
-    link = invitations.make_link(alice, private_room.id, expires_in=60, max_uses=3)
-    accept = partial(invitations.accept_link, charlie, str(link.code))
+    link = invitations.make_link(
+        acting(alice), private_room.id, expires_in=60, max_uses=3
+    )
+    accept = partial(invitations.accept_link, acting(charlie), str(link.code))
     outcomes = at_once([accept] * 8)
     assert all(isinstance(outcome, RoomPayload) for outcome in outcomes)
     assert Invitation.objects.get().uses == 1
@@ -44,11 +51,11 @@ def test_one_person_in_many_tabs_is_one_use(
 def test_accepting_and_joining_at_once_is_becoming_a_member_once(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    made, _ = invitations.invite_person(alice, room.id, "charlie")
+    made, _ = invitations.invite_person(acting(alice), room.id, "charlie")
     outcomes = at_once(
         [
-            partial(invitations.accept, charlie, made.id),
-            partial(join_room, charlie, room.id),
+            partial(invitations.accept, acting(charlie), made.id),
+            partial(join_room, acting(charlie), room.id),
         ]
     )
     assert isinstance(outcomes[1], RoomPayload)
@@ -60,10 +67,10 @@ def test_accepting_and_joining_at_once_is_becoming_a_member_once(
 def test_who_is_banned_while_accepting_is_out(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
-    made, _ = invitations.invite_person(alice, private_room.id, "charlie")
+    made, _ = invitations.invite_person(acting(alice), private_room.id, "charlie")
     jobs: list[Callable[[], object]] = [
-        partial(invitations.accept, charlie, made.id),
-        partial(bans.ban, alice, private_room.id, str(charlie.pk)),
+        partial(invitations.accept, acting(charlie), made.id),
+        partial(bans.ban, acting(alice), private_room.id, str(charlie.pk)),
     ]
     at_once(jobs)
     assert not Membership.objects.filter(user=charlie).exists()

@@ -27,7 +27,7 @@ from core.errors import (
     RateLimited,
     Refusal,
 )
-from tests.people import person
+from tests.people import acting, person
 
 from .envelopes import logged, to_person
 
@@ -38,7 +38,7 @@ def link(
     user: User, room: RoomPayload, max_uses: int | None = None, expires_in: int = 60
 ) -> str:
     made = invitations.make_link(
-        user, room.id, expires_in=expires_in, max_uses=max_uses
+        acting(user), room.id, expires_in=expires_in, max_uses=max_uses
     )
     return str(made.code)
 
@@ -55,28 +55,28 @@ def refused(job: Callable[[], object]) -> tuple[type[Refusal], str]:
 def test_invited_person_sees_what_the_room_is_and_gets_in(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
-    made, is_new = invitations.invite_person(alice, private_room.id, "charlie")
+    made, is_new = invitations.invite_person(acting(alice), private_room.id, "charlie")
     assert (is_new, made.person and made.person.username) == (True, "charlie")
-    [received] = queries.invitations.received(charlie)
+    [received] = queries.invitations.received(acting(charlie))
     assert (received.id, received.room.name) == (made.id, "attic")
     with pytest.raises(RoomNotFound):
-        queries.rooms.room(charlie, private_room.id)
-    room = invitations.accept(charlie, made.id)
+        queries.rooms.room(acting(charlie), private_room.id)
+    room = invitations.accept(acting(charlie), made.id)
     assert (room.id, room.role, room.head_seq) == (private_room.id, "member", 2)
-    assert queries.invitations.received(charlie) == []
+    assert queries.invitations.received(acting(charlie)) == []
 
 
 def test_log_says_who_invited(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
-    made, _ = invitations.invite_person(alice, private_room.id, "charlie")
-    invitations.accept(charlie, made.id)
+    made, _ = invitations.invite_person(acting(alice), private_room.id, "charlie")
+    invitations.accept(acting(charlie), made.id)
     assert logged(private_room)[-1] == {
         "type": "member.joined",
         "user": str(charlie.pk),
         "invited_by": str(alice.pk),
     }
-    last = history(alice, private_room.id).messages[-1]
+    last = history(acting(alice), private_room.id).messages[-1]
     assert last.sender is not None
     assert last.sender.username == "charlie"
 
@@ -84,41 +84,44 @@ def test_log_says_who_invited(
 def test_what_was_there_before_is_not_unread(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
-    made, _ = invitations.invite_person(alice, private_room.id, "charlie")
-    invitations.accept(charlie, made.id)
+    made, _ = invitations.invite_person(acting(alice), private_room.id, "charlie")
+    invitations.accept(acting(charlie), made.id)
     assert Membership.objects.get(user=charlie).read_seq == 1
 
 
 def test_inviting_twice_is_one_invitation(alice: User, bob: User) -> None:
-    room = create_room(alice, name="attic", kind="private")
-    first, _ = invitations.invite_person(alice, room.id, "bob")
-    assert invitations.invite_person(alice, room.id, str(bob.pk)) == (first, False)
+    room = create_room(acting(alice), name="attic", kind="private")
+    first, _ = invitations.invite_person(acting(alice), room.id, "bob")
+    assert invitations.invite_person(acting(alice), room.id, str(bob.pk)) == (
+        first,
+        False,
+    )
 
 
 def test_who_may_not_be_invited(
     alice: User, bob: User, charlie: User, dora: User, room: RoomPayload
 ) -> None:
-    staff = create_room(dora, name="bridge", staff_only=True)
+    staff = create_room(acting(dora), name="bridge", staff_only=True)
     Ban.objects.create(room_id=room.id, user=charlie)
     User.objects.filter(pk=person("erin").pk).update(is_active=False)
     invite = invitations.invite_person
-    assert refused(lambda: invite(alice, room.id, "bob"))[0] is Conflict
-    assert refused(lambda: invite(alice, room.id, "charlie"))[0] is Forbidden
-    assert refused(lambda: invite(alice, room.id, "erin"))[0] is UserNotFound
-    assert refused(lambda: invite(dora, staff.id, "bob"))[0] is Forbidden
+    assert refused(lambda: invite(acting(alice), room.id, "bob"))[0] is Conflict
+    assert refused(lambda: invite(acting(alice), room.id, "charlie"))[0] is Forbidden
+    assert refused(lambda: invite(acting(alice), room.id, "erin"))[0] is UserNotFound
+    assert refused(lambda: invite(acting(dora), staff.id, "bob"))[0] is Forbidden
     assert Invitation.objects.count() == 0
 
 
 def test_who_may_not_invite(
     alice: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
-    made, _ = invitations.invite_person(alice, room.id, "charlie")
+    made, _ = invitations.invite_person(acting(alice), room.id, "charlie")
     for user in (bob, person("erin")):
         jobs: list[Callable[[], object]] = [
-            partial(invitations.invite_person, user, room.id, "charlie"),
+            partial(invitations.invite_person, acting(user), room.id, "charlie"),
             partial(link, user, room),
-            partial(invitations.revoke, user, room.id, made.id),
-            partial(queries.invitations.invitations, user, room.id),
+            partial(invitations.revoke, acting(user), room.id, made.id),
+            partial(queries.invitations.invitations, acting(user), room.id),
         ]
         assert [refused(job)[0] for job in jobs] == [Forbidden] * 4
     assert Invitation.objects.count() == 1
@@ -134,27 +137,30 @@ def test_rooms_that_nobody_is_invited_to(
         Room.objects.update(kind="direct")
         Membership.objects.update(role="member")
     assert refused(lambda: link(alice, room))[0] is Forbidden
-    invite = partial(invitations.invite_person, alice, room.id, "charlie")
+    invite = partial(invitations.invite_person, acting(alice), room.id, "charlie")
     assert refused(invite)[0] is Forbidden
 
 
 def test_moderators_invite(bob: User, charlie: User, room: RoomPayload) -> None:
     Membership.objects.filter(user=bob).update(role="moderator")
-    made, _ = invitations.invite_person(bob, room.id, "charlie")
-    assert [i.id for i in queries.invitations.invitations(bob, room.id)] == [made.id]
-    invitations.revoke(bob, room.id, made.id)
+    made, _ = invitations.invite_person(acting(bob), room.id, "charlie")
+    assert [i.id for i in queries.invitations.invitations(acting(bob), room.id)] == [
+        made.id
+    ]
+    invitations.revoke(acting(bob), room.id, made.id)
     assert (
-        refused(lambda: invitations.accept(charlie, made.id))[0] is InvitationNotFound
+        refused(lambda: invitations.accept(acting(charlie), made.id))[0]
+        is InvitationNotFound
     )
 
 
 def test_only_who_is_invited_answers(
     alice: User, bob: User, charlie: User, private_room: RoomPayload
 ) -> None:
-    made, _ = invitations.invite_person(alice, private_room.id, "charlie")
+    made, _ = invitations.invite_person(acting(alice), private_room.id, "charlie")
     for job in (invitations.accept, invitations.decline):
         for invitation_id in (made.id, "nonsense", "\0", str(bob.pk)):
-            found = refused(partial(job, bob, invitation_id))
+            found = refused(partial(job, acting(bob), invitation_id))
             assert found == (InvitationNotFound, InvitationNotFound.detail)
     assert Invitation.objects.count() == 1
 
@@ -162,9 +168,9 @@ def test_only_who_is_invited_answers(
 def test_invitation_of_another_room_is_not_revoked(
     alice: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
-    made, _ = invitations.invite_person(alice, room.id, "charlie")
-    other = create_room(bob, name="other")
-    found = refused(lambda: invitations.revoke(bob, other.id, made.id))
+    made, _ = invitations.invite_person(acting(alice), room.id, "charlie")
+    other = create_room(acting(bob), name="other")
+    found = refused(lambda: invitations.revoke(acting(bob), other.id, made.id))
     assert found[0] is InvitationNotFound
     assert Invitation.objects.count() == 1
 
@@ -174,18 +180,18 @@ def test_invitation_of_another_room_is_not_revoked(
     [
         lambda room, user: Room.objects.update(archived_at=timezone.now()),
         lambda room, user: Room.objects.update(staff_only=True),
-        lambda room, user: bans.ban(user, room.id, str(_id("charlie"))),
-        lambda room, user: delete_room(user, room.id),
+        lambda room, user: bans.ban(acting(user), room.id, str(_id("charlie"))),
+        lambda room, user: delete_room(acting(user), room.id),
     ],
     ids=["archived", "staff only", "banned", "deleted"],
 )
 def test_invitation_that_is_no_longer_good_is_not_there(
     alice: User, charlie: User, room: RoomPayload, change: Callable[..., object]
 ) -> None:
-    made, _ = invitations.invite_person(alice, room.id, "charlie")
+    made, _ = invitations.invite_person(acting(alice), room.id, "charlie")
     change(room, alice)
-    assert queries.invitations.received(charlie) == []
-    found = refused(lambda: invitations.accept(charlie, made.id))
+    assert queries.invitations.received(acting(charlie)) == []
+    found = refused(lambda: invitations.accept(acting(charlie), made.id))
     assert found == (InvitationNotFound, InvitationNotFound.detail)
     assert not Membership.objects.filter(user=charlie).exists()
 
@@ -197,23 +203,23 @@ def _id(username: str) -> object:
 def test_ban_is_final_for_an_invitation(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    invitations.invite_person(alice, room.id, "charlie")
-    bans.ban(alice, room.id, str(charlie.pk))
-    bans.unban(alice, room.id, str(charlie.pk))
-    assert queries.invitations.received(charlie) == []
+    invitations.invite_person(acting(alice), room.id, "charlie")
+    bans.ban(acting(alice), room.id, str(charlie.pk))
+    bans.unban(acting(alice), room.id, str(charlie.pk))
+    assert queries.invitations.received(acting(charlie)) == []
 
 
 # --- Who is told ----------------------------------------------------------------------
 
 
 ENDINGS: list[Callable[[User, User, str, str], object]] = [
-    lambda owner, guest, room, pk: invitations.accept(guest, pk),
-    lambda owner, guest, room, pk: invitations.decline(guest, pk),
-    lambda owner, guest, room, pk: invitations.revoke(owner, room, pk),
-    lambda owner, guest, room, pk: join_room(guest, room),
-    lambda owner, guest, room, pk: members.add_member(owner, room, "charlie"),
-    lambda owner, guest, room, pk: bans.ban(owner, room, str(guest.pk)),
-    lambda owner, guest, room, pk: delete_room(owner, room),
+    lambda owner, guest, room, pk: invitations.accept(acting(guest), pk),
+    lambda owner, guest, room, pk: invitations.decline(acting(guest), pk),
+    lambda owner, guest, room, pk: invitations.revoke(acting(owner), room, pk),
+    lambda owner, guest, room, pk: join_room(acting(guest), room),
+    lambda owner, guest, room, pk: members.add_member(acting(owner), room, "charlie"),
+    lambda owner, guest, room, pk: bans.ban(acting(owner), room, str(guest.pk)),
+    lambda owner, guest, room, pk: delete_room(acting(owner), room),
 ]
 
 
@@ -227,7 +233,7 @@ def test_invited_person_is_told_of_it_and_of_its_end(
     end: Callable[[User, User, str, str], object],
 ) -> None:
     published.clear()
-    made, _ = invitations.invite_person(alice, room.id, "charlie")
+    made, _ = invitations.invite_person(acting(alice), room.id, "charlie")
     [told] = to_person(published, charlie)
     assert told["type"] == "invitation.created"
     assert told["invitation"]["id"] == made.id
@@ -250,7 +256,7 @@ def test_who_accepts_is_told_of_the_room(
 ) -> None:
     code = link(alice, private_room)
     published.clear()
-    invitations.accept_link(charlie, code)
+    invitations.accept_link(acting(charlie), code)
     [added] = to_person(published, charlie)
     assert (added["type"], added["room"]["head_seq"]) == ("room.added", 2)
 
@@ -262,12 +268,12 @@ def test_link_lets_in_whoever_has_it(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
     code = link(alice, private_room, max_uses=2)
-    preview = queries.invitations.preview(charlie, code)
+    preview = queries.invitations.preview(acting(charlie), code)
     assert (preview.room.name, preview.member_count) == ("attic", 1)
     assert preview.inviter.username == "alice"
-    assert invitations.accept_link(charlie, code).role == "member"
+    assert invitations.accept_link(acting(charlie), code).role == "member"
     assert logged(private_room)[-1]["invited_by"] == str(alice.pk)
-    [shown] = queries.invitations.invitations(alice, private_room.id)
+    [shown] = queries.invitations.invitations(acting(alice), private_room.id)
     assert (shown.uses, shown.max_uses, shown.person) == (1, 2, None)
 
 
@@ -279,14 +285,19 @@ def test_code_is_long_and_only_its_hash_is_kept(
     [row] = Invitation.objects.values()
     assert code not in str(row)
     assert row["code_hash"] == sha256(code.encode()).hexdigest()
-    assert code not in str(queries.invitations.invitations(alice, private_room.id))
+    assert code not in str(
+        queries.invitations.invitations(acting(alice), private_room.id)
+    )
 
 
 def test_link_is_used_up(alice: User, charlie: User, private_room: RoomPayload) -> None:
     code = link(alice, private_room, max_uses=1)
-    invitations.accept_link(charlie, code)
+    invitations.accept_link(acting(charlie), code)
     erin = person("erin")
-    assert refused(lambda: invitations.accept_link(erin, code))[0] is InvitationNotFound
+    assert (
+        refused(lambda: invitations.accept_link(acting(erin), code))[0]
+        is InvitationNotFound
+    )
     assert not Membership.objects.filter(user=erin).exists()
 
 
@@ -294,9 +305,9 @@ def test_member_comes_again_and_no_use_is_counted(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
     code = link(alice, private_room, max_uses=1)
-    first = invitations.accept_link(charlie, code)
-    assert invitations.accept_link(charlie, code) == first
-    assert invitations.accept_link(alice, code).role == "owner"
+    first = invitations.accept_link(acting(charlie), code)
+    assert invitations.accept_link(acting(charlie), code) == first
+    assert invitations.accept_link(acting(alice), code).role == "owner"
     assert Invitation.objects.get().uses == 1
     assert Room.objects.get().head_seq == 2
 
@@ -306,9 +317,9 @@ def test_who_left_comes_back_for_one_more_use(
 ) -> None:
     code = link(alice, private_room, max_uses=2)
     for _ in range(2):
-        invitations.accept_link(charlie, code)
-        leave_room(charlie, private_room.id)
-    found = refused(lambda: invitations.accept_link(charlie, code))
+        invitations.accept_link(acting(charlie), code)
+        leave_room(acting(charlie), private_room.id)
+    found = refused(lambda: invitations.accept_link(acting(charlie), code))
     assert found[0] is InvitationNotFound
 
 
@@ -343,26 +354,26 @@ def test_link_that_lets_nobody_in_answers_as_an_unknown_one(
     code = link(alice, private_room)
     change(private_room, charlie)
     for job in (queries.invitations.preview, invitations.accept_link):
-        unknown = refused(partial(job, charlie, "nobodyknowsthis"))
+        unknown = refused(partial(job, acting(charlie), "nobodyknowsthis"))
         assert unknown == (InvitationNotFound, InvitationNotFound.detail)
-        assert refused(partial(job, charlie, code)) == unknown
+        assert refused(partial(job, acting(charlie), code)) == unknown
     assert not Membership.objects.filter(user=charlie).exists()
 
 
 def test_staff_member_enters_a_staff_room_by_link(dora: User) -> None:
-    room = create_room(dora, name="bridge", kind="private", staff_only=True)
+    room = create_room(acting(dora), name="bridge", kind="private", staff_only=True)
     erin = person("erin", is_staff=True)
-    assert invitations.accept_link(erin, link(dora, room)).role == "member"
+    assert invitations.accept_link(acting(erin), link(dora, room)).role == "member"
 
 
 def test_codes_cannot_be_tried_for_long(charlie: User, settings: Settings) -> None:
     settings.RATE_LIMITS = True
     for number in range(10):
         for job in (queries.invitations.preview, invitations.accept_link):
-            found = refused(partial(job, charlie, str(number)))
+            found = refused(partial(job, acting(charlie), str(number)))
             assert found[0] is InvitationNotFound
     for job in (queries.invitations.preview, invitations.accept_link):
-        assert refused(partial(job, charlie, "x"))[0] is RateLimited
+        assert refused(partial(job, acting(charlie), "x"))[0] is RateLimited
 
 
 def test_expired_links_are_not_shown_and_then_forgotten(
@@ -371,8 +382,8 @@ def test_expired_links_are_not_shown_and_then_forgotten(
     link(alice, room)
     Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     link(alice, room)
-    invitations.invite_person(alice, room.id, "charlie")
-    assert len(queries.invitations.invitations(alice, room.id)) == 2
+    invitations.invite_person(acting(alice), room.id, "charlie")
+    assert len(queries.invitations.invitations(acting(alice), room.id)) == 2
     invitations.forget_expired()
     assert Invitation.objects.count() == 2
 
@@ -384,14 +395,14 @@ def test_lists_do_not_ask_more_for_more(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for count in range(3):
-        other = create_room(alice, name=f"r{count}")
-        invitations.invite_person(alice, other.id, "charlie")
-        invitations.invite_person(alice, room.id, person(f"p{count}").username)
+        other = create_room(acting(alice), name=f"r{count}")
+        invitations.invite_person(acting(alice), other.id, "charlie")
+        invitations.invite_person(acting(alice), room.id, person(f"p{count}").username)
         link(alice, room)
         with django_assert_num_queries(3):
-            assert queries.invitations.invitations(alice, room.id)
+            assert queries.invitations.invitations(acting(alice), room.id)
         with django_assert_num_queries(1):
-            assert queries.invitations.received(charlie)
+            assert queries.invitations.received(acting(charlie))
 
 
 # --- Notification levels and rooms made by visiting -----------------------------------
@@ -402,19 +413,19 @@ def test_level_is_ones_own_and_reaches_ones_devices(
     alice: User, bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     published.clear()
-    changed: Any = notifications.set_level(bob, room.id, "none")
+    changed: Any = notifications.set_level(acting(bob), room.id, "none")
     assert (changed.notify, changed.role) == ("none", "member")
     [told] = to_person(published, bob)
     assert (told["type"], told["room"]["notify"]) == ("room.added", "none")
-    assert queries.rooms.room(alice, room.id).notify == "all"
+    assert queries.rooms.room(acting(alice), room.id).notify == "all"
     published.clear()
-    notifications.set_level(bob, room.id, "none")
+    notifications.set_level(acting(bob), room.id, "none")
     assert published == []
 
 
 def test_unread_is_counted_with_none(alice: User, bob: User, talk: RoomPayload) -> None:
-    notifications.set_level(bob, talk.id, "none")
-    [listed] = queries.rooms.rooms_of(bob)
+    notifications.set_level(acting(bob), talk.id, "none")
+    [listed] = queries.rooms.rooms_of(acting(bob))
     assert listed.notify == "none"
     assert listed.read is not None
     assert listed.read.unread == 2
@@ -423,20 +434,22 @@ def test_unread_is_counted_with_none(alice: User, bob: User, talk: RoomPayload) 
 def test_rooms_are_not_made_by_visiting_where_that_is_off(
     alice: User, bob: User, charlie: User, room: RoomPayload, settings: Settings
 ) -> None:
-    create_room(person("erin", is_staff=True), name="bridge", staff_only=True)
+    create_room(acting(person("erin", is_staff=True)), name="bridge", staff_only=True)
     settings.ALLOW_GET_OR_CREATE = False
-    joined, made = get_or_create_room(charlie, name="General")
+    joined, made = get_or_create_room(acting(charlie), name="General")
     assert (joined.id, joined.role, made) == (room.id, "member", False)
-    missing = refused(lambda: get_or_create_room(charlie, name="new"))
+    missing = refused(lambda: get_or_create_room(acting(charlie), name="new"))
     assert missing[0] is Forbidden
-    assert refused(lambda: get_or_create_room(charlie, name="bridge")) == missing
+    assert (
+        refused(lambda: get_or_create_room(acting(charlie), name="bridge")) == missing
+    )
     assert Room.objects.count() == 2
-    assert create_room(charlie, name="new").role == "owner"
+    assert create_room(acting(charlie), name="new").role == "owner"
 
 
 def test_link_into_a_full_group_lets_nobody_in(alice: User) -> None:
     names = [str(person(f"one-of-{number}").pk) for number in range(9)]
-    group = create_group(alice, names)
+    group = create_group(acting(alice), names)
     code = link(alice, group)
     with pytest.raises(InvitationNotFound):
-        invitations.accept_link(person("eleventh"), code)
+        invitations.accept_link(acting(person("eleventh")), code)

@@ -17,7 +17,7 @@ from core.errors import RateLimited
 from core.limits.bucket import RateLimit
 from core.limits.network import NetworkLimit, PersonLimit
 from core.limits.table import Limits, read, variable
-from tests.people import person
+from tests.people import acting, person
 
 from .threads import at_once
 
@@ -139,9 +139,9 @@ def test_messages_are_limited_by_person(
     nowhere = "no room has this id"
     for sender in (alice, bob):
         with pytest.raises(RoomNotFound):
-            send_message(sender, nowhere, client_id="1", body="hello")
+            send_message(acting(sender), nowhere, client_id="1", body="hello")
     with pytest.raises(RateLimited):
-        send_message(alice, nowhere, client_id="2", body="hello")
+        send_message(acting(alice), nowhere, client_id="2", body="hello")
 
 
 def test_what_is_given_back_does_not_count(limit: RateLimit) -> None:

@@ -13,6 +13,7 @@ from chat import queries
 from chat.log.append import append_one
 from chat.log.draft import Draft
 from chat.models import Membership, Message, Room
+from tests.people import acting
 
 pytestmark = pytest.mark.django_db
 
@@ -63,14 +64,16 @@ def test_people_are_dealt_to_the_rooms_in_turn() -> None:
     assert rooms == [rooms[0], rooms[1], rooms[0], rooms[1], rooms[0]]
     for line in run(5, 2):
         user = User.objects.get(username=line["username"])
-        assert [room.id for room in queries.rooms.rooms_of(user)] == [line["room"]]
+        assert [room.id for room in queries.rooms.rooms_of(acting(user))] == [
+            line["room"]
+        ]
 
 
 def test_token_opens_the_door_to_its_room() -> None:
     [line] = run(1, 1)
-    user = tokens.verify_access(line["token"]).user
+    user = tokens.verify_access(line["token"]).actor.user
     assert user.username == line["username"]
-    sent = append_one(Draft(line["room"], user, "hello", client_id="1"))
+    sent = append_one(Draft(line["room"], acting(user), "hello", client_id="1"))
     assert sent.message.seq == 1
 
 
@@ -90,7 +93,7 @@ def test_tokens_of_the_first_run_stay_good() -> None:
     [second] = run(1, 1)
     assert first["token"] != second["token"]
     for line in (first, second):
-        assert tokens.verify_access(line["token"]).user.username == "load-0"
+        assert tokens.verify_access(line["token"]).actor.user.username == "load-0"
     assert Session.objects.count() == 2
 
 

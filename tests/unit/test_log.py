@@ -12,11 +12,12 @@ from chat.log.draft import Appended, Draft, Outcome
 from chat.models import Message, Room
 from chat.payloads.rooms import RoomPayload
 from core.errors import Conflict, Invalid, Refusal
+from tests.people import acting
 
 
 @pytest.fixture
 def other(bob: User) -> RoomPayload:
-    return create_room(bob, name="other")
+    return create_room(acting(bob), name="other")
 
 
 def seqs(room: RoomPayload) -> list[int]:
@@ -34,12 +35,12 @@ def appended(outcome: Outcome) -> Appended:
 
 
 def test_message_takes_the_next_number(bob: User, room: RoomPayload) -> None:
-    message = append_one(Draft(room.id, bob, "hello", client_id="1")).message
+    message = append_one(Draft(room.id, acting(bob), "hello", client_id="1")).message
     assert (message.seq, message.rev, head(room)) == (3, 3, 3)
 
 
 def test_stored_row_is_what_was_drafted(bob: User, room: RoomPayload) -> None:
-    append_one(Draft(room.id, bob, "hello", client_id="1", reply_to=2))
+    append_one(Draft(room.id, acting(bob), "hello", client_id="1", reply_to=2))
     row = Message.objects.get(room_id=room.id, seq=3)
     assert (row.sender, row.body, row.client_id) == (bob, "hello", "1")
     assert (row.reply_to, row.kind, row.level) == (2, "user", "normal")
@@ -49,7 +50,9 @@ def test_stored_row_is_what_was_drafted(bob: User, room: RoomPayload) -> None:
 
 
 def test_numbers_of_a_batch_have_no_gap(bob: User, room: RoomPayload) -> None:
-    outcomes = append([Draft(room.id, bob, f"{n}", client_id=f"{n}") for n in range(9)])
+    outcomes = append(
+        [Draft(room.id, acting(bob), f"{n}", client_id=f"{n}") for n in range(9)]
+    )
     assert [appended(o).message.seq for o in outcomes] == list(range(3, 12))
     assert seqs(room) == list(range(1, 12))
     assert head(room) == 11
@@ -59,7 +62,9 @@ def test_rooms_of_a_batch_are_counted_apart(
     bob: User, room: RoomPayload, other: RoomPayload
 ) -> None:
     rooms = [room, other, room, room, other]
-    drafts = [Draft(r.id, bob, "x", client_id=f"{n}") for n, r in enumerate(rooms)]
+    drafts = [
+        Draft(r.id, acting(bob), "x", client_id=f"{n}") for n, r in enumerate(rooms)
+    ]
     found = [appended(outcome).message for outcome in append(drafts)]
     assert [message.room for message in found] == [r.id for r in rooms]
     assert [message.seq for message in found] == [3, 2, 4, 5, 3]
@@ -69,7 +74,7 @@ def test_rooms_of_a_batch_are_counted_apart(
 def test_heads_are_the_last_numbers(
     bob: User, room: RoomPayload, other: RoomPayload
 ) -> None:
-    append([Draft(r.id, bob, "x", client_id="1") for r in (room, other)])
+    append([Draft(r.id, acting(bob), "x", client_id="1") for r in (room, other)])
     for stored in Room.objects.annotate(last=Max("messages__seq")):
         assert stored.head_seq == stored.last
 
@@ -79,7 +84,7 @@ def test_empty_batch_is_nothing(db: None) -> None:
 
 
 def test_same_client_id_is_one_message(bob: User, room: RoomPayload) -> None:
-    draft = Draft(room.id, bob, "hello", client_id="1")
+    draft = Draft(room.id, acting(bob), "hello", client_id="1")
     first, again = append_one(draft), append_one(draft)
     assert (first.duplicate, again.duplicate) == (False, True)
     assert first.message == again.message
@@ -89,8 +94,8 @@ def test_same_client_id_is_one_message(bob: User, room: RoomPayload) -> None:
 def test_same_client_id_twice_in_one_batch_is_one_message(
     bob: User, room: RoomPayload, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    draft = Draft(room.id, bob, "hello", client_id="1")
-    after = Draft(room.id, bob, "next", client_id="2")
+    draft = Draft(room.id, acting(bob), "hello", client_id="1")
+    after = Draft(room.id, acting(bob), "next", client_id="2")
     # No more than for one: the database does not have to refuse the second.
     with django_assert_num_queries(6):
         outcomes = append([draft, draft, after])
@@ -102,7 +107,9 @@ def test_same_client_id_twice_in_one_batch_is_one_message(
 
 
 def test_retry_does_not_spoil_what_comes_with_it(bob: User, room: RoomPayload) -> None:
-    old, new = (Draft(room.id, bob, body, client_id=body) for body in ("old", "new"))
+    old, new = (
+        Draft(room.id, acting(bob), body, client_id=body) for body in ("old", "new")
+    )
     append_one(old)
     outcomes = [appended(outcome) for outcome in append([new, old])]
     assert [(o.message.seq, o.duplicate) for o in outcomes] == [(4, False), (3, True)]
@@ -113,23 +120,26 @@ def test_retry_does_not_spoil_what_comes_with_it(bob: User, room: RoomPayload) -
 def test_same_client_id_for_another_text_is_a_conflict(
     bob: User, room: RoomPayload
 ) -> None:
-    append_one(Draft(room.id, bob, "hello", client_id="1"))
+    append_one(Draft(room.id, acting(bob), "hello", client_id="1"))
     with pytest.raises(Conflict):
-        append_one(Draft(room.id, bob, "goodbye", client_id="1"))
+        append_one(Draft(room.id, acting(bob), "goodbye", client_id="1"))
     assert seqs(room) == [1, 2, 3]
 
 
 def test_same_client_id_for_another_reply_is_a_conflict(
     bob: User, room: RoomPayload
 ) -> None:
-    append_one(Draft(room.id, bob, "hello", client_id="1", reply_to=1))
+    append_one(Draft(room.id, acting(bob), "hello", client_id="1", reply_to=1))
     with pytest.raises(Conflict):
-        append_one(Draft(room.id, bob, "hello", client_id="1", reply_to=2))
+        append_one(Draft(room.id, acting(bob), "hello", client_id="1", reply_to=2))
 
 
 def test_conflict_inside_one_batch(bob: User, room: RoomPayload) -> None:
     outcomes = append(
-        [Draft(room.id, bob, body, client_id="1") for body in ("hello", "goodbye")]
+        [
+            Draft(room.id, acting(bob), body, client_id="1")
+            for body in ("hello", "goodbye")
+        ]
     )
     assert appended(outcomes[0]).message.body == "hello"
     assert isinstance(outcomes[1], Conflict)
@@ -140,7 +150,7 @@ def test_conflict_inside_one_batch(bob: User, room: RoomPayload) -> None:
 def test_retry_after_a_change_is_answered_with_the_message_as_it_is_now(
     bob: User, room: RoomPayload, field: str
 ) -> None:
-    draft = Draft(room.id, bob, "hello", client_id="1")
+    draft = Draft(room.id, acting(bob), "hello", client_id="1")
     append_one(draft)
     now = {"body": "changed", field: "2026-01-01T00:00Z"}
     Message.objects.filter(room_id=room.id, seq=3).update(**now)
@@ -153,9 +163,9 @@ def test_client_id_belongs_to_one_person_in_one_room(
     alice: User, bob: User, room: RoomPayload, other: RoomPayload
 ) -> None:
     drafts = [
-        Draft(room.id, bob, "a", client_id="1"),
-        Draft(room.id, alice, "b", client_id="1"),
-        Draft(other.id, bob, "c", client_id="1"),
+        Draft(room.id, acting(bob), "a", client_id="1"),
+        Draft(room.id, acting(alice), "b", client_id="1"),
+        Draft(other.id, acting(bob), "c", client_id="1"),
     ]
     assert [appended(o).duplicate for o in append(drafts)] == [False] * 3
 
@@ -163,7 +173,9 @@ def test_client_id_belongs_to_one_person_in_one_room(
 def test_reply_to_a_number_that_is_not_there(bob: User, room: RoomPayload) -> None:
     for unknown in (0, 3, 2**63 - 1, 2**63, 10**30):
         with pytest.raises(MessageNotFound):
-            append_one(Draft(room.id, bob, "hello", client_id="1", reply_to=unknown))
+            append_one(
+                Draft(room.id, acting(bob), "hello", client_id="1", reply_to=unknown)
+            )
     assert seqs(room) == [1, 2]
 
 
@@ -171,21 +183,21 @@ def test_reply_to_a_number_of_another_room(
     bob: User, room: RoomPayload, other: RoomPayload
 ) -> None:
     with pytest.raises(MessageNotFound):
-        append_one(Draft(other.id, bob, "hello", client_id="1", reply_to=2))
+        append_one(Draft(other.id, acting(bob), "hello", client_id="1", reply_to=2))
 
 
 def test_reply_to_a_message_of_the_same_batch(bob: User, room: RoomPayload) -> None:
-    question = Draft(room.id, bob, "why?", client_id="1")
-    answer = Draft(room.id, bob, "because", client_id="2", reply_to=3)
+    question = Draft(room.id, acting(bob), "why?", client_id="1")
+    answer = Draft(room.id, acting(bob), "because", client_id="2", reply_to=3)
     _, outcome = append([question, answer])
     assert appended(outcome).message.reply_to == 3
 
 
 def test_refused_draft_takes_no_number(bob: User, room: RoomPayload) -> None:
     drafts = [
-        Draft(room.id, bob, "first", client_id="1"),
-        Draft(room.id, bob, "lost", client_id="2", reply_to=99),
-        Draft(room.id, bob, "second", client_id="3"),
+        Draft(room.id, acting(bob), "first", client_id="1"),
+        Draft(room.id, acting(bob), "lost", client_id="2", reply_to=99),
+        Draft(room.id, acting(bob), "second", client_id="3"),
     ]
     first, lost, second = append(drafts)
     assert isinstance(lost, Refusal)
@@ -198,7 +210,7 @@ def test_draft_that_the_database_refuses_fails_alone(
 ) -> None:
     # A row where the other room's next message belongs: its insert must fail.
     Message.objects.create(room_id=other.id, seq=2, rev=2, body="in the way")
-    good, bad = Draft(room.id, bob, "good"), Draft(other.id, bob, "bad")
+    good, bad = Draft(room.id, acting(bob), "good"), Draft(other.id, acting(bob), "bad")
     outcomes = append([good, bad, good])
     assert [appended(outcomes[n]).message.seq for n in (0, 2)] == [3, 4]
     assert isinstance(outcomes[1], Invalid)
@@ -216,7 +228,10 @@ def test_appending_needs_as_many_queries_for_many_as_for_one(
         """Of two people in turn."""
         numbers = range(first, first + count)
         senders = [alice, bob]
-        return [Draft(room.id, senders[n % 2], "x", client_id=f"{n}") for n in numbers]
+        return [
+            Draft(room.id, acting(senders[n % 2]), "x", client_id=f"{n}")
+            for n in numbers
+        ]
 
     # Savepoint, rooms, members, insert, heads, release; retries are not looked for.
     with django_assert_num_queries(6):

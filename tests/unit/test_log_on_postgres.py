@@ -7,6 +7,7 @@ from chat.log.append import append, append_one
 from chat.log.draft import Appended, Draft
 from chat.payloads.rooms import RoomPayload
 from core.errors import Invalid
+from tests.people import acting
 
 
 @pytest.mark.parametrize(
@@ -16,9 +17,9 @@ def test_draft_that_cannot_be_stored_fails_alone(
     bob: User, room: RoomPayload, body: str, client_id: str
 ) -> None:
     drafts = [
-        Draft(room.id, bob, "before", client_id="before"),
-        Draft(room.id, bob, body, client_id=client_id),
-        Draft(room.id, bob, "after", client_id="after"),
+        Draft(room.id, acting(bob), "before", client_id="before"),
+        Draft(room.id, acting(bob), body, client_id=client_id),
+        Draft(room.id, acting(bob), "after", client_id="after"),
     ]
     before, refused, after = append(drafts)
     assert isinstance(before, Appended)
@@ -29,5 +30,5 @@ def test_draft_that_cannot_be_stored_fails_alone(
 
 def test_transaction_of_the_caller_goes_on(bob: User, room: RoomPayload) -> None:
     with pytest.raises(Invalid):
-        append_one(Draft(room.id, bob, "\x00"))
-    assert append_one(Draft(room.id, bob, "next")).message.seq == 3
+        append_one(Draft(room.id, acting(bob), "\x00"))
+    assert append_one(Draft(room.id, acting(bob), "next")).message.seq == 3

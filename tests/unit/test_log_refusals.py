@@ -15,12 +15,12 @@ from chat.log.draft import Draft
 from chat.models import Membership, Message, Room
 from chat.payloads.rooms import RoomPayload
 from core.errors import Forbidden, Refusal, Unauthorized
-from tests.people import NOBODY
+from tests.people import NOBODY, acting
 
 
 @pytest.fixture
 def draft(bob: User, room: RoomPayload) -> Draft:
-    return Draft(room.id, bob, "hello", client_id="1")
+    return Draft(room.id, acting(bob), "hello", client_id="1")
 
 
 def mute(user: User, seconds: float) -> None:
@@ -38,27 +38,27 @@ def refused_as(draft: Draft, kind: type[Refusal]) -> bool:
 
 
 def test_outsider_of_a_public_room(charlie: User, room: RoomPayload) -> None:
-    assert refused_as(Draft(room.id, charlie, "hello"), Forbidden)
+    assert refused_as(Draft(room.id, acting(charlie), "hello"), Forbidden)
 
 
 def test_outsider_of_a_private_room(charlie: User, private_room: RoomPayload) -> None:
-    assert refused_as(Draft(private_room.id, charlie, "hello"), RoomNotFound)
+    assert refused_as(Draft(private_room.id, acting(charlie), "hello"), RoomNotFound)
 
 
 @pytest.mark.parametrize("room_id", ["", "general", "\x00", NOBODY])
 def test_room_that_is_not_there(alice: User, room_id: str) -> None:
-    assert refused_as(Draft(room_id, alice, "hello"), RoomNotFound)
+    assert refused_as(Draft(room_id, acting(alice), "hello"), RoomNotFound)
 
 
 def test_who_lost_the_flag(dora: User, staff_room: RoomPayload) -> None:
     User.objects.filter(pk=dora.pk).update(is_staff=False)
     # The person in memory still has it: the database decides.
     assert dora.is_staff
-    assert refused_as(Draft(staff_room.id, dora, "hello"), RoomNotFound)
+    assert refused_as(Draft(staff_room.id, acting(dora), "hello"), RoomNotFound)
 
 
 def test_who_left(bob: User, room: RoomPayload, draft: Draft) -> None:
-    leave_room(bob, room.id)
+    leave_room(acting(bob), room.id)
     assert refused_as(draft, Forbidden)
 
 
@@ -99,16 +99,16 @@ def test_draft_from_before_a_password_change(bob: User, draft: Draft) -> None:
 
 def test_system_message_needs_no_membership(charlie: User, room: RoomPayload) -> None:
     event = {"type": "member.joined", "user": str(charlie.pk)}
-    message = append_one(Draft(room.id, charlie, event=event)).message
+    message = append_one(Draft(room.id, acting(charlie), event=event)).message
     assert (message.kind, message.event, message.body) == ("system", event, "")
 
 
 def test_member_of_one_room_is_an_outsider_of_another_in_the_same_batch(
     bob: User, room: RoomPayload, private_room: RoomPayload, charlie: User
 ) -> None:
-    lobby = create_room(charlie, name="lobby")
+    lobby = create_room(acting(charlie), name="lobby")
     rooms = [room, lobby, private_room]
-    sent, outside, hidden = append([Draft(r.id, bob, "hello") for r in rooms])
+    sent, outside, hidden = append([Draft(r.id, acting(bob), "hello") for r in rooms])
     assert not isinstance(sent, Refusal)
     assert type(outside) is Forbidden
     assert type(hidden) is RoomNotFound
@@ -118,7 +118,9 @@ def test_each_draft_of_a_batch_is_judged_by_itself(
     alice: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
     mute(bob, seconds=60)
-    drafts = [Draft(room.id, user, user.username) for user in (bob, alice, charlie)]
+    drafts = [
+        Draft(room.id, acting(user), user.username) for user in (bob, alice, charlie)
+    ]
     muted, sent, outside = append(drafts)
     assert type(muted) is Muted
     assert not isinstance(sent, Refusal)

@@ -9,6 +9,7 @@ from chat.errors import RoomNotFound
 from chat.models import Membership, Message, Room
 from chat.payloads.rooms import RoomPayload
 from core.errors import Conflict, Forbidden
+from tests.people import acting
 
 
 def events(room: RoomPayload) -> list[tuple[int, str, str | None]]:
@@ -31,26 +32,26 @@ def test_log_of_a_room_begins_with_its_making(
 
 
 def test_joining_makes_a_member(charlie: User, room: RoomPayload) -> None:
-    joined = join_room(charlie, room.id)
+    joined = join_room(acting(charlie), room.id)
     assert (joined.id, joined.role, joined.head_seq) == (room.id, "member", 3)
     assert is_member(charlie, room)
     assert events(room)[-1] == (3, "member.joined", str(charlie.pk))
 
 
 def test_joining_twice_is_joining_once(bob: User, room: RoomPayload) -> None:
-    assert join_room(bob, room.id).role == "member"
+    assert join_room(acting(bob), room.id).role == "member"
     assert len(events(room)) == 2
 
 
 def test_owner_who_joins_stays_owner(alice: User, room: RoomPayload) -> None:
-    assert join_room(alice, room.id).role == "owner"
+    assert join_room(acting(alice), room.id).role == "owner"
 
 
 def test_private_room_cannot_be_joined(
     charlie: User, private_room: RoomPayload
 ) -> None:
     with pytest.raises(RoomNotFound):
-        join_room(charlie, private_room.id)
+        join_room(acting(charlie), private_room.id)
     assert not is_member(charlie, private_room)
     assert len(events(private_room)) == 1
 
@@ -59,14 +60,14 @@ def test_staff_room_is_joined_by_staff_alone(
     charlie: User, staff_room: RoomPayload
 ) -> None:
     with pytest.raises(RoomNotFound):
-        join_room(charlie, staff_room.id)
+        join_room(acting(charlie), staff_room.id)
     charlie.is_staff = True
     charlie.save()
-    assert join_room(charlie, staff_room.id).role == "member"
+    assert join_room(acting(charlie), staff_room.id).role == "member"
 
 
 def test_leaving_ends_the_membership(bob: User, room: RoomPayload) -> None:
-    left = leave_room(bob, room.id)
+    left = leave_room(acting(bob), room.id)
     assert (left.role, left.head_seq) == (None, 3)
     assert not is_member(bob, room)
     assert events(room)[-1] == (3, "member.left", str(bob.pk))
@@ -75,18 +76,18 @@ def test_leaving_ends_the_membership(bob: User, room: RoomPayload) -> None:
 def test_outsider_may_leave_what_they_never_joined(
     charlie: User, room: RoomPayload
 ) -> None:
-    assert leave_room(charlie, room.id).role is None
+    assert leave_room(acting(charlie), room.id).role is None
     assert len(events(room)) == 2
 
 
 def test_hidden_room_cannot_be_left(charlie: User, private_room: RoomPayload) -> None:
     with pytest.raises(RoomNotFound):
-        leave_room(charlie, private_room.id)
+        leave_room(acting(charlie), private_room.id)
 
 
 def test_last_owner_stays(alice: User, room: RoomPayload) -> None:
     with pytest.raises(Forbidden):
-        leave_room(alice, room.id)
+        leave_room(acting(alice), room.id)
     assert is_member(alice, room)
     assert len(events(room)) == 2
 
@@ -95,19 +96,21 @@ def test_owner_leaves_when_there_is_another(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     Membership.objects.filter(user=bob).update(role="owner")
-    assert leave_room(alice, room.id).role is None
+    assert leave_room(acting(alice), room.id).role is None
 
 
 def test_owner_of_another_room_does_not_count(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    create_room(bob, name="other")
+    create_room(acting(bob), name="other")
     with pytest.raises(Forbidden):
-        leave_room(alice, room.id)
+        leave_room(acting(alice), room.id)
 
 
 def test_made_room_is_what_was_asked_for(dora: User) -> None:
-    made = create_room(dora, name="N", kind="private", topic="T", staff_only=True)
+    made = create_room(
+        acting(dora), name="N", kind="private", topic="T", staff_only=True
+    )
     stored = Room.objects.get()
     assert (stored.name, stored.kind, stored.topic) == ("N", "private", "T")
     assert stored.staff_only
@@ -116,16 +119,16 @@ def test_made_room_is_what_was_asked_for(dora: User) -> None:
 
 def test_public_name_is_taken_in_every_case(alice: User, room: RoomPayload) -> None:
     with pytest.raises(Conflict):
-        create_room(alice, name="GENERAL")
+        create_room(acting(alice), name="GENERAL")
     assert Room.objects.count() == 1
 
 
 def test_private_rooms_may_share_a_name(alice: User, private_room: RoomPayload) -> None:
-    create_room(alice, name="attic", kind="private")
-    create_room(alice, name="attic")
+    create_room(acting(alice), name="attic", kind="private")
+    create_room(acting(alice), name="attic")
     assert Room.objects.filter(name="attic").count() == 3
 
 
 def test_each_room_has_its_own_epoch(alice: User) -> None:
-    epochs = {create_room(alice, name=f"{n}").epoch for n in range(5)}
+    epochs = {create_room(acting(alice), name=f"{n}").epoch for n in range(5)}
     assert len(epochs) == 5

@@ -7,11 +7,11 @@ from chat.actions.memberships import join_room
 from chat.actions.messages import edit_message, send_message
 from chat.mentions import MAX_MENTIONS, _names
 from chat.payloads.rooms import RoomPayload
-from tests.people import person
+from tests.people import acting, person
 
 
 def mentioned(user: User, room: RoomPayload, body: str) -> list[str]:
-    sent = send_message(user, room.id, client_id=str(hash(body))[1:], body=body)
+    sent = send_message(acting(user), room.id, client_id=str(hash(body))[1:], body=body)
     return sent.message.mentions
 
 
@@ -35,7 +35,7 @@ def test_nobody_is_meant(alice: User, room: RoomPayload, body: str) -> None:
 
 def test_a_name_with_a_dot_at_its_end_is_a_name(alice: User, room: RoomPayload) -> None:
     dotted = person("dr.")
-    join_room(dotted, room.id)
+    join_room(acting(dotted), room.id)
     assert mentioned(alice, room, "@dr.") == [str(dotted.pk)]
 
 
@@ -45,9 +45,9 @@ def test_everybody_is_for_moderators(alice: User, bob: User, room: RoomPayload) 
 
 
 def test_an_edit_mentions_anew(alice: User, bob: User, room: RoomPayload) -> None:
-    sent = send_message(alice, room.id, client_id="1", body="@bob").message
+    sent = send_message(acting(alice), room.id, client_id="1", body="@bob").message
     assert sent.mentions == [str(bob.pk)]
-    changed = edit_message(alice, room.id, sent.seq, body="@alice").message
+    changed = edit_message(acting(alice), room.id, sent.seq, body="@alice").message
     assert changed.mentions == [str(alice.pk)]
 
 

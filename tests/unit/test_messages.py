@@ -12,6 +12,7 @@ from chat.models import Message
 from chat.payloads.rooms import RoomPayload
 from core.errors import Invalid, Refusal, TooLong
 from core.limits.table import LIMITS
+from tests.people import acting
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_lone_surrogates_are_refused() -> None:
 
 
 def draft(client_id: str) -> object:
-    return draft_message(User(), "room", client_id=client_id, body="hello")
+    return draft_message(acting(User()), "room", client_id=client_id, body="hello")
 
 
 @pytest.mark.parametrize(
@@ -100,19 +101,19 @@ def test_bad_client_ids(client_id: str) -> None:
 
 
 def test_sending_stores_the_cleaned_text(bob: User, room: RoomPayload) -> None:
-    sent = send_message(bob, room.id, client_id="1", body="e\u0301", reply_to=1)
+    sent = send_message(acting(bob), room.id, client_id="1", body="e\u0301", reply_to=1)
     assert (sent.message.body, sent.message.reply_to) == ("\u00e9", 1)
     assert not sent.duplicate
     assert Message.objects.get(room_id=room.id, seq=3).body == "\u00e9"
 
 
 def test_another_form_of_the_same_text_is_a_retry(bob: User, room: RoomPayload) -> None:
-    send_message(bob, room.id, client_id="1", body="e\u0301")
-    assert send_message(bob, room.id, client_id="1", body="\u00e9").duplicate
+    send_message(acting(bob), room.id, client_id="1", body="e\u0301")
+    assert send_message(acting(bob), room.id, client_id="1", body="\u00e9").duplicate
 
 
 @pytest.mark.parametrize("body", ["", "\x00", "x" * 4_001])
 def test_refused_text_is_not_stored(bob: User, room: RoomPayload, body: str) -> None:
     with pytest.raises(Refusal):
-        send_message(bob, room.id, client_id="1", body=body)
+        send_message(acting(bob), room.id, client_id="1", body=body)
     assert Message.objects.count() == 2

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from accounts.actor import Actor
 from accounts.models import User
 from chat import queries
 from chat.actions import bans, members
@@ -19,20 +20,20 @@ from chat.models import Ban, Membership, Room
 from chat.payloads.rooms import RoomPayload
 from core.bus.envelopes import Envelope, GuestOut
 from core.errors import Forbidden, Refusal
-from tests.people import person
+from tests.people import acting, person
 
 from .envelopes import leavers, logged, to_person
 
-Action = Callable[[User, str, str], object]
+Action = Callable[[Actor, str, str], object]
 committing = pytest.mark.django_db(transaction=True)
 
 
-def mute(user: User, room_id: str, user_id: str) -> object:
-    return members.mute_member(user, room_id, user_id, 60)
+def mute(actor: Actor, room_id: str, user_id: str) -> object:
+    return members.mute_member(actor, room_id, user_id, 60)
 
 
-def promote(user: User, room_id: str, user_id: str) -> object:
-    return members.change_role(user, room_id, user_id, "moderator")
+def promote(actor: Actor, room_id: str, user_id: str) -> object:
+    return members.change_role(actor, room_id, user_id, "moderator")
 
 
 ON_MEMBERS: list[Action] = [
@@ -78,7 +79,7 @@ def test_members_and_outsiders_do_nothing_to_anybody(
     before = roles(room)
     for user in (bob, charlie):
         with pytest.raises(Forbidden):
-            action(user, room.id, str(other.pk))
+            action(acting(user), room.id, str(other.pk))
     assert (roles(room), Ban.objects.count()) == (before, 0)
 
 
@@ -95,14 +96,14 @@ def test_room_that_is_hidden_is_not_found(
     Membership.objects.create(room_id=staff_room.id, user=charlie, role="owner")
     for room_id in (room.id, private_room.id, staff_room.id, "nonsense"):
         with pytest.raises(RoomNotFound):
-            action(charlie, room_id, str(bob.pk))
+            action(acting(charlie), room_id, str(bob.pk))
 
 
 @pytest.mark.parametrize("action", EVERYTHING)
 def test_unknown_person(alice: User, room: RoomPayload, action: Action) -> None:
     for user_id in (str(uuid4()), "nonsense", str(alice.pk).upper()):
         with pytest.raises(UserNotFound):
-            action(alice, room.id, user_id)
+            action(acting(alice), room.id, user_id)
     assert logged(room, after=2) == []
 
 
@@ -111,7 +112,7 @@ def test_who_is_no_member_is_not_here(
     alice: User, charlie: User, room: RoomPayload, action: Action
 ) -> None:
     with pytest.raises(UserNotFound):
-        action(alice, room.id, str(charlie.pk))
+        action(acting(alice), room.id, str(charlie.pk))
 
 
 @pytest.mark.parametrize("action", ON_MEMBERS)
@@ -121,9 +122,9 @@ def test_moderator_acts_on_members_alone(
     other = member_of(room, "max", "moderator")
     for user in (alice, other, mona):
         with pytest.raises(Forbidden):
-            action(mona, room.id, str(user.pk))
+            action(acting(mona), room.id, str(user.pk))
     assert len(roles(room)) == 4
-    action(mona, room.id, str(bob.pk))
+    action(acting(mona), room.id, str(bob.pk))
 
 
 @pytest.mark.parametrize("action", ON_MEMBERS)
@@ -132,13 +133,13 @@ def test_owner_acts_on_everybody(
     alice: User, room: RoomPayload, action: Action, role: str
 ) -> None:
     other = member_of(room, "erin", role)
-    action(alice, room.id, str(other.pk))
+    action(acting(alice), room.id, str(other.pk))
 
 
 @pytest.mark.parametrize("action", [members.remove_member, bans.ban])
 def test_last_owner_stays(alice: User, room: RoomPayload, action: Action) -> None:
     with pytest.raises(Forbidden):
-        action(alice, room.id, str(alice.pk))
+        action(acting(alice), room.id, str(alice.pk))
     assert roles(room)["alice"] == "owner"
     assert not Ban.objects.exists()
 
@@ -149,29 +150,29 @@ def test_who_is_taken_out_receives_nothing_more(
     mona: User, bob: User, room: RoomPayload, published: list[Envelope], action: Action
 ) -> None:
     published.clear()
-    action(mona, room.id, str(bob.pk))
+    action(acting(mona), room.id, str(bob.pk))
     assert leavers(published) == [(3, str(bob.pk))]
     assert to_person(published, bob)[0] == {"type": "room.removed", "room": room.id}
     assert "bob" not in roles(room)
     with pytest.raises(Refusal):
-        append_one(Draft(room.id, bob, "hello", "1"))
+        append_one(Draft(room.id, acting(bob), "hello", "1"))
 
 
 def test_removed_person_may_come_back(mona: User, bob: User, room: RoomPayload) -> None:
-    members.remove_member(mona, room.id, str(bob.pk))
+    members.remove_member(acting(mona), room.id, str(bob.pk))
     assert logged(room, after=2) == [of(bob, "member.removed")]
-    assert join_room(bob, room.id).role == "member"
+    assert join_room(acting(bob), room.id).role == "member"
 
 
 def test_banned_member_does_not_come_back(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
-    bans.ban(mona, room.id, str(bob.pk))
+    bans.ban(acting(mona), room.id, str(bob.pk))
     assert logged(room, after=2) == [of(bob, "member.banned")]
     for attempt in (join_room, leave_room, queries.rooms.room):
         with pytest.raises(RoomNotFound):
-            attempt(bob, room.id)
-    assert queries.directory.directory(bob).rooms == []
+            attempt(acting(bob), room.id)
+    assert queries.directory.directory(acting(bob)).rooms == []
 
 
 @committing
@@ -180,32 +181,32 @@ def test_banning_who_is_no_member_is_told_to_them_alone(
 ) -> None:
     published.clear()
     for _ in range(2):
-        bans.ban(mona, room.id, str(charlie.pk))
+        bans.ban(acting(mona), room.id, str(charlie.pk))
     gone = {"type": "room.deleted", "room": room.id}
     assert to_person(published, charlie) == [gone]
     assert published[1:] == [GuestOut(room.id, str(charlie.pk))]
     assert Ban.objects.count() == 1
     with pytest.raises(RoomNotFound):
-        join_room(charlie, room.id)
+        join_room(acting(charlie), room.id)
 
 
 def test_ban_is_lifted(mona: User, charlie: User, room: RoomPayload) -> None:
-    bans.ban(mona, room.id, str(charlie.pk))
+    bans.ban(acting(mona), room.id, str(charlie.pk))
     for _ in range(2):
-        bans.unban(mona, room.id, str(charlie.pk))
-    assert join_room(charlie, room.id).role == "member"
+        bans.unban(acting(mona), room.id, str(charlie.pk))
+    assert join_room(acting(charlie), room.id).role == "member"
 
 
 def test_bans_are_for_who_manages(
     mona: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
-    bans.ban(mona, room.id, str(charlie.pk))
-    [found] = queries.bans.bans(mona, room.id)
+    bans.ban(acting(mona), room.id, str(charlie.pk))
+    [found] = queries.bans.bans(acting(mona), room.id)
     assert found.user.username == "charlie"
     with pytest.raises(Forbidden):
-        queries.bans.bans(bob, room.id)
+        queries.bans.bans(acting(bob), room.id)
     with pytest.raises(RoomNotFound):
-        queries.bans.bans(charlie, room.id)
+        queries.bans.bans(acting(charlie), room.id)
 
 
 @committing
@@ -219,13 +220,13 @@ def test_adding_tells_the_room_and_the_person(
 ) -> None:
     published.clear()
     called = str(charlie.pk) if reference == "id" else reference
-    member, added = members.add_member(mona, room.id, called)
+    member, added = members.add_member(acting(mona), room.id, called)
     assert (added, member.role, member.user.username) == (True, "member", "charlie")
     assert logged(room, after=2) == [of(charlie, "member.added")]
     [told] = to_person(published, charlie)
     assert (told["type"], told["room"]["role"]) == ("room.added", "member")
     assert told["room"]["head_seq"] == 3
-    assert queries.members.members(charlie, room.id)
+    assert queries.members.members(acting(charlie), room.id)
 
 
 @committing
@@ -233,15 +234,15 @@ def test_adding_a_member_changes_nothing(
     mona: User, alice: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     published.clear()
-    member, added = members.add_member(mona, room.id, "alice")
+    member, added = members.add_member(acting(mona), room.id, "alice")
     assert (added, member.role, published) == (False, "owner", [])
 
 
 def test_private_room_is_filled_by_its_owner(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
-    members.add_member(alice, private_room.id, "charlie")
-    assert queries.rooms.room(charlie, private_room.id).role == "member"
+    members.add_member(acting(alice), private_room.id, "charlie")
+    assert queries.rooms.room(acting(charlie), private_room.id).role == "member"
 
 
 def test_inactive_person_is_not_added(
@@ -250,15 +251,15 @@ def test_inactive_person_is_not_added(
     User.objects.filter(pk=charlie.pk).update(is_active=False)
     for reference in ("charlie", str(charlie.pk)):
         with pytest.raises(UserNotFound):
-            members.add_member(alice, room.id, reference)
+            members.add_member(acting(alice), room.id, reference)
 
 
 def test_banned_person_is_not_added(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    bans.ban(alice, room.id, str(charlie.pk))
+    bans.ban(acting(alice), room.id, str(charlie.pk))
     with pytest.raises(Forbidden):
-        members.add_member(alice, room.id, "charlie")
+        members.add_member(acting(alice), room.id, "charlie")
 
 
 def test_nobody_is_added_to_an_archived_room(
@@ -266,21 +267,21 @@ def test_nobody_is_added_to_an_archived_room(
 ) -> None:
     Room.objects.update(archived_at=timezone.now())
     with pytest.raises(Forbidden):
-        members.add_member(alice, room.id, "charlie")
+        members.add_member(acting(alice), room.id, "charlie")
 
 
 def test_only_staff_are_added_to_a_staff_room(
     dora: User, charlie: User, staff_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
-        members.add_member(dora, staff_room.id, "charlie")
+        members.add_member(acting(dora), staff_room.id, "charlie")
     person("sam", is_staff=True)
-    assert members.add_member(dora, staff_room.id, "sam")[1]
+    assert members.add_member(acting(dora), staff_room.id, "sam")[1]
 
 
 def test_owner_gives_and_takes_roles(alice: User, bob: User, room: RoomPayload) -> None:
     for role in ("moderator", "owner", "owner", "member"):
-        changed = members.change_role(alice, room.id, str(bob.pk), role)
+        changed = members.change_role(acting(alice), room.id, str(bob.pk), role)
         assert changed.role == roles(room)["bob"] == role
     assert logged(room, after=2) == [
         of(bob, "member.role_changed", role=role)
@@ -291,7 +292,7 @@ def test_owner_gives_and_takes_roles(alice: User, bob: User, room: RoomPayload) 
 def test_moderator_gives_no_roles(mona: User, bob: User, room: RoomPayload) -> None:
     for user in (bob, mona):
         with pytest.raises(Forbidden):
-            members.change_role(mona, room.id, str(user.pk), "owner")
+            members.change_role(acting(mona), room.id, str(user.pk), "owner")
     assert roles(room)["mona"] == "moderator"
 
 
@@ -300,40 +301,40 @@ def test_last_owner_stays_owner(
     alice: User, bob: User, room: RoomPayload, role: str
 ) -> None:
     with pytest.raises(Forbidden):
-        members.change_role(alice, room.id, str(alice.pk), role)
+        members.change_role(acting(alice), room.id, str(alice.pk), role)
     assert roles(room)["alice"] == "owner"
-    members.change_role(alice, room.id, str(bob.pk), "owner")
-    members.change_role(alice, room.id, str(alice.pk), role)
+    members.change_role(acting(alice), room.id, str(bob.pk), "owner")
+    members.change_role(acting(alice), room.id, str(alice.pk), role)
     assert roles(room) == {"alice": role, "bob": "owner"}
 
 
 def test_muted_member_reads_and_does_not_write(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
-    muted = members.mute_member(mona, room.id, str(bob.pk), 60)
+    muted = members.mute_member(acting(mona), room.id, str(bob.pk), 60)
     assert muted.muted_until is not None
     left = muted.muted_until - timezone.now()
     assert timedelta(seconds=50) < left <= timedelta(seconds=60)
     with pytest.raises(Muted):
-        append_one(Draft(room.id, bob, "hello", "1"))
-    assert len(queries.messages.history(bob, room.id).messages) == 3
+        append_one(Draft(room.id, acting(bob), "hello", "1"))
+    assert len(queries.messages.history(acting(bob), room.id).messages) == 3
     until = muted.muted_until.isoformat().replace("+00:00", "Z")
     assert logged(room, after=2) == [of(bob, "member.muted", until=until)]
 
 
 def test_mute_is_lifted(mona: User, bob: User, room: RoomPayload) -> None:
-    members.mute_member(mona, room.id, str(bob.pk), 60)
+    members.mute_member(acting(mona), room.id, str(bob.pk), 60)
     for _ in range(2):
-        members.unmute_member(mona, room.id, str(bob.pk))
+        members.unmute_member(acting(mona), room.id, str(bob.pk))
     assert logged(room, after=3) == [of(bob, "member.unmuted")]
-    assert append_one(Draft(room.id, bob, "hello", "1")).message.seq == 5
+    assert append_one(Draft(room.id, acting(bob), "hello", "1")).message.seq == 5
 
 
 def test_mute_that_is_over_is_lifted_in_silence(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
     Membership.objects.filter(user=bob).update(muted_until=timezone.now())
-    members.unmute_member(mona, room.id, str(bob.pk))
+    members.unmute_member(acting(mona), room.id, str(bob.pk))
     assert Membership.objects.get(user=bob).muted_until is None
     assert logged(room, after=2) == []
 
@@ -347,14 +348,14 @@ def test_nobody_manages_a_direct_room(
         Membership.objects.create(room=room, user=user)
     for other in (bob, charlie):
         with pytest.raises(Forbidden):
-            action(alice, str(room.pk), str(other.pk))
+            action(acting(alice), str(room.pk), str(other.pk))
     assert room.memberships.count() == 2
 
 
 def test_message_of_a_change_is_by_who_did_it(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
-    members.remove_member(mona, room.id, str(bob.pk))
-    [*_, message] = queries.messages.history(mona, room.id).messages
+    members.remove_member(acting(mona), room.id, str(bob.pk))
+    [*_, message] = queries.messages.history(acting(mona), room.id).messages
     assert message.sender is not None
     assert (message.sender.username, message.kind) == ("mona", "system")

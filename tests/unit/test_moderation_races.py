@@ -15,6 +15,7 @@ from chat.log.draft import Draft
 from chat.models import Ban, Membership, Message, Room
 from chat.payloads.rooms import RoomPayload
 from core.errors import Conflict, Forbidden
+from tests.people import acting
 
 from .envelopes import logged
 from .threads import at_once
@@ -40,8 +41,8 @@ def test_two_owners_who_demote_each_other_leave_one(
     demote = partial(members.change_role, room_id=two_owners.id, role="member")
     outcomes = at_once(
         [
-            partial(demote, alice, user_id=str(bob.pk)),
-            partial(demote, bob, user_id=str(alice.pk)),
+            partial(demote, acting(alice), user_id=str(bob.pk)),
+            partial(demote, acting(bob), user_id=str(alice.pk)),
         ]
     )
     assert owners(two_owners) == 1
@@ -53,8 +54,8 @@ def test_two_owners_who_ban_each_other_leave_one(
 ) -> None:
     outcomes = at_once(
         [
-            partial(bans.ban, alice, two_owners.id, str(bob.pk)),
-            partial(bans.ban, bob, two_owners.id, str(alice.pk)),
+            partial(bans.ban, acting(alice), two_owners.id, str(bob.pk)),
+            partial(bans.ban, acting(bob), two_owners.id, str(alice.pk)),
         ]
     )
     assert (owners(two_owners), Ban.objects.count()) == (1, 1)
@@ -65,15 +66,17 @@ def test_two_owners_who_give_up_at_once_leave_one(
     alice: User, bob: User, two_owners: RoomPayload
 ) -> None:
     give_up = partial(members.change_role, room_id=two_owners.id, role="member")
-    at_once([partial(give_up, user, user_id=str(user.pk)) for user in (alice, bob)])
+    at_once(
+        [partial(give_up, acting(user), user_id=str(user.pk)) for user in (alice, bob)]
+    )
     assert owners(two_owners) == 1
 
 
 def test_somebody_added_many_times_at_once_is_added_once(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    add = partial(members.add_member, alice, room.id, "charlie")
-    jobs: list[Job] = [add, partial(join_room, charlie, room.id)]
+    add = partial(members.add_member, acting(alice), room.id, "charlie")
+    jobs: list[Job] = [add, partial(join_room, acting(charlie), room.id)]
     outcomes = at_once(jobs * 4)
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert Membership.objects.filter(user=charlie).count() == 1
@@ -83,8 +86,8 @@ def test_somebody_added_many_times_at_once_is_added_once(
 def test_ban_and_joining_at_once_leave_a_banned_outsider(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    ban = partial(bans.ban, alice, room.id, str(charlie.pk))
-    jobs: list[Job] = [ban, *[partial(join_room, charlie, room.id)] * 4]
+    ban = partial(bans.ban, acting(alice), room.id, str(charlie.pk))
+    jobs: list[Job] = [ban, *[partial(join_room, acting(charlie), room.id)] * 4]
     at_once(jobs)
     assert Ban.objects.count() == 1
     assert not Membership.objects.filter(user=charlie).exists()
@@ -93,8 +96,8 @@ def test_ban_and_joining_at_once_leave_a_banned_outsider(
 def test_nothing_is_written_after_the_writers_removal(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    drafts = [Draft(room.id, bob, "hello", str(n)) for n in range(6)]
-    remove = partial(members.remove_member, alice, room.id, str(bob.pk))
+    drafts = [Draft(room.id, acting(bob), "hello", str(n)) for n in range(6)]
+    remove = partial(members.remove_member, acting(alice), room.id, str(bob.pk))
     jobs: list[Job] = [remove, *[partial(append_one, draft) for draft in drafts]]
     at_once(jobs)
     last = Message.objects.order_by("-seq")[0]
@@ -103,7 +106,9 @@ def test_nothing_is_written_after_the_writers_removal(
 
 
 def test_first_visitors_at_once_make_one_room(alice: User, bob: User) -> None:
-    visits = [partial(get_or_create_room, user, name="lobby") for user in (alice, bob)]
+    visits = [
+        partial(get_or_create_room, acting(user), name="lobby") for user in (alice, bob)
+    ]
     outcomes = at_once(visits * 4)
     opened = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
     assert len(opened) == 8
@@ -114,8 +119,12 @@ def test_first_visitors_at_once_make_one_room(alice: User, bob: User) -> None:
 def test_changes_at_once_keep_the_log_without_gaps(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    renames = [partial(update_room, alice, room.id, {"topic": f"{n}"}) for n in (1, 2)]
-    sends = [partial(append_one, Draft(room.id, bob, "x", f"{n}")) for n in range(6)]
+    renames = [
+        partial(update_room, acting(alice), room.id, {"topic": f"{n}"}) for n in (1, 2)
+    ]
+    sends = [
+        partial(append_one, Draft(room.id, acting(bob), "x", f"{n}")) for n in range(6)
+    ]
     jobs: list[Job] = [*renames, *sends]
     at_once(jobs)
     numbers = Message.objects.order_by("seq").values_list("seq", flat=True)
@@ -126,8 +135,10 @@ def test_changes_at_once_keep_the_log_without_gaps(
 def test_room_that_is_deleted_takes_what_is_being_written_with_it(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    sends = [partial(append_one, Draft(room.id, bob, "x", f"{n}")) for n in range(6)]
-    jobs: list[Job] = [*sends, partial(delete_room, alice, room.id)]
+    sends = [
+        partial(append_one, Draft(room.id, acting(bob), "x", f"{n}")) for n in range(6)
+    ]
+    jobs: list[Job] = [*sends, partial(delete_room, acting(alice), room.id)]
     outcomes = at_once(jobs)
     refused = {type(o) for o in outcomes if isinstance(o, Exception)}
     assert refused <= {RoomNotFound}
@@ -135,8 +146,8 @@ def test_room_that_is_deleted_takes_what_is_being_written_with_it(
 
 
 def test_one_of_two_rooms_gets_the_name(alice: User, room: RoomPayload) -> None:
-    rooms = [get_or_create_room(alice, name=name)[0] for name in ("one", "two")]
-    jobs = [partial(update_room, alice, r.id, {"name": "Prize"}) for r in rooms]
+    rooms = [get_or_create_room(acting(alice), name=name)[0] for name in ("one", "two")]
+    jobs = [partial(update_room, acting(alice), r.id, {"name": "Prize"}) for r in rooms]
     outcomes = at_once(jobs)
     assert [type(o) for o in outcomes if isinstance(o, Exception)] == [Conflict]
     assert Room.objects.filter(name="Prize").count() == 1

@@ -16,6 +16,7 @@ from chat.actions.departures import close_account
 from core import limits
 from core.errors import Invalid, RateLimited, Unauthorized
 from core.limits.bucket import RateLimit
+from tests.people import acting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,7 +53,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 def change_password(user: User) -> object:
     return passwords.change_password(
-        user, current_password=OLD, new_password=NEW, user_agent=""
+        acting(user), current_password=OLD, new_password=NEW, user_agent=""
     )
 
 
@@ -68,8 +69,8 @@ def _in_admin(site: Client, path: str, **fields: str) -> None:
         (lambda u: sessions.log_in(username="erin", password=OLD), 1),
         (change_password, 2),
         (lambda u: passwords.reset_password(mailed_tokens.reset_token(u), NEW), 1),
-        (lambda u: change_email(u, email="", current_password=OLD), 1),
-        (lambda u: close_account(u, current_password=OLD, messages="keep"), 1),
+        (lambda u: change_email(acting(u), email="", current_password=OLD), 1),
+        (lambda u: close_account(acting(u), current_password=OLD, messages="keep"), 1),
     ],
 )
 def test_no_password_is_hashed_inside_a_transaction(
@@ -96,8 +97,8 @@ def test_the_admin_hashes_no_password_inside_a_transaction(
     "act",
     [
         change_password,
-        lambda u: change_email(u, email="", current_password=OLD),
-        lambda u: close_account(u, current_password=OLD, messages="keep"),
+        lambda u: change_email(acting(u), email="", current_password=OLD),
+        lambda u: close_account(acting(u), current_password=OLD, messages="keep"),
     ],
 )
 def test_a_password_that_changed_after_the_check_does_nothing(
@@ -163,8 +164,8 @@ def test_a_right_password_costs_a_token_where_a_person_is_asked_again(
     monkeypatch.setattr(limits, "failed_logins", limit)
     hashed.clear()
     for _ in range(3):
-        change_email(erin, email="", current_password=OLD)
+        change_email(acting(erin), email="", current_password=OLD)
     for _ in range(5):
         with pytest.raises(RateLimited):
-            change_email(erin, email="", current_password=OLD)
+            change_email(acting(erin), email="", current_password=OLD)
     assert hashed == [False] * 3

@@ -17,7 +17,7 @@ from chat.models import Message
 from chat.payloads.rooms import RoomPayload
 from core.db_timeouts import as_unavailable, patiently
 from core.errors import Unavailable
-from tests.people import NOBODY
+from tests.people import NOBODY, acting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,11 +114,11 @@ def test_a_locked_room_refuses_its_own_drafts_alone(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     """Of a room that is not there it is not told that it is not."""
-    other = create_room(alice, name="other")
+    other = create_room(acting(alice), name="other")
     drafts = [
-        Draft(room.id, bob, "waits", client_id="1"),
-        Draft(other.id, alice, "goes on", client_id="2"),
-        Draft(NOBODY, alice, "nowhere", client_id="3"),
+        Draft(room.id, acting(bob), "waits", client_id="1"),
+        Draft(other.id, acting(alice), "goes on", client_id="2"),
+        Draft(NOBODY, acting(alice), "nowhere", client_id="3"),
     ]
     sql("SET lock_timeout = '50ms'")
     with locked(room):
@@ -143,6 +143,6 @@ def test_a_draft_that_takes_too_long_is_not_tried_again(
         CaptureQueriesContext(connection) as queries,
         pytest.raises(OperationalError) as raised,
     ):
-        append([Draft(room.id, bob, "waits", client_id="1")])
+        append([Draft(room.id, acting(bob), "waits", client_id="1")])
     assert as_unavailable(raised.value) is not None
     assert sum("FOR NO KEY UPDATE" in query["sql"] for query in queries) == 1

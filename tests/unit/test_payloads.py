@@ -15,6 +15,7 @@ from chat.payloads.messages import leaver, message_payload, reaction_payloads
 from chat.payloads.people import user_payload
 from chat.payloads.rooms import RoomPayload, member_payload, room_payload
 from chat.queries.messages import history
+from tests.people import acting
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 
@@ -140,17 +141,17 @@ def test_reactions_are_counted_by_emoji(user: User) -> None:
 def test_stored_reactions_are_shown(bob: User, room: RoomPayload) -> None:
     stored = Message.objects.get(room_id=room.id, seq=2)
     Reaction.objects.create(message=stored, user=bob, emoji="👍")
-    [reaction] = history(bob, room.id).messages[1].reactions
+    [reaction] = history(acting(bob), room.id).messages[1].reactions
     assert (reaction.emoji, reaction.count, reaction.users) == ("👍", 1, [str(bob.pk)])
 
 
 def test_answer_to_a_sender_is_what_history_shows_later(
     bob: User, room: RoomPayload
 ) -> None:
-    draft = Draft(room.id, bob, "Grüße 🌊\n", client_id="1", reply_to=2)
+    draft = Draft(room.id, acting(bob), "Grüße 🌊\n", client_id="1", reply_to=2)
     answered = append_one(draft).message
-    assert history(bob, room.id).messages[-1] == answered
-    assert encode(history(bob, room.id).messages[-1]) == encode(answered)
+    assert history(acting(bob), room.id).messages[-1] == answered
+    assert encode(history(acting(bob), room.id).messages[-1]) == encode(answered)
 
 
 def test_leaving_takes_the_person_in_it_out(message: Message) -> None:

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chat.queries import people
+from tests.people import acting
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +21,7 @@ def test_search_reads_the_indexes_and_not_the_table(alice: User, search: str) ->
         # With the collation "C" it serves as well, and hides the one for all others.
         cursor.execute("DROP INDEX user_username_folded")
         with CaptureQueriesContext(connection) as asked:
-            people.users(alice, search)
+            people.users(acting(alice), search)
         # What was asked is complete: psycopg binds on this side.
         cursor.execute("EXPLAIN " + asked[0]["sql"])
         plan = "\n".join(row[0] for row in cursor.fetchall())

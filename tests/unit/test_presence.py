@@ -13,7 +13,7 @@ from chat.actions.profile import change_profile
 from chat.models import ServerProcess
 from chat.payloads.rooms import RoomPayload
 from core.bus.envelopes import Envelope, PersonChanged
-from tests.people import person
+from tests.people import acting, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,7 +108,7 @@ def test_only_members_of_the_room_are_listed(
 
 
 def hide(user: User, *, hidden: bool = True) -> None:
-    change_profile(user, {"appear_offline": hidden})
+    change_profile(acting(user), {"appear_offline": hidden})
 
 
 def test_who_appears_offline_comes_and_goes_unseen(

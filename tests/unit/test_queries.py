@@ -15,7 +15,7 @@ from chat.log.draft import Draft
 from chat.models import Room
 from chat.payloads.rooms import RoomPayload
 from core.errors import Forbidden
-from tests.people import person
+from tests.people import acting, person
 
 
 def names(rooms: Sequence[RoomPayload]) -> list[str]:
@@ -25,64 +25,70 @@ def names(rooms: Sequence[RoomPayload]) -> list[str]:
 @pytest.fixture
 def many_rooms(alice: User) -> None:
     for number in range(30):
-        create_room(alice, name=f"room-{number:02}")
+        create_room(acting(alice), name=f"room-{number:02}")
 
 
 def test_my_rooms_are_those_that_i_belong_to(
     alice: User, bob: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
-    assert names(queries.rooms.rooms_of(alice)) == ["attic", "general"]
-    assert names(queries.rooms.rooms_of(bob)) == ["general"]
+    assert names(queries.rooms.rooms_of(acting(alice))) == ["attic", "general"]
+    assert names(queries.rooms.rooms_of(acting(bob))) == ["general"]
 
 
 def test_rooms_are_sorted_as_people_read(alice: User) -> None:
     for name in ("beta", "Alpha", "GAMMA"):
-        create_room(alice, name=name)
-    assert names(queries.rooms.rooms_of(alice)) == ["Alpha", "beta", "GAMMA"]
-    assert names(queries.directory.directory(alice).rooms) == ["Alpha", "beta", "GAMMA"]
+        create_room(acting(alice), name=name)
+    assert names(queries.rooms.rooms_of(acting(alice))) == ["Alpha", "beta", "GAMMA"]
+    assert names(queries.directory.directory(acting(alice)).rooms) == [
+        "Alpha",
+        "beta",
+        "GAMMA",
+    ]
 
 
 def test_role_in_the_room_is_the_readers_own(
     alice: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
-    roles = [queries.rooms.room(user, room.id).role for user in (alice, bob, charlie)]
+    roles = [
+        queries.rooms.room(acting(user), room.id).role for user in (alice, bob, charlie)
+    ]
     assert roles == ["owner", "member", None]
-    assert queries.directory.directory(charlie).rooms[0].role is None
-    assert queries.directory.directory(bob).rooms[0].role == "member"
+    assert queries.directory.directory(acting(charlie)).rooms[0].role is None
+    assert queries.directory.directory(acting(bob)).rooms[0].role == "member"
 
 
 def test_directory_is_the_public_rooms(
     charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
-    assert names(queries.directory.directory(charlie).rooms) == ["general"]
+    assert names(queries.directory.directory(acting(charlie)).rooms) == ["general"]
 
 
 def test_private_room_is_not_in_the_directory_for_its_members_either(
     alice: User, private_room: RoomPayload
 ) -> None:
-    assert queries.directory.directory(alice).rooms == []
+    assert queries.directory.directory(acting(alice)).rooms == []
 
 
 def test_staff_room_is_listed_for_staff_alone(
     charlie: User, dora: User, staff_room: RoomPayload
 ) -> None:
-    assert names(queries.directory.directory(dora).rooms) == ["bridge"]
-    assert queries.directory.directory(charlie).rooms == []
+    assert names(queries.directory.directory(acting(dora)).rooms) == ["bridge"]
+    assert queries.directory.directory(acting(charlie)).rooms == []
 
 
 def test_who_loses_the_flag_loses_the_room_from_both_lists(
     dora: User, staff_room: RoomPayload
 ) -> None:
     dora.is_staff = False
-    assert queries.rooms.rooms_of(dora) == []
-    assert queries.directory.directory(dora).rooms == []
+    assert queries.rooms.rooms_of(acting(dora)) == []
+    assert queries.directory.directory(acting(dora)).rooms == []
 
 
 def test_members_are_sorted_by_username(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    join_room(charlie, room.id)
-    found = queries.members.members(alice, room.id)
+    join_room(acting(charlie), room.id)
+    found = queries.members.members(acting(alice), room.id)
     listed = [(member.user.username, member.role) for member in found]
     assert listed == [("alice", "owner"), ("bob", "member"), ("charlie", "member")]
 
@@ -91,9 +97,9 @@ def test_members_are_for_members(
     charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
-        queries.members.members(charlie, room.id)
+        queries.members.members(acting(charlie), room.id)
     with pytest.raises(RoomNotFound):
-        queries.members.members(charlie, private_room.id)
+        queries.members.members(acting(charlie), private_room.id)
 
 
 def test_heads_are_those_of_the_rooms_asked_for(
@@ -104,14 +110,14 @@ def test_heads_are_those_of_the_rooms_asked_for(
 
 
 def test_changes_are_all_above_a_number(alice: User, room: RoomPayload) -> None:
-    append([Draft(room.id, alice, "one"), Draft(room.id, alice, "two")])
+    append([Draft(room.id, acting(alice), "one"), Draft(room.id, acting(alice), "two")])
     found = queries.messages.changes(room.id, 2)
     assert (found.epoch, found.head_seq) == (room.epoch, 4)
     assert [message.body for message in found.messages or []] == ["one", "two"]
 
 
 def test_changes_that_are_too_many_are_none(alice: User, room: RoomPayload) -> None:
-    append([Draft(room.id, alice, "x") for _ in range(501)])
+    append([Draft(room.id, acting(alice), "x") for _ in range(501)])
     assert queries.messages.changes(room.id, 2).messages is None
     assert len(queries.messages.changes(room.id, 3).messages or []) == 500
 
@@ -121,7 +127,7 @@ def test_my_rooms_are_one_query(
     alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(1):
-        assert len(queries.rooms.rooms_of(alice)) == 30
+        assert len(queries.rooms.rooms_of(acting(alice))) == 30
 
 
 @pytest.mark.usefixtures("many_rooms")
@@ -129,7 +135,7 @@ def test_directory_is_four_queries(
     charlie: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(4):
-        assert len(queries.directory.directory(charlie).rooms) == 30
+        assert len(queries.directory.directory(acting(charlie)).rooms) == 30
 
 
 def test_members_are_three_queries(
@@ -138,9 +144,9 @@ def test_members_are_three_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(20):
-        join_room(person(f"member-{number}"), room.id)
+        join_room(acting(person(f"member-{number}")), room.id)
     with django_assert_num_queries(3):
-        assert len(queries.members.members(alice, room.id)) == 22
+        assert len(queries.members.members(acting(alice), room.id)) == 22
 
 
 @pytest.mark.usefixtures("many_rooms")

@@ -26,6 +26,7 @@ from chat.models import Attachment, Departure, Export, Message, StoredFile, Stor
 from chat.payloads.rooms import RoomPayload
 from core.errors import QuotaExceeded
 from core.limits.table import LIMITS
+from tests.people import acting
 from tests.pictures import png
 
 from .threads import at_once
@@ -70,19 +71,19 @@ def on_disk(here: Path) -> int:
 def test_everything_that_is_on_the_disk_counts(
     alice: User, bob: User, room: RoomPayload, here: Path
 ) -> None:
-    add_attachment(bob, room.id, file(10_000))
-    add_attachment(bob, room.id, ContentFile(png(), "a.png"))
-    change_avatar(bob, ContentFile(png()))
+    add_attachment(acting(bob), room.id, file(10_000))
+    add_attachment(acting(bob), room.id, ContentFile(png(), "a.png"))
+    change_avatar(acting(bob), ContentFile(png()))
     assert quotas.used_by(bob) == on_disk(here) > 20_000
-    change_room_avatar(alice, room.id, ContentFile(png()))
-    exports.start_export(bob)
+    change_room_avatar(acting(alice), room.id, ContentFile(png()))
+    exports.start_export(acting(bob))
     exports.make_export(Export.objects.get().pk)
     assert total() == on_disk(here) > quotas.used_by(bob) + quotas.used_by(alice)
 
 
 def test_a_file_takes_whole_blocks(bob: User, room: RoomPayload) -> None:
     for size in (1, 4 * KIB, 4 * KIB + 1):
-        add_attachment(bob, room.id, file(size))
+        add_attachment(acting(bob), room.id, file(size))
     assert quotas.used_by(bob) == (1 + 1 + 2) * 4 * KIB
 
 
@@ -90,20 +91,20 @@ def test_a_person_stores_so_much_and_no_more(
     alice: User, bob: User, room: RoomPayload, allowed: Any, here: Path
 ) -> None:
     allowed(stored_bytes_per_person=20 * KIB)
-    add_attachment(bob, room.id, file(12 * KIB))
+    add_attachment(acting(bob), room.id, file(12 * KIB))
     with pytest.raises(QuotaExceeded):
-        add_attachment(bob, room.id, file(9 * KIB))
+        add_attachment(acting(bob), room.id, file(9 * KIB))
     assert Attachment.objects.count() == 1
     assert on_disk(here) == total() == 12 * KIB
-    add_attachment(bob, room.id, file(8 * KIB))
-    add_attachment(alice, room.id, file(9 * KIB))
+    add_attachment(acting(bob), room.id, file(8 * KIB))
+    add_attachment(acting(alice), room.id, file(9 * KIB))
 
 
 def test_avatars_count_too(bob: User, room: RoomPayload, allowed: Any) -> None:
     allowed(stored_bytes_per_person=12 * KIB)
-    add_attachment(bob, room.id, file(12 * KIB))
+    add_attachment(acting(bob), room.id, file(12 * KIB))
     with pytest.raises(QuotaExceeded):
-        change_avatar(bob, ContentFile(png()))
+        change_avatar(acting(bob), ContentFile(png()))
     assert not bob.avatar
 
 
@@ -111,12 +112,12 @@ def test_all_together_store_so_much_and_no_more(
     alice: User, bob: User, room: RoomPayload, allowed: Any
 ) -> None:
     allowed(stored_bytes=20 * KIB)
-    add_attachment(bob, room.id, file(12 * KIB))
+    add_attachment(acting(bob), room.id, file(12 * KIB))
     with pytest.raises(QuotaExceeded, match="This server"):
-        add_attachment(alice, room.id, file(12 * KIB))
+        add_attachment(acting(alice), room.id, file(12 * KIB))
     assert total() == 12 * KIB
     allowed(stored_bytes=12 * KIB)
-    exports.start_export(bob)
+    exports.start_export(acting(bob))
     with pytest.raises(QuotaExceeded):
         exports.make_export(Export.objects.get().pk)
     assert Export.objects.get().state == "failed"
@@ -126,8 +127,8 @@ def test_somebody_without_room_takes_their_data_away(
     bob: User, room: RoomPayload, allowed: Any
 ) -> None:
     allowed(stored_bytes_per_person=12 * KIB)
-    add_attachment(bob, room.id, file(12 * KIB))
-    exports.start_export(bob)
+    add_attachment(acting(bob), room.id, file(12 * KIB))
+    exports.start_export(acting(bob))
     exports.make_export(Export.objects.get().pk)
     assert Export.objects.get().state == "ready"
     assert quotas.used_by(bob) == 12 * KIB
@@ -169,10 +170,12 @@ def test_what_could_not_be_removed_goes_on_counting(
 def _sent(bob: User, room: RoomPayload) -> None:
     """Two pictures of bob's in two messages, one that is unsent, and his avatar."""
     for key in "12":
-        found = add_attachment(bob, room.id, ContentFile(png(), "a.png"))
-        send_message(bob, room.id, client_id=key, body="", attachments=[found.id])
-    add_attachment(bob, room.id, file(5))
-    change_avatar(bob, ContentFile(png()))
+        found = add_attachment(acting(bob), room.id, ContentFile(png(), "a.png"))
+        send_message(
+            acting(bob), room.id, client_id=key, body="", attachments=[found.id]
+        )
+    add_attachment(acting(bob), room.id, file(5))
+    change_avatar(acting(bob), ContentFile(png()))
     assert total() == quotas.used_by(bob) > 0
 
 
@@ -186,7 +189,7 @@ def test_deleting_a_message_gives_its_room_back(
     before = quotas.used_by(bob)
     seq = Message.objects.filter(kind="user").order_by("seq")[0].seq
     with django_capture_on_commit_callbacks(execute=True):
-        delete_message(bob, room.id, seq)
+        delete_message(acting(bob), room.id, seq)
     assert quotas.used_by(bob) < before
     assert total() == on_disk(here) == quotas.used_by(bob)
 
@@ -200,8 +203,8 @@ def test_deleting_all_gives_all_of_it_back(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        delete_room(alice, room.id)
-        remove_avatar(bob)
+        delete_room(acting(alice), room.id)
+        remove_avatar(acting(bob))
     assert total() == on_disk(here) == 0
 
 
@@ -213,7 +216,7 @@ def test_retention_gives_back(
     here: Path,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    update_room(alice, room.id, {"retention_days": 1})
+    update_room(acting(alice), room.id, {"retention_days": 1})
     Message.objects.update(created_at="2020-01-01T00:00:00Z")
     with django_capture_on_commit_callbacks(execute=True):
         sweep()
@@ -230,7 +233,9 @@ def test_an_erased_account_gives_back(
     bob.set_password("a good password")
     bob.save(update_fields=["password"])
     with django_capture_on_commit_callbacks(execute=True):
-        close_account(bob, current_password="a good password", messages="delete")
+        close_account(
+            acting(bob), current_password="a good password", messages="delete"
+        )
         depart(Departure.objects.get().pk)
     assert total() == on_disk(here) == 0
 
@@ -246,7 +251,7 @@ def test_a_file_gives_its_room_back_once(bob: User) -> None:
 @pytest.mark.usefixtures("_sent")
 def test_a_total_that_is_lost_is_added_up_again(bob: User, room: RoomPayload) -> None:
     StoredTotal.objects.all().delete()
-    add_attachment(bob, room.id, file(5))
+    add_attachment(acting(bob), room.id, file(5))
     assert total() == quotas.used_by(bob)
 
 
@@ -272,7 +277,7 @@ def test_uploads_at_once_do_not_pass_the_quota(
     allowed(stored_bytes_per_person=10 * KIB, stored_bytes=16 * KIB)
 
     def upload(person: User) -> object:
-        return add_attachment(person, room.id, file(4 * KIB))
+        return add_attachment(acting(person), room.id, file(4 * KIB))
 
     found = at_once([lambda: upload(bob)] * 8 + [lambda: upload(alice)] * 8)
     refused = [one for one in found if isinstance(one, QuotaExceeded)]

@@ -16,6 +16,7 @@ from chat.models import Membership, Message, Room
 from chat.payloads.rooms import RoomPayload
 from core.bus.envelopes import Envelope, RoomChanged
 from core.errors import Conflict, Invalid, Unauthorized
+from tests.people import acting
 
 from .threads import at_once
 
@@ -24,8 +25,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def other(alice: User, bob: User) -> RoomPayload:
-    room = create_room(alice, name="other")
-    return join_room(bob, room.id)
+    room = create_room(acting(alice), name="other")
+    return join_room(acting(bob), room.id)
 
 
 def seqs(room: RoomPayload) -> list[int]:
@@ -49,7 +50,7 @@ def test_two_tabs_that_refresh_at_once_stay_in_one_session(alice: User) -> None:
     sessions = set()
     for rotated in outcomes:
         assert isinstance(rotated, Pair)
-        sessions.add(tokens.verify_access(rotated.access).session_id)
+        sessions.add(tokens.verify_access(rotated.access).actor.session_id)
         assert isinstance(tokens.rotate(rotated.refresh), Pair)
     assert sessions == {Session.objects.get().pk}
 
@@ -78,7 +79,7 @@ def test_name_is_registered_once(db: None) -> None:
 
 
 def test_public_name_is_given_once(alice: User) -> None:
-    outcomes = at_once([partial(create_room, alice, name="Lobby")] * 8)
+    outcomes = at_once([partial(create_room, acting(alice), name="Lobby")] * 8)
     assert sum(isinstance(outcome, RoomPayload) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 7
     assert Room.objects.count() == 1
@@ -90,7 +91,7 @@ def test_eight_writers_leave_no_gap(
     published.clear()
 
     def write(thread: int) -> list[int]:
-        drafts = [Draft(room.id, bob, "x", f"{thread}-{n}") for n in range(25)]
+        drafts = [Draft(room.id, acting(bob), "x", f"{thread}-{n}") for n in range(25)]
         return [append_one(draft).message.seq for draft in drafts]
 
     outcomes = at_once([partial(write, thread) for thread in range(8)])
@@ -109,7 +110,7 @@ def test_writers_in_opposite_order_of_rooms_do_not_deadlock(
     def write(thread: int) -> int:
         rooms = [room, other] if thread % 2 else [other, room]
         for n in range(10):
-            append([Draft(r.id, bob, "x", f"{thread}-{n}") for r in rooms])
+            append([Draft(r.id, acting(bob), "x", f"{thread}-{n}") for r in rooms])
         return thread
 
     assert at_once([partial(write, n) for n in range(8)]) == list(range(8))
@@ -119,7 +120,7 @@ def test_writers_in_opposite_order_of_rooms_do_not_deadlock(
 def test_one_client_id_from_many_threads_is_one_message(
     bob: User, room: RoomPayload
 ) -> None:
-    draft = Draft(room.id, bob, "hello", "1")
+    draft = Draft(room.id, acting(bob), "hello", "1")
     outcomes = at_once([partial(append_one, draft)] * 8)
     answers = [o for o in outcomes if isinstance(o, Appended)]
     assert len(answers) == 8
@@ -131,7 +132,7 @@ def test_one_client_id_from_many_threads_is_one_message(
 def test_joining_many_times_at_once_is_joining_once(
     charlie: User, room: RoomPayload
 ) -> None:
-    outcomes = at_once([partial(join_room, charlie, room.id)] * 8)
+    outcomes = at_once([partial(join_room, acting(charlie), room.id)] * 8)
     assert all(isinstance(outcome, RoomPayload) for outcome in outcomes)
     assert Membership.objects.filter(user=charlie).count() == 1
     assert seqs(room) == [1, 2, 3]
@@ -141,5 +142,5 @@ def test_two_owners_who_leave_at_once_leave_one_behind(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     Membership.objects.filter(user=bob).update(role="owner")
-    at_once([partial(leave_room, user, room.id) for user in (alice, bob)])
+    at_once([partial(leave_room, acting(user), room.id) for user in (alice, bob)])
     assert Membership.objects.filter(room_id=room.id, role="owner").count() == 1

@@ -13,19 +13,20 @@ from chat.errors import RoomNotFound
 from chat.payloads.rooms import ReadPayload, RoomPayload
 from core.bus.envelopes import Envelope, ToPerson
 from core.errors import Forbidden
+from tests.people import acting
 
 
 @pytest.fixture
 def talk(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
     """3 to 5 by alice, 5 mentions bob; 6 by bob himself."""
     for number, body in enumerate(["one", "two", "@bob three"]):
-        send_message(alice, room.id, client_id=str(number), body=body)
-    send_message(bob, room.id, client_id="b", body="mine")
+        send_message(acting(alice), room.id, client_id=str(number), body=body)
+    send_message(acting(bob), room.id, client_id="b", body="mine")
     return room
 
 
 def of(user: User) -> ReadPayload | None:
-    [room] = queries.rooms.rooms_of(user)
+    [room] = queries.rooms.rooms_of(acting(user))
     return room.read
 
 
@@ -35,41 +36,41 @@ def test_what_others_wrote_is_unread(alice: User, bob: User, talk: RoomPayload) 
 
 
 def test_reading_counts_down(bob: User, talk: RoomPayload) -> None:
-    assert mark_read(bob, talk.id, 4) == ReadPayload(4, unread=1, mentions=1)
-    assert mark_read(bob, talk.id, 6) == ReadPayload(6, unread=0, mentions=0)
+    assert mark_read(acting(bob), talk.id, 4) == ReadPayload(4, unread=1, mentions=1)
+    assert mark_read(acting(bob), talk.id, 6) == ReadPayload(6, unread=0, mentions=0)
     assert of(bob) == ReadPayload(6, unread=0, mentions=0)
 
 
 def test_reading_never_goes_back_and_never_ahead(bob: User, talk: RoomPayload) -> None:
-    mark_read(bob, talk.id, 5)
-    assert mark_read(bob, talk.id, 3).read_seq == 5
-    assert mark_read(bob, talk.id, 999).read_seq == 6
+    mark_read(acting(bob), talk.id, 5)
+    assert mark_read(acting(bob), talk.id, 3).read_seq == 5
+    assert mark_read(acting(bob), talk.id, 999).read_seq == 6
 
 
 def test_unread_from_here(bob: User, talk: RoomPayload) -> None:
-    mark_read(bob, talk.id, 6)
-    assert mark_unread(bob, talk.id, 4) == ReadPayload(3, unread=2, mentions=1)
-    assert mark_unread(bob, talk.id, 0).read_seq == 0
+    mark_read(acting(bob), talk.id, 6)
+    assert mark_unread(acting(bob), talk.id, 4) == ReadPayload(3, unread=2, mentions=1)
+    assert mark_unread(acting(bob), talk.id, 0).read_seq == 0
 
 
 def test_what_is_deleted_is_not_unread(
     alice: User, bob: User, talk: RoomPayload
 ) -> None:
-    delete_message(alice, talk.id, 5)
+    delete_message(acting(alice), talk.id, 5)
     assert of(bob) == ReadPayload(1, unread=2, mentions=0)
 
 
 def test_everybody_is_a_mention_of_each(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    send_message(alice, room.id, client_id="1", body="@room come")
+    send_message(acting(alice), room.id, client_id="1", body="@room come")
     assert of(bob) == ReadPayload(1, unread=1, mentions=1)
 
 
 def test_what_was_written_before_one_came_is_not_unread(
     charlie: User, talk: RoomPayload
 ) -> None:
-    join_room(charlie, talk.id)
+    join_room(acting(charlie), talk.id)
     assert of(charlie) == ReadPayload(6, unread=0, mentions=0)
 
 
@@ -78,7 +79,7 @@ def test_the_other_devices_are_told(
     bob: User, talk: RoomPayload, published: list[Envelope]
 ) -> None:
     published.clear()
-    mark_read(bob, talk.id, 4)
+    mark_read(acting(bob), talk.id, 4)
     [envelope] = published
     assert isinstance(envelope, ToPerson)
     assert envelope.user == str(bob.pk)
@@ -95,6 +96,6 @@ def test_only_members_have_a_marker(
     charlie: User, talk: RoomPayload, private_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
-        mark_read(charlie, talk.id, 1)
+        mark_read(acting(charlie), talk.id, 1)
     with pytest.raises(RoomNotFound):
-        mark_read(charlie, private_room.id, 1)
+        mark_read(acting(charlie), private_room.id, 1)

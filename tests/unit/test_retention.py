@@ -38,6 +38,7 @@ from core import jobs
 from core.bus.envelopes import Envelope, RoomChanged
 from core.errors import Forbidden
 from core.jobs import Job
+from tests.people import acting
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +48,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def say(room: RoomPayload, user: User, *, days: Sequence[float]) -> list[int]:
     """One message for each, so many days old; their numbers."""
-    drafts = [Draft(room.id, user, f"{age} days old") for age in days]
+    drafts = [Draft(room.id, acting(user), f"{age} days old") for age in days]
     append(drafts)
     said = Message.objects.filter(room_id=room.id, kind="user").order_by("-seq")
     found = list(said[: len(drafts)])[::-1]
@@ -76,13 +77,16 @@ def test_what_is_older_goes(alice: User, room: RoomPayload) -> None:
 def test_it_is_a_setting_of_owners_that_the_log_tells_of(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    changed = update_room(alice, room.id, {"retention_days": 30})
+    changed = update_room(acting(alice), room.id, {"retention_days": 30})
     assert changed.retention_days == 30
-    last = history(bob, room.id).messages[-1]
+    last = history(acting(bob), room.id).messages[-1]
     assert last.event == {"type": "room.settings_changed", "retention_days": 30}
-    assert update_room(alice, room.id, {"retention_days": None}).retention_days is None
+    assert (
+        update_room(acting(alice), room.id, {"retention_days": None}).retention_days
+        is None
+    )
     with pytest.raises(Forbidden):
-        update_room(bob, room.id, {"retention_days": 1})
+        update_room(acting(bob), room.id, {"retention_days": 1})
 
 
 def test_rooms_that_keep_everything(alice: User, room: RoomPayload) -> None:
@@ -93,7 +97,7 @@ def test_rooms_that_keep_everything(alice: User, room: RoomPayload) -> None:
 
 def test_pinned_and_system_messages_stay(alice: User, room: RoomPayload) -> None:
     pinned, _ = say(room, alice, days=[90, 90])
-    pin_message(alice, room.id, pinned, pinned=True)
+    pin_message(acting(alice), room.id, pinned, pinned=True)
     Message.objects.filter(kind="system").update(
         created_at=timezone.now() - timedelta(days=90)
     )
@@ -102,7 +106,7 @@ def test_pinned_and_system_messages_stay(alice: User, room: RoomPayload) -> None
     assert left(room) == [pinned]
     system = Message.objects.filter(kind="system")
     assert not system.exclude(deleted_at=None).exists()
-    pin_message(alice, room.id, pinned, pinned=False)
+    pin_message(acting(alice), room.id, pinned, pinned=False)
     sweep()
     assert left(room) == []
 
@@ -118,15 +122,17 @@ def test_files_and_reactions_go_too(
     settings.STORAGES = {**settings.STORAGES, "default": file_storage(tmp_path)}
     old, new = (
         send_message(
-            bob,
+            acting(bob),
             room.id,
             client_id=key,
             body="look",
-            attachments=[add_attachment(bob, room.id, ContentFile(b"x", "a.txt")).id],
+            attachments=[
+                add_attachment(acting(bob), room.id, ContentFile(b"x", "a.txt")).id
+            ],
         ).message
         for key in ("old", "new")
     )
-    add_reaction(alice, room.id, old.seq, emoji="👍")
+    add_reaction(acting(alice), room.id, old.seq, emoji="👍")
     Message.objects.filter(seq=old.seq).update(
         created_at=timezone.now() - timedelta(days=2)
     )
@@ -157,7 +163,7 @@ def test_readers_and_who_comes_later_see_the_same(
     assert isinstance(changed, RoomChanged)
     told = [(change.seq, change.event) for change in changed.changes]
     assert told == [(head + n, "message.deleted") for n in (1, 2, 3)]
-    caught_up = catch_up(bob, [Resume(room.id, head)])[room.id]
+    caught_up = catch_up(acting(bob), [Resume(room.id, head)])[room.id]
     assert isinstance(caught_up, queries.messages.CaughtUp)
     assert caught_up.head_seq == head + 3
     assert [(one.seq, one.body) for one in caught_up.messages] == [
@@ -170,7 +176,7 @@ def test_unread_counts_are_right_afterwards(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     say(room, alice, days=[9, 9, 1])
-    assert queries.rooms.room(bob, room.id).read is not None
+    assert queries.rooms.room(acting(bob), room.id).read is not None
     assert unread(bob, room) == 3
     keep(room, 7)
     sweep()
@@ -178,7 +184,7 @@ def test_unread_counts_are_right_afterwards(
 
 
 def unread(user: User, room: RoomPayload) -> int:
-    read = queries.rooms.room(user, room.id).read
+    read = queries.rooms.room(acting(user), room.id).read
     assert read is not None
     return read.unread
 
@@ -271,11 +277,11 @@ def test_clean_up_only_starts_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_preview_says_what_the_sweep_does(alice: User, room: RoomPayload) -> None:
     pinned, *_, new = say(room, alice, days=[90, 90, 31, 29, 0])
-    pin_message(alice, room.id, pinned, pinned=True)
-    file = add_attachment(alice, room.id, ContentFile(b"x", "a.txt")).id
+    pin_message(acting(alice), room.id, pinned, pinned=True)
+    file = add_attachment(acting(alice), room.id, ContentFile(b"x", "a.txt")).id
     [old] = say(room, alice, days=[50])
     Attachment.objects.filter(pk=file).update(message=Message.objects.get(seq=old))
-    shown = queries.retention.preview(alice, room.id, 30)
+    shown = queries.retention.preview(acting(alice), room.id, 30)
     assert (shown.messages, shown.files, shown.oldest_seq) == (3, 1, pinned)
     assert shown.oldest_at == Message.objects.get(seq=pinned).created_at
     keep(room, 30)
@@ -290,7 +296,7 @@ def test_preview_of_a_room_where_nothing_would_stay(
     alice: User, room: RoomPayload
 ) -> None:
     say(room, alice, days=[9])
-    shown = queries.retention.preview(alice, room.id, 1)
+    shown = queries.retention.preview(acting(alice), room.id, 1)
     assert (shown.messages, shown.oldest_seq, shown.oldest_at) == (1, None, None)
 
 
@@ -298,9 +304,9 @@ def test_preview_is_for_who_may_set_it(
     bob: User, charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
-        queries.retention.preview(bob, room.id, 1)
+        queries.retention.preview(acting(bob), room.id, 1)
     with pytest.raises(RoomNotFound):
-        queries.retention.preview(charlie, private_room.id, 1)
+        queries.retention.preview(acting(charlie), private_room.id, 1)
 
 
 def test_erasing_a_room_that_is_gone(alice: User, room: RoomPayload) -> None:

@@ -22,7 +22,7 @@ from chat.models import Ban, Membership, Mention, Message, Reaction, Room
 from chat.payloads.rooms import RoomPayload
 from core.bus.envelopes import Envelope, RoomGone
 from core.errors import Conflict, Forbidden
-from tests.people import room_of
+from tests.people import acting, room_of
 
 from .envelopes import logged, to_everybody, to_person
 
@@ -61,7 +61,7 @@ def moderator(bob: User, room: RoomPayload) -> User:
 def test_owner_changes_everything(
     alice: User, room: RoomPayload, changes: dict[str, Any], event: dict[str, Any]
 ) -> None:
-    changed = update_room(alice, room.id, changes)
+    changed = update_room(acting(alice), room.id, changes)
     assert logged(room, after=2) == [event]
     assert (changed.role, changed.head_seq) == ("owner", 3)
     stored = Room.objects.get(pk=room.id)
@@ -73,7 +73,7 @@ def test_owner_changes_everything(
 
 def test_each_kind_of_change_is_a_message(alice: User, room: RoomPayload) -> None:
     changes = {"name": "lobby", "topic": "t", "notices": False, "archived": True}
-    assert update_room(alice, room.id, changes).head_seq == 6
+    assert update_room(acting(alice), room.id, changes).head_seq == 6
     assert [event["type"] for event in logged(room, after=2)] == [
         "room.renamed",
         "room.topic_changed",
@@ -88,44 +88,44 @@ def test_what_is_as_wished_already_stays_silent(
 ) -> None:
     published.clear()
     changes = {"name": "general", "notices": True, "archived": False}
-    assert update_room(alice, room.id, changes).head_seq == 2
+    assert update_room(acting(alice), room.id, changes).head_seq == 2
     assert published == []
-    update_room(alice, room.id, {"notices": True, "slow_mode_seconds": 5})
+    update_room(acting(alice), room.id, {"notices": True, "slow_mode_seconds": 5})
     assert logged(room, after=2) == [
         {"type": "room.settings_changed", "slow_mode_seconds": 5}
     ]
 
 
 def test_archived_room_is_restored(alice: User, bob: User, room: RoomPayload) -> None:
-    update_room(alice, room.id, {"archived": True})
+    update_room(acting(alice), room.id, {"archived": True})
     with pytest.raises(Forbidden):
-        append_one(Draft(room.id, bob, "hello", "1"))
-    assert update_room(alice, room.id, {"archived": False}).archived_at is None
+        append_one(Draft(room.id, acting(bob), "hello", "1"))
+    assert update_room(acting(alice), room.id, {"archived": False}).archived_at is None
     assert logged(room, after=3) == [{"type": "room.restored"}]
-    assert append_one(Draft(room.id, bob, "hello", "1")).message.seq == 5
+    assert append_one(Draft(room.id, acting(bob), "hello", "1")).message.seq == 5
 
 
 def test_archived_room_is_not_joined_but_left(
     alice: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
-    update_room(alice, room.id, {"archived": True})
+    update_room(acting(alice), room.id, {"archived": True})
     with pytest.raises(Forbidden):
-        join_room(charlie, room.id)
-    assert leave_room(bob, room.id).role is None
+        join_room(acting(charlie), room.id)
+    assert leave_room(acting(bob), room.id).role is None
     assert Membership.objects.get().user == alice
 
 
 def test_announcements_are_for_who_manages(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    update_room(alice, room.id, {"announcements_only": True})
-    assert append_one(Draft(room.id, alice, "hear, hear", "1")).message.seq == 4
+    update_room(acting(alice), room.id, {"announcements_only": True})
+    assert append_one(Draft(room.id, acting(alice), "hear, hear", "1")).message.seq == 4
     with pytest.raises(Forbidden):
-        append_one(Draft(room.id, bob, "hello", "1"))
+        append_one(Draft(room.id, acting(bob), "hello", "1"))
 
 
 def test_moderator_changes_name_and_topic(moderator: User, room: RoomPayload) -> None:
-    changed = update_room(moderator, room.id, {"name": "lobby", "topic": "t"})
+    changed = update_room(acting(moderator), room.id, {"name": "lobby", "topic": "t"})
     assert (changed.name, changed.topic, changed.role) == ("lobby", "t", "moderator")
 
 
@@ -136,7 +136,7 @@ def test_moderator_changes_nothing_else(
     moderator: User, room: RoomPayload, field: str
 ) -> None:
     with pytest.raises(Forbidden):
-        update_room(moderator, room.id, {"topic": "t", field: 1})
+        update_room(acting(moderator), room.id, {"topic": "t", field: 1})
     assert Room.objects.get().topic == ""
     assert logged(room, after=2) == []
 
@@ -146,9 +146,9 @@ def test_members_and_outsiders_change_nothing(
 ) -> None:
     for user in (bob, charlie):
         with pytest.raises(Forbidden):
-            update_room(user, room.id, {"topic": "t"})
+            update_room(acting(user), room.id, {"topic": "t"})
     with pytest.raises(RoomNotFound):
-        update_room(charlie, private_room.id, {"topic": "t"})
+        update_room(acting(charlie), private_room.id, {"topic": "t"})
     assert not Room.objects.filter(topic="t").exists()
 
 
@@ -158,29 +158,29 @@ def test_owner_who_lost_the_flag_changes_nothing(
     # Only in the database: whoever asks may have come in before.
     User.objects.filter(pk=dora.pk).update(is_staff=False)
     with pytest.raises(RoomNotFound):
-        update_room(dora, staff_room.id, {"topic": "t"})
+        update_room(acting(dora), staff_room.id, {"topic": "t"})
     with pytest.raises(RoomNotFound):
-        delete_room(dora, staff_room.id)
+        delete_room(acting(dora), staff_room.id)
     assert Room.objects.filter(topic="").count() == 1
 
 
 def test_taken_name_is_a_conflict(alice: User, room: RoomPayload) -> None:
-    other = create_room(alice, name="other")
+    other = create_room(acting(alice), name="other")
     with pytest.raises(Conflict):
-        update_room(alice, other.id, {"name": "General", "topic": "t"})
+        update_room(acting(alice), other.id, {"name": "General", "topic": "t"})
     assert Room.objects.get(pk=other.id).topic == ""
     assert len(logged(other)) == 1
 
 
 def test_room_may_change_the_case_of_its_name(alice: User, room: RoomPayload) -> None:
-    assert update_room(alice, room.id, {"name": "GENERAL"}).name == "GENERAL"
+    assert update_room(acting(alice), room.id, {"name": "GENERAL"}).name == "GENERAL"
 
 
 @committing
 def test_making_a_public_room_tells_everybody_and_then_its_maker(
     alice: User, published: list[Envelope]
 ) -> None:
-    room = create_room(alice, name="lobby")
+    room = create_room(acting(alice), name="lobby")
     assert to_everybody(published) == [{"type": "room.created", "room": shown(room)}]
     assert [event["type"] for event in to_person(published, alice)] == ["room.added"]
     assert len(published) == 3
@@ -198,8 +198,8 @@ def test_making_a_private_room_tells_its_maker_alone(
 def test_staff_room_is_told_to_staff_alone(
     dora: User, staff_room: RoomPayload, published: list[Envelope]
 ) -> None:
-    update_room(dora, staff_room.id, {"topic": "t"})
-    delete_room(dora, staff_room.id)
+    update_room(acting(dora), staff_room.id, {"topic": "t"})
+    delete_room(acting(dora), staff_room.id)
     assert to_everybody(published) == []
     told = to_everybody(published, "staff")
     assert [event["type"] for event in told] == [
@@ -214,7 +214,7 @@ def test_change_of_a_public_room_is_told_to_everybody(
     alice: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     published.clear()
-    changed = update_room(alice, room.id, {"topic": "t"})
+    changed = update_room(acting(alice), room.id, {"topic": "t"})
     assert to_everybody(published) == [{"type": "room.updated", "room": shown(changed)}]
     assert len(published) == 2
 
@@ -225,7 +225,7 @@ def test_change_of_a_private_room_is_told_to_its_members(
 ) -> None:
     Membership.objects.create(room_id=private_room.id, user=bob)
     published.clear()
-    changed = update_room(alice, private_room.id, {"topic": "t"})
+    changed = update_room(acting(alice), private_room.id, {"topic": "t"})
     event = {"type": "room.updated", "room": shown(changed)}
     assert to_person(published, alice) == to_person(published, bob) == [event]
     assert len(published) == 3
@@ -235,9 +235,9 @@ def test_change_of_a_private_room_is_told_to_its_members(
 def test_member_who_lost_the_flag_is_told_nothing(
     dora: User, bob: User, published: list[Envelope]
 ) -> None:
-    room = create_room(dora, name="bunker", kind="private", staff_only=True)
+    room = create_room(acting(dora), name="bunker", kind="private", staff_only=True)
     Membership.objects.create(room_id=room.id, user=bob)
-    update_room(dora, room.id, {"topic": "t"})
+    update_room(acting(dora), room.id, {"topic": "t"})
     assert to_person(published, bob) == []
     assert len(to_person(published, dora)) == 2
 
@@ -246,10 +246,10 @@ def test_member_who_lost_the_flag_is_told_nothing(
 def test_deleting_leaves_nothing_and_tells_everybody(
     alice: User, bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
-    append_one(Draft(room.id, bob, "hello", "1"))
+    append_one(Draft(room.id, acting(bob), "hello", "1"))
     Ban.objects.create(room_id=room.id, user_id=alice.pk)
     published.clear()
-    delete_room(alice, room.id)
+    delete_room(acting(alice), room.id)
     for table in (Room, Membership, Message, Ban):
         assert not table.objects.exists()
     assert to_everybody(published) == [{"type": "room.deleted", "room": room.id}]
@@ -261,7 +261,7 @@ def test_deleting_a_private_room_tells_its_members(
 ) -> None:
     Membership.objects.create(room_id=private_room.id, user=bob)
     published.clear()
-    delete_room(alice, private_room.id)
+    delete_room(acting(alice), private_room.id)
     event = {"type": "room.deleted", "room": private_room.id}
     assert to_person(published, alice) == to_person(published, bob) == [event]
     assert published[2:] == [RoomGone(private_room.id)]
@@ -270,24 +270,24 @@ def test_deleting_a_private_room_tells_its_members(
 def test_only_owners_delete(moderator: User, charlie: User, room: RoomPayload) -> None:
     for user in (moderator, charlie):
         with pytest.raises(Forbidden):
-            delete_room(user, room.id)
+            delete_room(acting(user), room.id)
     assert Room.objects.exists()
 
 
 def test_name_of_a_deleted_room_is_free(alice: User, room: RoomPayload) -> None:
-    delete_room(alice, room.id)
-    assert create_room(alice, name="general").id != room.id
+    delete_room(acting(alice), room.id)
+    assert create_room(acting(alice), name="general").id != room.id
 
 
 def test_first_visit_makes_the_room_and_later_ones_join_it(
     alice: User, bob: User
 ) -> None:
-    made, created = get_or_create_room(alice, name="lobby", topic="t")
+    made, created = get_or_create_room(acting(alice), name="lobby", topic="t")
     assert (created, made.role, made.topic) == (True, "owner", "t")
-    joined, created = get_or_create_room(bob, name="LOBBY", topic="other")
+    joined, created = get_or_create_room(acting(bob), name="LOBBY", topic="other")
     assert (created, joined.id, joined.role) == (False, made.id, "member")
     assert joined.topic == "t"
-    again, created = get_or_create_room(bob, name="lobby")
+    again, created = get_or_create_room(acting(bob), name="lobby")
     assert (created, again.head_seq) == (False, 2)
 
 
@@ -296,7 +296,7 @@ def test_room_one_is_banned_from_is_neither_joined_nor_made(
 ) -> None:
     Ban.objects.create(room_id=room.id, user=charlie)
     with pytest.raises(Conflict):
-        get_or_create_room(charlie, name="general")
+        get_or_create_room(acting(charlie), name="general")
     assert not Membership.objects.filter(user=charlie).exists()
 
 
@@ -304,21 +304,21 @@ def test_name_of_a_staff_room_is_free_for_everybody_else(
     charlie: User, alice: User, staff_room: RoomPayload
 ) -> None:
     """Or `conflict` would tell that there is such a room."""
-    made, created = get_or_create_room(charlie, name="Bridge")
+    made, created = get_or_create_room(acting(charlie), name="Bridge")
     assert (created, made.staff_only) == (True, False)
     with pytest.raises(Conflict):
-        create_room(alice, name="bridge")
+        create_room(acting(alice), name="bridge")
 
 
 def test_staff_only_rooms_have_different_names(
     dora: User, staff_room: RoomPayload
 ) -> None:
     with pytest.raises(Conflict):
-        create_room(dora, name="BRIDGE", staff_only=True)
-    shadow = create_room(dora, name="bridge")
-    assert str(access_named(dora, "bridge").room.pk) == shadow.id
-    delete_room(dora, shadow.id)
-    assert str(access_named(dora, "bridge").room.pk) == staff_room.id
+        create_room(acting(dora), name="BRIDGE", staff_only=True)
+    shadow = create_room(acting(dora), name="bridge")
+    assert str(access_named(acting(dora), "bridge").room.pk) == shadow.id
+    delete_room(acting(dora), shadow.id)
+    assert str(access_named(acting(dora), "bridge").room.pk) == staff_room.id
 
 
 @pytest.mark.parametrize("notices", [True, False])
@@ -326,8 +326,8 @@ def test_notices_are_marked_for_clients_to_hide(
     alice: User, charlie: User, room: RoomPayload, notices: bool
 ) -> None:
     Room.objects.update(notices=notices)
-    join_room(charlie, room.id)
-    leave_room(charlie, room.id)
+    join_room(acting(charlie), room.id)
+    leave_room(acting(charlie), room.id)
     quiet = {} if notices else {"quiet": True}
     assert logged(room, after=2) == [
         {"type": "member.joined", "user": str(charlie.pk), **quiet},
@@ -338,7 +338,7 @@ def test_notices_are_marked_for_clients_to_hide(
 def test_banned_person_does_not_join(charlie: User, room: RoomPayload) -> None:
     Ban.objects.create(room_id=room.id, user=charlie)
     with pytest.raises(RoomNotFound):
-        join_room(charlie, room.id)
+        join_room(acting(charlie), room.id)
     assert not Membership.objects.filter(user=charlie).exists()
 
 
@@ -351,11 +351,11 @@ def test_a_long_room_is_deleted_without_fetching_it(
     other = room_of(alice, bob, name="other")
     for one in (room, other):
         for n in range(5):
-            sent = send_message(alice, one.id, client_id=str(n), body="@bob")
-            add_reaction(bob, one.id, sent.message.seq, emoji="👍")
+            sent = send_message(acting(alice), one.id, client_id=str(n), body="@bob")
+            add_reaction(acting(bob), one.id, sent.message.seq, emoji="👍")
     kept = [model.objects.count() // 2 for model in (Message, Reaction, Mention)]
     with CaptureQueriesContext(connection) as queries:
-        delete_room(alice, room.id)
+        delete_room(acting(alice), room.id)
     assert [model.objects.count() for model in (Message, Reaction, Mention)] == kept
     deletes = [q["sql"] for q in queries if 'DELETE FROM "chat_message"' in q["sql"]]
     assert len(deletes) > 2

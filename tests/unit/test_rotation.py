@@ -39,7 +39,7 @@ def test_new_pair_is_of_the_same_session(pair: Pair) -> None:
     rotated = tokens.rotate(pair.refresh)
     before = tokens.verify_access(pair.access)
     after = tokens.verify_access(rotated.access)
-    assert after.session_id == before.session_id
+    assert after.actor.session_id == before.actor.session_id
     assert rotated.refresh != pair.refresh
 
 

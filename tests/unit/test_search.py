@@ -25,7 +25,7 @@ from chat.queries.search import matching, search
 from core import limits
 from core.errors import Forbidden, Invalid, RateLimited
 from core.limits.bucket import RateLimit
-from tests.people import NOBODY
+from tests.people import NOBODY, acting
 
 from .found import bodies, found_by
 
@@ -51,8 +51,8 @@ def test_every_word_is_in_what_is_found(bob: User, q: str, expected: list[str]) 
 
 @pytest.mark.parametrize("written", ["café", "cafe\u0301", "Café"])
 def test_letters_outside_ascii(alice: User, room: RoomPayload, written: str) -> None:
-    append_one(Draft(room.id, alice, "Meet me at the café"))
-    [hit] = search(alice, q=written).hits
+    append_one(Draft(room.id, acting(alice), "Meet me at the café"))
+    [hit] = search(acting(alice), q=written).hits
     start, end = hit.highlights[0]
     assert hit.snippet[start:end] == "café"
 
@@ -63,25 +63,25 @@ def test_outsider_finds_nothing(
     talk: RoomPayload,
     private_room: RoomPayload,
 ) -> None:
-    append_one(Draft(private_room.id, alice, "a red secret"))
+    append_one(Draft(private_room.id, acting(alice), "a red secret"))
     assert found_by(alice, "red")[0] == "a red secret"
     assert found_by(charlie, "red") == []
     with pytest.raises(RoomNotFound):
-        search(charlie, q="red", room=private_room.id)
+        search(acting(charlie), q="red", room=private_room.id)
     with pytest.raises(Forbidden):
-        search(charlie, q="red", room=talk.id)
+        search(acting(charlie), q="red", room=talk.id)
 
 
 @pytest.mark.parametrize("room_id", ["nonsense", NOBODY, "\0", ""])
 def test_no_such_room(bob: User, room_id: str) -> None:
     with pytest.raises(RoomNotFound):
-        search(bob, q="red", room=room_id)
+        search(acting(bob), q="red", room=room_id)
 
 
 def test_member_of_one_private_room_finds_nothing_of_another(
     alice: User, bob: User, talk: RoomPayload, private_room: RoomPayload
 ) -> None:
-    append_one(Draft(private_room.id, alice, "a red secret"))
+    append_one(Draft(private_room.id, acting(alice), "a red secret"))
     assert found_by(bob, "secret") == []
     assert found_by(bob, "red") == ["a RED hen", "The red fox"]
 
@@ -91,34 +91,34 @@ def test_who_is_out_of_the_room_finds_nothing(
     alice: User, bob: User, talk: RoomPayload, how: str
 ) -> None:
     out: dict[str, Callable[[], object]] = {
-        "left": lambda: leave_room(bob, talk.id),
-        "removed": lambda: remove_member(alice, talk.id, str(bob.pk)),
-        "banned": lambda: ban(alice, talk.id, str(bob.pk)),
+        "left": lambda: leave_room(acting(bob), talk.id),
+        "removed": lambda: remove_member(acting(alice), talk.id, str(bob.pk)),
+        "banned": lambda: ban(acting(alice), talk.id, str(bob.pk)),
     }
     out[how]()
     assert found_by(bob, "red") == []
     with pytest.raises(Forbidden if how != "banned" else RoomNotFound):
-        search(bob, q="red", room=talk.id)
+        search(acting(bob), q="red", room=talk.id)
 
 
 def test_who_lost_the_flag_finds_nothing(dora: User, staff_room: RoomPayload) -> None:
-    append_one(Draft(staff_room.id, dora, "a red secret"))
+    append_one(Draft(staff_room.id, acting(dora), "a red secret"))
     assert found_by(dora, "secret") == ["a red secret"]
     dora.is_staff = False
     assert found_by(dora, "secret") == []
     with pytest.raises(RoomNotFound):
-        search(dora, q="secret", room=staff_room.id)
+        search(acting(dora), q="secret", room=staff_room.id)
 
 
 def test_staff_flag_alone_opens_no_room(
     alice: User, dora: User, private_room: RoomPayload
 ) -> None:
-    append_one(Draft(private_room.id, alice, "a red secret"))
+    append_one(Draft(private_room.id, acting(alice), "a red secret"))
     assert found_by(dora, "secret") == []
 
 
 def test_deleted_is_not_found(alice: User, bob: User, talk: RoomPayload) -> None:
-    delete_message(alice, talk.id, 3)
+    delete_message(acting(alice), talk.id, 3)
     assert found_by(bob, "fox") == []
     # Not by its flag alone either, should its text still be there.
     Message.objects.filter(seq=4).update(deleted_at=timezone.now())
@@ -128,7 +128,7 @@ def test_deleted_is_not_found(alice: User, bob: User, talk: RoomPayload) -> None
 def test_edited_is_found_as_it_is_now(
     alice: User, bob: User, talk: RoomPayload
 ) -> None:
-    edit_message(alice, talk.id, 3, body="the green fox")
+    edit_message(acting(alice), talk.id, 3, body="the green fox")
     assert found_by(bob, "fox") == ["the green fox"]
     assert found_by(bob, "red fox") == []
 
@@ -148,7 +148,7 @@ def test_filter_by_sender(alice: User, bob: User, talk: RoomPayload) -> None:
 def test_filter_by_room(
     alice: User, talk: RoomPayload, private_room: RoomPayload
 ) -> None:
-    append_one(Draft(private_room.id, alice, "a red secret"))
+    append_one(Draft(private_room.id, acting(alice), "a red secret"))
     assert found_by(alice, "red", room=private_room.id) == ["a red secret"]
     assert found_by(alice, "red", room=talk.id) == ["a RED hen", "The red fox"]
 
@@ -163,12 +163,12 @@ def test_filter_by_time(bob: User, talk: RoomPayload) -> None:
 
 
 def test_pages_are_whole_and_without_doubles(alice: User, room: RoomPayload) -> None:
-    append([Draft(room.id, alice, f"red {n}") for n in range(7)])
+    append([Draft(room.id, acting(alice), f"red {n}") for n in range(7)])
     pages, cursor = [], None
     while True:
-        page = search(alice, q="red", cursor=cursor, limit=3)
+        page = search(acting(alice), q="red", cursor=cursor, limit=3)
         pages.append(bodies(page))
-        append_one(Draft(room.id, alice, "red, written in between"))
+        append_one(Draft(room.id, acting(alice), "red, written in between"))
         if (cursor := page.next) is None:
             break
     expected = [f"red {n}" for n in reversed(range(7))]
@@ -176,14 +176,14 @@ def test_pages_are_whole_and_without_doubles(alice: User, room: RoomPayload) -> 
 
 
 def test_last_page_that_is_full_has_no_next(bob: User, talk: RoomPayload) -> None:
-    assert search(bob, q="red", limit=2).next is None
-    assert search(bob, q="red", limit=1).next is not None
+    assert search(acting(bob), q="red", limit=2).next is None
+    assert search(acting(bob), q="red", limit=1).next is not None
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "1 ", "٣", "9" * 19, "\0"])
 def test_cursor_that_is_none(bob: User, cursor: str) -> None:
     with pytest.raises(Invalid):
-        search(bob, q="red", cursor=cursor)
+        search(acting(bob), q="red", cursor=cursor)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_cursor_that_is_none(bob: User, cursor: str) -> None:
 )
 def test_without_a_word_there_is_nothing_to_look_for(bob: User, q: str) -> None:
     with pytest.raises(Invalid):
-        search(bob, q=q)
+        search(acting(bob), q=q)
 
 
 HOSTILE = [
@@ -238,21 +238,25 @@ def test_hostile_words_are_words(bob: User, q: str) -> None:
 
 
 def test_wildcards_find_nothing_more(alice: User, room: RoomPayload) -> None:
-    append([Draft(room.id, alice, body) for body in ("100 percent", "1x0", "10")])
+    append(
+        [Draft(room.id, acting(alice), body) for body in ("100 percent", "1x0", "10")]
+    )
     assert found_by(alice, "1_0") == []
     assert found_by(alice, "1%0 1x0 %") == []
     assert found_by(alice, "100%") == ["100 percent"]
 
 
 def test_short_text_is_its_own_snippet(bob: User, talk: RoomPayload) -> None:
-    [hit] = search(bob, q="fox red").hits
+    [hit] = search(acting(bob), q="fox red").hits
     assert (hit.snippet, hit.highlights) == ("The red fox", [(4, 7), (8, 11)])
     assert hit.message.seq == 3
 
 
 def test_long_text_is_cut_around_its_first_hit(alice: User, room: RoomPayload) -> None:
-    append_one(Draft(room.id, alice, "so long " * 100 + "needle" + "\nand on" * 100))
-    [hit] = search(alice, q="needle").hits
+    append_one(
+        Draft(room.id, acting(alice), "so long " * 100 + "needle" + "\nand on" * 100)
+    )
+    [hit] = search(acting(alice), q="needle").hits
     [(start, end)] = hit.highlights
     assert hit.snippet[start:end] == "needle"
     assert (hit.snippet[0], hit.snippet[-1]) == ("…", "…")
@@ -263,8 +267,8 @@ def test_long_text_is_cut_around_its_first_hit(alice: User, room: RoomPayload) -
 def test_snippet_is_plain_text_and_counts_characters(
     alice: User, room: RoomPayload
 ) -> None:
-    append_one(Draft(room.id, alice, "🎉🎉 <b>party</b>"))
-    [hit] = search(alice, q="party").hits
+    append_one(Draft(room.id, acting(alice), "🎉🎉 <b>party</b>"))
+    [hit] = search(acting(alice), q="party").hits
     assert (hit.snippet, hit.highlights) == ("🎉🎉 <b>party</b>", [(6, 11)])
 
 
@@ -274,10 +278,10 @@ def test_searches_are_limited_by_person(
     assert (limits.searches.rate, limits.searches.burst) == (2, 10)
     settings.RATE_LIMITS = True
     monkeypatch.setattr(limits, "searches", RateLimit(rate=0.001, burst=1))
-    search(alice, q="red")
-    search(bob, q="red")
+    search(acting(alice), q="red")
+    search(acting(bob), q="red")
     with pytest.raises(RateLimited):
-        search(alice, q="blue")
+        search(acting(alice), q="blue")
 
 
 def test_search_is_five_queries_however_much_is_found(
@@ -287,12 +291,12 @@ def test_search_is_five_queries_however_much_is_found(
     private_room: RoomPayload,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    append([Draft(room.id, bob, f"red {n}") for n in range(60)])
+    append([Draft(room.id, acting(bob), f"red {n}") for n in range(60)])
     for message in Message.objects.filter(kind="user"):
         Reaction.objects.create(message=message, user=bob, emoji="👍")
     for limit in (1, 50):
         with django_assert_num_queries(5):
-            assert len(search(alice, q="red", limit=limit).hits) == limit
+            assert len(search(acting(alice), q="red", limit=limit).hits) == limit
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -321,10 +325,10 @@ def test_pages_together_are_everything_wherever_reading_stops(
         names = ("GLANCE", "STEP", "MOST_STEPS", "MOST_MATCHES")
         for name, size in zip(names, sizes, strict=True):
             patch.setattr(matching, name, size)
-        page = search(alice, q=q, limit=limit)
+        page = search(acting(alice), q=q, limit=limit)
         found = bodies(page)
         while page.next is not None:
-            page = search(alice, q=q, limit=limit, cursor=page.next)
+            page = search(acting(alice), q=q, limit=limit, cursor=page.next)
             assert len(page.hits) <= limit
             found += bodies(page)
     assert found == everything
@@ -334,11 +338,11 @@ def test_in_one_room_it_is_six(
     bob: User, talk: RoomPayload, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(6):
-        search(bob, q="red", room=talk.id, limit=1)
+        search(acting(bob), q="red", room=talk.id, limit=1)
 
 
 def test_person_without_rooms_finds_nothing(charlie: User, talk: RoomPayload) -> None:
     assert not Membership.objects.filter(user=charlie).exists()
-    assert search(charlie, q="red") == SearchPayload([], None)
-    join_room(charlie, talk.id)
+    assert search(acting(charlie), q="red") == SearchPayload([], None)
+    join_room(acting(charlie), talk.id)
     assert found_by(charlie, "fox") == ["The red fox"]

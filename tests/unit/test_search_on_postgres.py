@@ -14,6 +14,7 @@ from chat.queries.search import matching, search
 from chat.queries.search.matching import _SPACES
 from chat.queries.search.splitting import SPLITTING
 from core.limits.table import LIMITS
+from tests.people import acting
 
 from .found import found_by
 from .plans import Plan, explain, nodes, rows_read
@@ -57,7 +58,7 @@ TEXTS = ["see www.example.org/a-b!", "write to ann@example.org", "c, x.b-1 and b
 def test_what_separates_words_in_texts_separates_them_in_queries(
     alice: User, room: RoomPayload, q: str, found: list[int]
 ) -> None:
-    append([Draft(room.id, alice, text) for text in TEXTS])
+    append([Draft(room.id, acting(alice), text) for text in TEXTS])
     assert found_by(alice, q) == [TEXTS[number] for number in found]
 
 
@@ -119,7 +120,7 @@ def fill(room: RoomPayload, user: User) -> None:
 def asked(user: User, q: str) -> Iterator[tuple[str, Plan]]:
     """Each statement that reads messages, and how."""
     with CaptureQueriesContext(connection) as queries:
-        search(user, q=q)
+        search(acting(user), q=q)
     # What the search set for its transaction still holds: the test's is around it.
     for query in queries:
         if "tsquery" in query["sql"]:

@@ -78,7 +78,7 @@ def test_the_days_are_a_setting(pair: Pair, settings: Settings) -> None:
 
 def test_the_cleaning_ends_what_is_too_old(alice: User, bob: User, pair: Pair) -> None:
     """So it is in no list of devices, and its sockets are found."""
-    user = tokens.verify_access(pair.access).user
+    user = tokens.verify_access(pair.access).actor
     grow_old(days=90)
     young = tokens.start_session(bob)
     tokens.forget_expired()

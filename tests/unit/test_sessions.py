@@ -9,6 +9,7 @@ from accounts.sessions import end_all_sessions, end_session
 from accounts.tokens import Pair
 from core.bus.envelopes import EndSessions, Envelope
 from core.errors import Invalid, Unauthorized
+from tests.people import acting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,7 +59,7 @@ def test_new_password_ends_all_but_the_new_session(
     alice: User, pair: Pair, published: list[Envelope]
 ) -> None:
     fresh = change_password(
-        alice,
+        acting(alice),
         current_password="trombone-42",
         new_password="tuba-43-tuba",
         user_agent="pytest",
@@ -74,7 +75,10 @@ def test_refused_password_ends_nothing(
 ) -> None:
     with pytest.raises(Invalid):
         change_password(
-            alice, current_password="wrong", new_password="tuba-43", user_agent=""
+            acting(alice),
+            current_password="wrong",
+            new_password="tuba-43",
+            user_agent="",
         )
     assert published == []
     assert is_good(pair.access)

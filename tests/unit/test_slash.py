@@ -10,6 +10,7 @@ from chat.models import Message, Room
 from chat.payloads.rooms import RoomPayload
 from chat.slash_commands import PrivateMessage, is_action, private_message
 from core.errors import Conflict, Forbidden, Invalid
+from tests.people import acting
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_half_a_private_message_is_sent_to_nobody(
     alice: User, room: RoomPayload, body: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        send_message(alice, room.id, client_id="1", body=body)
+        send_message(acting(alice), room.id, client_id="1", body=body)
     assert refused.value.fields == {"body": ["Write /pm name text."]}
     assert Message.objects.filter(kind="user").count() == 0
 
@@ -83,8 +84,10 @@ def test_actions(body: str, expected: bool) -> None:
 def test_private_message_goes_to_the_room_of_the_two(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
-    sent = send_message(alice, room.id, client_id="1", body="/pm CHARLIE hi there")
-    direct, made = open_direct(charlie, "alice")
+    sent = send_message(
+        acting(alice), room.id, client_id="1", body="/pm CHARLIE hi there"
+    )
+    direct, made = open_direct(acting(charlie), "alice")
     assert (sent.message.room, sent.message.body, made) == (
         direct.id,
         "hi there",
@@ -96,49 +99,49 @@ def test_private_message_goes_to_the_room_of_the_two(
 def test_private_message_sent_again_is_the_same(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    first = send_message(alice, room.id, client_id="1", body="/pm bob hi")
-    again = send_message(alice, room.id, client_id="1", body="/pm bob hi")
+    first = send_message(acting(alice), room.id, client_id="1", body="/pm bob hi")
+    again = send_message(acting(alice), room.id, client_id="1", body="/pm bob hi")
     assert (first.duplicate, again.duplicate) == (False, True)
     assert again.message == first.message
     with pytest.raises(Conflict):
-        send_message(alice, room.id, client_id="1", body="/pm bob ho")
+        send_message(acting(alice), room.id, client_id="1", body="/pm bob ho")
 
 
 def test_private_message_needs_a_room_that_one_may_read(
     bob: User, charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
-        send_message(charlie, room.id, client_id="1", body="/pm bob hi")
+        send_message(acting(charlie), room.id, client_id="1", body="/pm bob hi")
     with pytest.raises(RoomNotFound):
-        send_message(bob, private_room.id, client_id="1", body="/pm charlie hi")
+        send_message(acting(bob), private_room.id, client_id="1", body="/pm charlie hi")
     assert not Room.objects.filter(kind="direct").exists()
 
 
 def test_private_message_to_nobody(alice: User, room: RoomPayload) -> None:
     with pytest.raises(UserNotFound):
-        send_message(alice, room.id, client_id="1", body="/pm nobody hi")
+        send_message(acting(alice), room.id, client_id="1", body="/pm nobody hi")
     with pytest.raises(Invalid):
-        send_message(alice, room.id, client_id="1", body="/pm alice hi")
+        send_message(acting(alice), room.id, client_id="1", body="/pm alice hi")
 
 
 def test_text_that_cannot_be_sent_makes_no_room(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     with pytest.raises(Invalid):
-        send_message(alice, room.id, client_id="1", body="/pm bob a\x00b")
+        send_message(acting(alice), room.id, client_id="1", body="/pm bob a\x00b")
     assert not Room.objects.filter(kind="direct").exists()
 
 
 def test_action_is_stored_as_written(alice: User, room: RoomPayload) -> None:
-    sent = send_message(alice, room.id, client_id="1", body="/me waves")
+    sent = send_message(acting(alice), room.id, client_id="1", body="/me waves")
     assert (sent.message.body, sent.message.is_action) == ("/me waves", True)
 
 
 def test_edit_makes_and_unmakes_an_action_and_never_sends(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    seq = send_message(alice, room.id, client_id="1", body="hello").message.seq
-    assert edit_message(alice, room.id, seq, body="/me waves").message.is_action
-    assert not edit_message(alice, room.id, seq, body="hello").message.is_action
-    edited = edit_message(alice, room.id, seq, body="/pm bob hi").message
+    seq = send_message(acting(alice), room.id, client_id="1", body="hello").message.seq
+    assert edit_message(acting(alice), room.id, seq, body="/me waves").message.is_action
+    assert not edit_message(acting(alice), room.id, seq, body="hello").message.is_action
+    edited = edit_message(acting(alice), room.id, seq, body="/pm bob hi").message
     assert (edited.room, edited.body) == (room.id, "/pm bob hi")

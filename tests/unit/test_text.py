@@ -22,6 +22,7 @@ from chat.queries.search import search
 from core.errors import Invalid
 from core.files.sniffing import clean_name
 from core.text import clean_line, clean_prose, seen
+from tests.people import acting
 
 RUN = "a" + "\u0301" * 31
 
@@ -169,19 +170,19 @@ Door = Callable[[User, RoomPayload, str], Any]
     "door",
     [
         lambda user, room, text: clean_body(text),
-        lambda user, room, text: create_room(user, name=text),
-        lambda user, room, text: create_room(user, name="new", topic=text),
-        lambda user, room, text: update_room(user, room.id, {"name": text}),
-        lambda user, room, text: update_room(user, room.id, {"topic": text}),
-        lambda user, room, text: change_profile(user, {"display_name": text}),
-        lambda user, room, text: change_profile(user, {"status": text}),
+        lambda user, room, text: create_room(acting(user), name=text),
+        lambda user, room, text: create_room(acting(user), name="new", topic=text),
+        lambda user, room, text: update_room(acting(user), room.id, {"name": text}),
+        lambda user, room, text: update_room(acting(user), room.id, {"topic": text}),
+        lambda user, room, text: change_profile(acting(user), {"display_name": text}),
+        lambda user, room, text: change_profile(acting(user), {"status": text}),
         lambda user, room, text: guests.make_guest(display_name=text),
         lambda user, room, text: people.register(
             username="new", password="trombone-42", display_name=text
         ),
-        lambda user, room, text: directory(user, search=text),
-        lambda user, room, text: users(user, text),
-        lambda user, room, text: search(user, q=text),
+        lambda user, room, text: directory(acting(user), search=text),
+        lambda user, room, text: users(acting(user), text),
+        lambda user, room, text: search(acting(user), q=text),
         lambda user, room, text: clean_name(text, "text/plain"),
     ],
 )
@@ -210,15 +211,15 @@ def test_rooms_have_no_names_and_topics_that_deceive(
 ) -> None:
     lines = {"name": "new", "topic": "", field: text}
     with pytest.raises(Invalid) as made:
-        create_room(alice, name=lines["name"], topic=lines["topic"])
+        create_room(acting(alice), name=lines["name"], topic=lines["topic"])
     with pytest.raises(Invalid) as changed:
-        update_room(alice, room.id, {field: text})
+        update_room(acting(alice), room.id, {field: text})
     assert list(made.value.fields or {}) == list(changed.value.fields or {}) == [field]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_room_is_found_by_every_form_of_its_name(alice: User) -> None:
-    made = create_room(alice, name="Cafe\u0301 noir", topic="e\u0301")
+    made = create_room(acting(alice), name="Cafe\u0301 noir", topic="e\u0301")
     assert (made.name, made.topic) == ("Caf\u00e9 noir", "\u00e9")
     for name in ("Cafe\u0301 noir", "Caf\u00e9 noir", " caf\u00e9\u00a0NOIR"):
-        assert room_by_name(alice, name).id == made.id
+        assert room_by_name(acting(alice), name).id == made.id

@@ -37,8 +37,8 @@ def test_access_token_says_who_through_which_session_until_when(
 ) -> None:
     identity = tokens.verify_access(token)
     session = Session.objects.get()
-    assert identity.user == alice
-    assert identity.session_id == session.pk
+    assert identity.actor.user == alice
+    assert identity.actor.session_id == session.pk
     assert identity.expires_at == datetime.fromtimestamp(claims_of(token)["exp"], UTC)
     assert (session.user, session.user_agent) == (alice, "pytest")
 

@@ -32,6 +32,7 @@ from chat.payloads.rooms import ReadPayload, RoomPayload
 from chat.queries import rooms
 from core.bus.envelopes import Envelope
 from core.limits.table import MAX_UNREAD
+from tests.people import acting
 
 from .envelopes import to_person
 
@@ -139,7 +140,7 @@ def stored(room: RoomPayload) -> set[tuple[int, str | None]]:
 def mentioning(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
     """3 to 6: bob, both, everybody, nobody."""
     for n, body in enumerate(["@bob", "@alice, @bob", "@room and @bob", "hello"]):
-        send_message(alice, room.id, client_id=str(n), body=body)
+        send_message(acting(alice), room.id, client_id=str(n), body=body)
     return room
 
 
@@ -149,10 +150,10 @@ def test_mentions_follow_what_becomes_of_their_message(
     room = mentioning
     assert len(stored(room)) == 4
     for change in (
-        lambda: edit_message(alice, room.id, 3, body="@alice"),
-        lambda: edit_message(alice, room.id, 6, body="@bob"),
-        lambda: add_reaction(bob, room.id, 4, emoji="👍"),
-        lambda: delete_message(alice, room.id, 5),
+        lambda: edit_message(acting(alice), room.id, 3, body="@alice"),
+        lambda: edit_message(acting(alice), room.id, 6, body="@bob"),
+        lambda: add_reaction(acting(bob), room.id, 4, emoji="👍"),
+        lambda: delete_message(acting(alice), room.id, 5),
         lambda: erase(Room.objects.get().pk, lambda _: Q(seq=4), renew=lambda: None),
     ):
         change()
@@ -164,14 +165,14 @@ def test_who_is_meant_may_be_deleted(
     alice: User, bob: User, mentioning: RoomPayload
 ) -> None:
     bob.delete()
-    add_reaction(alice, mentioning.id, 3, emoji="👍")
+    add_reaction(acting(alice), mentioning.id, 3, emoji="👍")
     assert read_by(alice, mentioning).mentions == 0
 
 
 def test_migration_fills_in_the_mentions_that_are_there(
     alice: User, mentioning: RoomPayload
 ) -> None:
-    delete_message(alice, mentioning.id, 3)
+    delete_message(acting(alice), mentioning.id, 3)
     before = stored(mentioning)
     Mention.objects.all().delete()
     [file] = Path(chat.migrations.__path__[0]).glob("*_mentions.py")
@@ -186,18 +187,22 @@ def test_migration_fills_in_the_mentions_that_are_there(
 
 
 def _accept(alice: User, bob: User, room: str) -> object:
-    link = invitations.make_link(alice, room, expires_in=60, max_uses=None)
-    return invitations.accept_link(bob, str(link.code))
+    link = invitations.make_link(acting(alice), room, expires_in=60, max_uses=None)
+    return invitations.accept_link(acting(bob), str(link.code))
 
 
 COUNTING: dict[str, Callable[[User, User, str], object]] = {
-    "reading": lambda a, b, room: reads.mark_read(b, room, 1),
-    "notifications": lambda a, b, room: notifications.set_level(b, room, "none"),
-    "joining again": lambda a, b, room: memberships.join_room(b, room),
+    "reading": lambda a, b, room: reads.mark_read(acting(b), room, 1),
+    "notifications": lambda a, b, room: notifications.set_level(
+        acting(b), room, "none"
+    ),
+    "joining again": lambda a, b, room: memberships.join_room(acting(b), room),
     "a link": _accept,
-    "the topic": lambda a, b, room: update_room(a, room, {"topic": "Tea"}),
-    "a role": lambda a, b, room: members.change_role(a, room, str(b.pk), "moderator"),
-    "a mute": lambda a, b, room: members.mute_member(a, room, str(b.pk), 60),
+    "the topic": lambda a, b, room: update_room(acting(a), room, {"topic": "Tea"}),
+    "a role": lambda a, b, room: members.change_role(
+        acting(a), room, str(b.pk), "moderator"
+    ),
+    "a mute": lambda a, b, room: members.mute_member(acting(a), room, str(b.pk), 60),
 }
 
 
@@ -225,7 +230,7 @@ def test_who_was_removed_meanwhile_is_told_nothing_of_the_room(
     alice: User, bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     member = Membership.objects.get(user=bob)
-    members.remove_member(alice, room.id, str(bob.pk))
+    members.remove_member(acting(alice), room.id, str(bob.pk))
     published.clear()
     assert rooms.own_room(member) is None
     assert rooms.read_state(member) == ReadPayload(1, 0, 0)

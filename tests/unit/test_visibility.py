@@ -24,7 +24,7 @@ from chat.models import Ban, Membership, Room
 from chat.payloads.rooms import RoomPayload
 from core.bus.envelopes import Envelope
 from core.errors import Refusal
-from tests.people import NOBODY, person
+from tests.people import NOBODY, acting, person
 
 from .envelopes import to_everybody
 
@@ -56,11 +56,11 @@ def test_the_query_and_the_rule_agree(
             Membership.objects.create(room=room, user=user)
         if is_banned:
             Ban.objects.create(room=room, user=user)
-    found = seats(user, [room.pk for room in rooms])
+    found = seats(acting(user), [room.pk for room in rooms])
     seen = {seat.room.pk for seat in found if may_see(seat)}
-    assert {room.pk for room in visible_rooms(user)} == seen
+    assert {room.pk for room in visible_rooms(acting(user))} == seen
     read = {seat.room.pk for seat in found if _may_read(seat)}
-    assert {room.pk for room in readable_rooms(user)} == read
+    assert {room.pk for room in readable_rooms(acting(user))} == read
 
 
 def _may_read(seat: Seat) -> bool:
@@ -84,10 +84,11 @@ def test_a_reader_reads_on_exactly_while_the_rule_says_so(
             Membership.objects.create(room=room, user=user)
         elif is_banned:
             Ban.objects.create(room=room, user=user)
-    readers = [(user, str(room.pk)) for room in rooms] + [(user, NOBODY)]
+    readers = [(acting(user), str(room.pk)) for room in rooms]
+    readers.append((acting(user), NOBODY))
     may_read = {
         (str(user.pk), str(seat.room.pk))
-        for seat in seats(user, [room.pk for room in rooms])
+        for seat in seats(acting(user), [room.pk for room in rooms])
         if _may_read(seat)
     }
     assert still_reading(readers) == may_read
@@ -100,7 +101,7 @@ def test_readers_are_asked_about_in_bounded_queries(
     people = [person(f"p{number}") for number in range(4)]
     for room in rooms:
         Membership.objects.create(room=room, user=people[0])
-    pairs = [(user, str(room.pk)) for user in people for room in rooms]
+    pairs = [(acting(user), str(room.pk)) for user in people for room in rooms]
     reading = still_reading(pairs)
     assert {user for user, _ in reading} == {str(people[0].pk)}
     assert len(reading) == sum(not room.staff_only for room in rooms)
@@ -116,11 +117,11 @@ def test_who_is_told_of_a_public_room_is_who_sees_it(
         if is_banned:
             Ban.objects.create(room=room, user=user)
         told = user.standing in audience(room) and user.pk not in shut_out(room)
-        assert told == may_see(Seat(user, room, None))
+        assert told == may_see(Seat(acting(user), room, None))
 
 
 def test_guest_sees_what_is_open_to_guests(rooms: list[Room]) -> None:
-    seen = visible_rooms(_somebody("guest"))
+    seen = visible_rooms(acting(_somebody("guest")))
     assert [(r.kind, r.staff_only, r.guests_may_read) for r in seen] == [
         ("public", False, True)
     ]
@@ -139,7 +140,7 @@ def test_room_that_opens_to_guests_is_created_for_them(
     alice: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     published.clear()
-    changed = update_room(alice, room.id, {"guests_may_read": True})
+    changed = update_room(acting(alice), room.id, {"guests_may_read": True})
     assert changed.guests_may_read
     [created] = to_everybody(published, "guest")
     assert (created["type"], created["room"]["id"]) == ("room.created", room.id)
@@ -151,9 +152,9 @@ def test_room_that_opens_to_guests_is_created_for_them(
 def test_room_that_closes_to_guests_is_deleted_for_them(
     alice: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
-    update_room(alice, room.id, {"guests_may_read": True})
+    update_room(acting(alice), room.id, {"guests_may_read": True})
     published.clear()
-    update_room(alice, room.id, {"guests_may_read": False})
+    update_room(acting(alice), room.id, {"guests_may_read": False})
     assert to_everybody(published, "guest") == [
         {"type": "room.deleted", "room": room.id}
     ]
@@ -167,6 +168,6 @@ def test_banned_are_told_nothing_of_the_room(
 ) -> None:
     Ban.objects.create(room_id=room.id, user=charlie)
     published.clear()
-    update_room(alice, room.id, {"topic": "t"})
+    update_room(acting(alice), room.id, {"topic": "t"})
     [updated] = to_everybody(published, but_not=[charlie])
     assert updated["type"] == "room.updated"

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actor import system
 from accounts.demo import CROWD, STAFF, make_person, password_of
 from accounts.models import User
 from core.bus.envelopes import EventName
@@ -92,7 +93,7 @@ def _members(rng: Random, place: Place, people: list[User]) -> list[User]:
 def _room(place: Place, members: list[User]) -> str:
     owner, *others = members
     room = create_room(
-        owner,
+        system(owner),
         name=place.name,
         topic=place.topic,
         kind=place.kind,
@@ -100,9 +101,9 @@ def _room(place: Place, members: list[User]) -> str:
     )
     for other in others:
         if place.kind == Room.Kind.PUBLIC:
-            join_room(other, room.id)
+            join_room(system(other), room.id)
         else:
-            add_member(owner, room.id, other.username)
+            add_member(system(owner), room.id, other.username)
     return room.id
 
 
@@ -172,7 +173,9 @@ def _write(lines: list[_Line]) -> None:
 def _draft(line: _Line) -> Draft:
     reply_to = line.answered.seq if line.answered else None
     key = f"demo-{line.seq}"
-    return Draft(line.room, line.sender, line.body, client_id=key, reply_to=reply_to)
+    return Draft(
+        line.room, system(line.sender), line.body, client_id=key, reply_to=reply_to
+    )
 
 
 def _react(rng: Random, lines: list[_Line], members: dict[str, list[User]]) -> None:
@@ -184,7 +187,7 @@ def _react(rng: Random, lines: list[_Line], members: dict[str, list[User]]) -> N
             Reaction.objects.create(message=message, user=seat.user, emoji=emoji)
             return "message.updated"
 
-        change(user, line.room, line.seq, edit)
+        change(system(user), line.room, line.seq, edit)
 
 
 def _read(rng: Random, room: str, members: list[User]) -> None:
@@ -192,4 +195,4 @@ def _read(rng: Random, room: str, members: list[User]) -> None:
     head = Room.objects.values_list("head_seq", flat=True).get(pk=room)
     for member in members:
         behind = rng.choice([0, 0, 0, rng.randint(1, 30), rng.randint(60, 90), head])
-        mark_read(member, room, head - behind)
+        mark_read(system(member), room, head - behind)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts.actor import system
 from accounts.demo import FIRST, make_person
 from accounts.models import User
 
@@ -45,7 +46,7 @@ class Command(BaseCommand):
 
 
 def _make() -> None:
-    people = {name: make_person(name) for name in FIRST}
+    people = {name: system(make_person(name)) for name in FIRST}
     general = create_room(people["alice"], name="general", topic="What is going on")
     join_room(people["bob"], general.id)
     staff = create_room(

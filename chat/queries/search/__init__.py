@@ -17,8 +17,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from accounts.actor import check_account
-from accounts.models import User
+from accounts.actor import Actor, check_account
 from core import limits
 from core.errors import Invalid
 from core.ids import known_uuids
@@ -44,7 +43,7 @@ _LEAD = 60
 
 
 def search(
-    user: User,
+    actor: Actor,
     *,
     q: str,
     room: str | None = None,
@@ -59,11 +58,11 @@ def search(
     `after` includes its moment, `before` does not. Raises Invalid, RateLimited and,
     for a room that is named, RoomNotFound or Forbidden.
     """
-    check_account(user)
-    limits.searches.take(user.pk)
+    check_account(actor)
+    limits.searches.take(actor.id)
     query = _parsed(q)
     rows = Message.objects.filter(
-        room__in=_rooms(user, room), kind=Message.Kind.USER, deleted_at=None
+        room__in=_rooms(actor, room), kind=Message.Kind.USER, deleted_at=None
     ).filter(_between(after, before))
     if sender is not None:
         rows = rows.filter(sender__in=known_uuids([sender]))
@@ -103,14 +102,14 @@ def _position(cursor: str) -> int:
     return int(cursor)
 
 
-def _rooms(user: User, room: str | None) -> list[UUID]:
+def _rooms(actor: Actor, room: str | None) -> list[UUID]:
     """Where this person may read; of a named room they are told why not."""
     if room is not None:
-        seat = access_room(user, room)
+        seat = access_room(actor, room)
         check_read(seat)
         return [seat.room.pk]
-    memberships = Membership.objects.filter(user=user).select_related("room")
-    found = [Seat(user, membership.room, membership) for membership in memberships]
+    memberships = Membership.objects.filter(user=actor.user).select_related("room")
+    found = [Seat(actor, membership.room, membership) for membership in memberships]
     return [seat.room.pk for seat in found if may_see(seat)]
 
 

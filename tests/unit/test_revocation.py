@@ -8,6 +8,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
 from accounts import passwords, revocation, sessions, tokens
+from accounts.actor import Actor, Kind, Scope, from_session
 from accounts.models import Session, User
 from chat.actions import (
     avatars,
@@ -30,10 +31,11 @@ from chat.log.draft import Draft
 from chat.models import Ban, Membership, Message, Room
 from chat.payloads.rooms import RoomPayload
 from core.errors import Unauthorized
+from tests.people import acting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-Write = Callable[[User, str, User], object]
+Write = Callable[[Actor, str, User], object]
 
 # Each as alice, the owner of a room in which bob wrote message 3 and she message 4.
 WRITES: dict[str, Write] = {
@@ -72,31 +74,34 @@ WRITES: dict[str, Write] = {
     "picture": lambda u, *_: avatars.remove_avatar(u),
     "profile": lambda u, *_: profile.change_profile(u, {"display_name": "Other"}),
     "password": lambda u, *_: passwords.change_password(
-        u, current_password="trombone-42", new_password="tuba-43-tuba", user_agent=""
+        u,
+        current_password="trombone-42",
+        new_password="tuba-43-tuba",
+        user_agent="",
     ),
-    "log out": lambda u, *_: sessions.log_out(u, u.session_id or u.pk),
+    "log out": lambda u, *_: sessions.log_out(u, u.session_id),
     "log out everywhere": lambda u, *_: sessions.log_out_everywhere(u),
 }
-REVOKED: dict[str, Callable[[User], object]] = {
-    "the session ended": lambda u: Session.objects.filter(user=u).update(
+REVOKED: dict[str, Callable[[Actor], object]] = {
+    "the session ended": lambda u: Session.objects.filter(user=u.user).update(
         ended_at=timezone.now()
     ),
-    "the version rose": lambda u: User.objects.filter(pk=u.pk).update(token_version=2),
-    "disabled": lambda u: User.objects.filter(pk=u.pk).update(is_active=False),
+    "the version rose": lambda u: User.objects.filter(pk=u.id).update(token_version=2),
+    "disabled": lambda u: User.objects.filter(pk=u.id).update(is_active=False),
 }
 
 
 @pytest.fixture
-def came_in(alice: User) -> User:
+def came_in(alice: User) -> Actor:
     """Alice as a door hands her on; what happens next, she does not know."""
     alice.set_password("trombone-42")
     alice.save()
-    return tokens.verify_access(tokens.start_session(alice).access).user
+    return tokens.verify_access(tokens.start_session(alice).access).actor
 
 
 @pytest.fixture
-def talked(came_in: User, bob: User, room: RoomPayload) -> str:
-    append([Draft(room.id, bob, "hello"), Draft(room.id, came_in, "hello")])
+def talked(came_in: Actor, bob: User, room: RoomPayload) -> str:
+    append([Draft(room.id, acting(bob), "hello"), Draft(room.id, came_in, "hello")])
     return room.id
 
 
@@ -108,7 +113,7 @@ def everything() -> list[list[Any]]:
 @pytest.mark.parametrize("cause", REVOKED)
 @pytest.mark.parametrize("write", WRITES)
 def test_who_is_revoked_writes_nothing(
-    came_in: User, bob: User, talked: str, write: str, cause: str
+    came_in: Actor, bob: User, talked: str, write: str, cause: str
 ) -> None:
     REVOKED[cause](came_in)
     before = everything()
@@ -118,13 +123,13 @@ def test_who_is_revoked_writes_nothing(
 
 
 @pytest.mark.parametrize("write", [write for write in WRITES if write != "leave"])
-def test_who_is_not_does(came_in: User, bob: User, talked: str, write: str) -> None:
+def test_who_is_not_does(came_in: Actor, bob: User, talked: str, write: str) -> None:
     """Or the test above would pass for a wrong reason."""
     WRITES[write](came_in, talked, bob)
 
 
 def test_a_missing_room_answers_the_revoked_as_a_hidden_one(
-    came_in: User, talked: str
+    came_in: Actor, talked: str
 ) -> None:
     REVOKED["the session ended"](came_in)
     missing = "01a1fb27-fd0a-71fd-82c3-fff019bd9000"
@@ -136,12 +141,12 @@ def test_a_missing_room_answers_the_revoked_as_a_hidden_one(
 
 
 def test_sessions_of_a_batch_are_looked_at_apart(
-    came_in: User, alice: User, talked: str
+    came_in: Actor, alice: User, talked: str
 ) -> None:
-    phone = tokens.verify_access(tokens.start_session(alice).access).user
+    phone = tokens.verify_access(tokens.start_session(alice).access).actor
     tokens.revoke(alice, came_in.session_id or alice.pk)
     outcomes = append(
-        [Draft(talked, user, "hello") for user in (came_in, phone, alice)]
+        [Draft(talked, actor, "hello") for actor in (came_in, phone, acting(alice))]
     )
     refused = [isinstance(outcome, Unauthorized) for outcome in outcomes]
     assert refused == [True, False, False]
@@ -151,76 +156,92 @@ def test_sessions_of_a_batch_are_one_query(
     alice: User, bob: User, talked: str, django_assert_num_queries: Any
 ) -> None:
     came = [
-        tokens.verify_access(tokens.start_session(user).access).user
+        tokens.verify_access(tokens.start_session(user).access).actor
         for user in (alice, bob) * 20
     ]
     # One more than without sessions: see test_log.py.
     with django_assert_num_queries(7):
-        append([Draft(talked, user, "x", f"{n}") for n, user in enumerate(came)])
+        append([Draft(talked, actor, "x", f"{n}") for n, actor in enumerate(came)])
 
 
 @pytest.fixture
-def staff(dora: User) -> User:
-    return tokens.verify_access(tokens.start_session(dora).access).user
+def staff(dora: User) -> Actor:
+    return tokens.verify_access(tokens.start_session(dora).access).actor
 
 
-def test_open_sockets_of_who_is_revoked_are_found(came_in: User, staff: User) -> None:
+def test_open_sockets_of_who_is_revoked_are_found(came_in: Actor, staff: Actor) -> None:
     assert revocation.revoked([came_in, staff]) == {}
     REVOKED["the session ended"](came_in)
     assert revocation.revoked([came_in, staff]) == {came_in.session_id: False}
 
 
-def test_of_the_disabled_it_is_said(came_in: User, staff: User) -> None:
+def test_of_the_disabled_it_is_said(came_in: Actor, staff: Actor) -> None:
     REVOKED["disabled"](came_in)
     assert revocation.revoked([came_in, staff]) == {came_in.session_id: True}
 
 
-def test_an_older_version_is_found(came_in: User) -> None:
+def test_an_older_version_is_found(came_in: Actor) -> None:
     REVOKED["the version rose"](came_in)
     assert revocation.revoked([came_in]) == {came_in.session_id: False}
 
 
 def test_a_lost_staff_flag_is_found_and_a_new_one_is_no_loss(
-    came_in: User, staff: User
+    came_in: Actor, staff: Actor
 ) -> None:
-    User.objects.filter(pk=staff.pk).update(is_staff=False)
-    User.objects.filter(pk=came_in.pk).update(is_staff=True)
+    User.objects.filter(pk=staff.id).update(is_staff=False)
+    User.objects.filter(pk=came_in.id).update(is_staff=True)
     assert revocation.revoked([came_in, staff]) == {staff.session_id: False}
 
 
 def test_a_lost_superuser_flag_is_found_and_a_new_one_is_no_loss(
-    came_in: User, dora: User
+    came_in: Actor, dora: User
 ) -> None:
     User.objects.filter(pk=dora.pk).update(is_superuser=True)
-    root = tokens.verify_access(tokens.start_session(dora).access).user
-    User.objects.filter(pk=root.pk).update(is_superuser=False)
-    User.objects.filter(pk=came_in.pk).update(is_superuser=True)
+    root = tokens.verify_access(tokens.start_session(dora).access).actor
+    User.objects.filter(pk=root.id).update(is_superuser=False)
+    User.objects.filter(pk=came_in.id).update(is_superuser=True)
     assert revocation.revoked([came_in, root]) == {root.session_id: False}
 
 
-def test_a_later_socket_of_the_session_does_not_hide_the_loss(staff: User) -> None:
-    User.objects.filter(pk=staff.pk).update(is_staff=False)
-    later = User.objects.get(pk=staff.pk)
-    later.session_id = staff.session_id
+def test_a_later_socket_of_the_session_does_not_hide_the_loss(staff: Actor) -> None:
+    User.objects.filter(pk=staff.id).update(is_staff=False)
+    later = staff.as_now(User.objects.get(pk=staff.id))
     assert revocation.revoked([staff, later]) == {staff.session_id: False}
 
 
-def test_a_session_that_is_no_more_is_ended(came_in: User) -> None:
-    came_in.delete()
+def test_a_session_that_is_no_more_is_ended(came_in: Actor) -> None:
+    came_in.user.delete()
     with pytest.raises(ObjectDoesNotExist):
         User.objects.get(username="alice")
     assert revocation.revoked([came_in]) == {came_in.session_id: False}
 
 
 def test_thousands_of_sockets_are_asked_about_in_parts(
-    came_in: User, django_assert_num_queries: Any
+    came_in: Actor, django_assert_num_queries: Any
 ) -> None:
     crowd = [came_in]
     for _ in range(1000):
         somebody = User(username="x")
-        somebody.session_id = somebody.pk
-        crowd.append(somebody)
+        crowd.append(from_session(somebody, somebody.pk))
     with django_assert_num_queries(2):
         found = revocation.revoked(crowd)
     assert len(found) == 1000
     assert came_in.session_id not in found
+
+
+def test_an_actor_of_a_session_has_one(alice: User) -> None:
+    for kind in (Kind.SESSION, Kind.GUEST):
+        with pytest.raises(ValueError, match="session"):
+            Actor(alice, None, frozenset(Scope), kind)
+
+
+@pytest.mark.parametrize("kind", [Kind.BOT, Kind.SERVER_KEY])
+def test_an_actor_without_a_session_is_refused(
+    alice: User, room: RoomPayload, kind: Kind
+) -> None:
+    """Only the chat itself is trusted without one."""
+    actor = Actor(alice, None, frozenset(Scope), kind)
+    with pytest.raises(Unauthorized):
+        revocation.current(actor)
+    [outcome] = append([Draft(room.id, actor, "hello")])
+    assert isinstance(outcome, Unauthorized)
