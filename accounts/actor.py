@@ -1,7 +1,7 @@
-"""Who acts: what a door makes of a token and hands to everything behind it.
+"""The Actor: what a door makes of a token and hands to everything behind it.
 
-Every action, query and access rule takes an Actor. A person's row alone never acts:
-what a door does not know of somebody is missing here, and is refused.
+Every action, query and access rule takes one. A person's row alone never acts, and what
+an actor lacks (a session, a scope) is refused.
 """
 
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ class Kind(StrEnum):
     GUEST = "guest"
     BOT = "bot"
     SERVER_KEY = "server_key"
-    # The chat itself, for a person: in a job, a command, or the admin site, which have
-    # no session of ours. What they do is checked before they make such an actor.
+    # The chat itself, for a person: a job, a command or the admin site. They have no
+    # session of ours and check by themselves that the person may act.
     SYSTEM = "system"
 
 
 class Scope(StrEnum):
-    """What a token is good for. chat/access/ asks for them."""
+    """What a token allows; chat/access/ asks for it. A person's session allows all."""
 
     READ = "messages:read"
     WRITE = "messages:write"
@@ -40,7 +40,7 @@ _READING = frozenset({Scope.READ})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person, the session they came with, and what they may be asked for."""
+    """A person, the session they came with, and the scopes of their token."""
 
     user: User
     session_id: UUID | None
@@ -88,6 +88,8 @@ def check_account(actor: Actor) -> None:
 
 
 def check_scope(actor: Actor, scope: Scope) -> None:
-    """Raises Forbidden when the actor's token is not good for this."""
-    if scope not in actor.scopes:
-        raise Forbidden(f"This token lacks the scope {scope}.")
+    """Raises Forbidden when the actor's token does not have this scope."""
+    if scope in actor.scopes:
+        return
+    check_account(actor)
+    raise Forbidden(f"This token does not have the scope {scope}.")

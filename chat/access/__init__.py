@@ -1,6 +1,6 @@
-"""Who may do what: the only place with a permission rule.
+"""The permission rules of the chat. No other module has one.
 
-`check_*` looks at a seat and raises. `access_*` fetches and checks: it returns the
-object or raises. A room that you may not see raises what a missing one raises, so the
-two cannot be told apart.
+`check_*` looks at a seat and raises a refusal. `access_*` fetches an object and checks
+it: it returns the object or raises. A room that the actor may not see raises the same
+refusal as a missing room, so that the two cannot be told apart.
 """

@@ -1,4 +1,4 @@
-"""Rooms that somebody may enter without seeing them yet, by an invitation."""
+"""The rules for entering a room by an invitation, without seeing the room yet."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from .visibility import is_banned
 
 
 class Invited(NamedTuple):
-    """Somebody in front of a room that they may not see, and what lets them in."""
+    """The actor in front of the room, and the invitation that lets them in."""
 
     seat: Seat
     invitation: Invitation
@@ -26,7 +26,7 @@ class Invited(NamedTuple):
 def access_invitation(
     actor: Actor, invitation_id: str, *, lock: bool = False
 ) -> Invited:
-    """One that is for this person. Raises InvitationNotFound."""
+    """An invitation for this person. Raises InvitationNotFound."""
     mine = Invitation.objects.filter(person=actor.user)
     return _invited(actor, mine.filter(pk__in=known_uuids([invitation_id])), lock=lock)
 
@@ -38,15 +38,15 @@ def access_link(actor: Actor, code: str, *, lock: bool = False) -> Invited:
 
 
 def _invited(actor: Actor, wanted: QuerySet[Invitation], *, lock: bool) -> Invited:
-    """With `lock` the room's row comes first, as everywhere: then what is read of the
-    invitation stays so, and of two people with the last use one gets it."""
+    """With `lock` the room's row is locked first, as everywhere. The invitation cannot
+    change after that, so one of two people with the last use of a link gets in."""
     check_account(actor)
     rooms = Room.objects.filter(pk__in=wanted.values("room"))
     if lock:
         rooms = rooms.select_for_update(no_key=True)
     room = rooms.first()
     if lock:
-        # After the wait for the lock.
+        # Only after the wait for the lock.
         actor = current(actor)
     invitation = wanted.select_related("inviter").first()
     if room is None or invitation is None:
@@ -58,9 +58,10 @@ def _invited(actor: Actor, wanted: QuerySet[Invitation], *, lock: bool) -> Invit
 
 
 def check_accept(invitation: Invitation, seat: Seat) -> None:
-    """Raises InvitationNotFound, whatever it is: who is outside learns nothing more.
+    """Raises InvitationNotFound for every reason: an outsider learns nothing more.
 
-    A member is let in again by a link that is used up: their first answer may be lost.
+    A link that is used up still lets a member in: the answer to their first attempt may
+    have been lost.
     """
     expires_at = invitation.expires_at
     if (
@@ -74,8 +75,5 @@ def check_accept(invitation: Invitation, seat: Seat) -> None:
 
 def _is_kept_out(invitation: Invitation, seat: Seat) -> bool:
     full = seat.room.kind == Room.Kind.GROUP and is_full(seat.room, seat.user)
-    return full or _is_used_up(invitation) or is_banned(seat)
-
-
-def _is_used_up(invitation: Invitation) -> bool:
-    return invitation.max_uses is not None and invitation.uses >= invitation.max_uses
+    most = invitation.max_uses
+    return full or (most is not None and invitation.uses >= most) or is_banned(seat)

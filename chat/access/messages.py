@@ -1,7 +1,8 @@
-"""Who may write a message, and change one that is there."""
+"""The rules for writing a message, and for changing one that is there."""
 
 from django.utils import timezone
 
+from accounts.actor import Scope, check_scope
 from core.errors import Forbidden
 from core.limits.table import LIMITS
 
@@ -13,8 +14,10 @@ from .visibility import check_member
 
 
 def check_send(seat: Seat) -> None:
+    """Raises Forbidden, Muted, or, in a direct room with a block, UserNotFound."""
+    check_scope(seat.actor, Scope.WRITE)
     check_member(seat)
-    if _is_blocked(seat):
+    if seat.room.kind == Room.Kind.DIRECT and is_blocked(seat):
         raise UserNotFound
     if seat.room.archived_at is not None:
         raise Forbidden("This room is archived.")
@@ -25,10 +28,8 @@ def check_send(seat: Seat) -> None:
         raise Muted
 
 
-def _is_blocked(seat: Seat) -> bool:
-    """Whether the other one of a direct room does not want to hear from this one."""
-    if seat.room.kind != Room.Kind.DIRECT:
-        return False
+def is_blocked(seat: Seat) -> bool:
+    """Whether the other member of this direct room has blocked the person."""
     if seat.is_blocked is not None:
         return seat.is_blocked
     others = seat.room.memberships.values("user")
@@ -41,10 +42,10 @@ def check_level(seat: Seat, level: str) -> None:
 
 
 def check_edit(seat: Seat, message: Message) -> None:
-    """One's own text, for a while; moderators have all the time."""
+    """The sender may edit the text for a while, and moderators theirs at any time."""
     check_send(seat)
     if message.sender_id != seat.user.pk or message.kind != Message.Kind.USER:
-        raise Forbidden("Only who wrote a message may edit it.")
+        raise Forbidden("Only its sender may edit a message.")
     if message.deleted_at is not None:
         raise MessageNotFound
     age = timezone.now() - message.created_at
@@ -53,7 +54,8 @@ def check_edit(seat: Seat, message: Message) -> None:
 
 
 def check_delete(seat: Seat, message: Message) -> None:
-    """One's own, or any for moderators; what happened to the room stays."""
+    """A sender deletes their own message, and a moderator any; system messages stay."""
+    check_scope(seat.actor, Scope.WRITE)
     own = message.sender_id == seat.user.pk
     if message.kind != Message.Kind.USER or not (own or is_exempt(seat)):
         raise Forbidden("You may not delete this message.")
@@ -66,6 +68,7 @@ def check_react(seat: Seat, message: Message) -> None:
 
 
 def check_pin(seat: Seat, message: Message) -> None:
+    check_scope(seat.actor, Scope.ROOMS)
     if not is_exempt(seat):
         raise Forbidden("Only moderators pin messages.")
     if message.deleted_at is not None:
@@ -73,10 +76,10 @@ def check_pin(seat: Seat, message: Message) -> None:
 
 
 def check_written(message: Message) -> None:
-    """Only a message that somebody wrote takes reactions and pins.
+    """Only a person's message takes reactions and pins.
 
-    A system message keeps its `rev`: moved to a later number, the message that takes a
-    person out would come after what that person must not receive.
+    A system message keeps its `rev` for ever. A message that takes a person out of the
+    room would otherwise move behind messages that this person must not receive.
     """
     if message.kind != Message.Kind.USER:
-        raise Forbidden("The room itself says this: nobody reacts to it or pins it.")
+        raise Forbidden("A system message takes no reactions and no pins.")

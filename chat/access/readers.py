@@ -1,6 +1,6 @@
-"""Whether people who were let into rooms may still read them, for many at once.
+"""Whether people who subscribed to rooms may still read them, asked for many at once.
 
-`check_read` says the same of one person in front of one room.
+`check_read` is the same rule for one person in front of one room.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,20 +12,20 @@ from core.ids import known_uuids
 
 from ..models import Ban, Membership, Room
 
-# An actor, and the id of a room that they were let into.
+# An actor, and the id of a room that they are subscribed to.
 Reader = tuple[Actor, str]
 
-# Each is a value in a query, and a database takes only so many.
+# Each reader is a value in a query, and a database takes only so many.
 _READERS_AT_ONCE = 1000
 
 
 def still_reading(readers: Iterable[Reader]) -> set[tuple[str, str]]:
-    """Of these readers those who may read on, as ids of the person and the room.
+    """The readers who may go on reading, as pairs of the person's and the room's id.
 
-    A reader is missing whose membership ended, whose room is gone, is for staff alone
-    now or is closed to guests, and a guest who was banned.
+    Left out are members whose membership has ended, everybody else when the room is
+    deleted or for staff alone by now, and guests who are banned or no longer admitted.
     """
-    # By room: readers of one room share its row in the query.
+    # Sorted by room, because the readers of one room share its row in the query.
     ordered = sorted(readers, key=lambda reader: reader[1])
     found: set[tuple[str, str]] = set()
     for start in range(0, len(ordered), _READERS_AT_ONCE):

@@ -1,10 +1,10 @@
-"""What people may do to rooms, to each other there, and to their own account."""
+"""The rules for changing rooms, acting on their members, and closing an account."""
 
 from collections.abc import Iterable
 
 from django.conf import settings
 
-from accounts.actor import Actor, check_account
+from accounts.actor import Actor, Scope, check_account, check_scope
 from accounts.models import User
 from core.errors import Conflict, Forbidden
 from core.limits.table import GROUP_PEOPLE
@@ -15,19 +15,23 @@ from .visibility import check_member, check_reach, check_see
 
 
 def check_create(actor: Actor, *, staff_only: bool) -> None:
+    check_scope(actor, Scope.ROOMS)
     check_account(actor)
     if staff_only and not actor.user.is_staff:
         raise Forbidden("Only staff may make a staff-only room.")
 
 
 def check_create_by_visit() -> None:
-    """One answer for a name that nobody has and for one of a hidden room."""
+    """The answer is the same for a name that is free and for that of a hidden room."""
     if not settings.ALLOW_GET_OR_CREATE:
         raise Forbidden("Here a room is not made by visiting it.")
 
 
 def check_close(actor: Actor) -> None:
-    """Whether they may delete their account. The caller holds the superusers' rows."""
+    """Whether the person may delete their account.
+
+    The caller holds the superusers' rows, so that two of them cannot leave at once.
+    """
     superusers = User.objects.filter(is_superuser=True, is_active=True)
     if actor.user.is_superuser and not superusers.exclude(pk=actor.id).exists():
         raise Conflict("You are the only superuser: make somebody else one first.")
@@ -35,6 +39,7 @@ def check_close(actor: Actor) -> None:
 
 def check_join(seat: Seat) -> None:
     """A member may join again, which changes nothing."""
+    check_scope(seat.actor, Scope.ROOMS)
     check_see(seat)
     check_account(seat.actor)
     if seat.membership is None and seat.room.archived_at is not None:
@@ -42,7 +47,8 @@ def check_join(seat: Seat) -> None:
 
 
 def check_leave(seat: Seat) -> None:
-    """The last owner must hand the room over first."""
+    """The last owner has to hand the room over first."""
+    check_scope(seat.actor, Scope.ROOMS)
     check_account(seat.actor)
     if seat.room.kind == Room.Kind.DIRECT:
         raise Forbidden("A direct room cannot be left.")
@@ -60,27 +66,29 @@ def is_last_owner(membership: Membership) -> bool:
 
 
 def check_manage(seat: Seat) -> None:
-    """For owners and moderators. A direct room has neither: nobody changes it."""
+    """For owners and moderators. A direct room has neither, so nobody changes it."""
+    check_scope(seat.actor, Scope.ROOMS)
     check_member(seat)
     if _role(seat) not in {Membership.Role.OWNER, Membership.Role.MODERATOR}:
         raise Forbidden("Only owners and moderators may do this.")
 
 
 def check_own(seat: Seat) -> None:
+    check_scope(seat.actor, Scope.ROOMS)
     check_member(seat)
     if _role(seat) != Membership.Role.OWNER:
         raise Forbidden("Only an owner may do this.")
 
 
 def check_update(seat: Seat, fields: Iterable[str]) -> None:
-    """Moderators say what a room is called and looks like; the rest is for owners."""
+    """Moderators change a room's name, topic and looks; owners change everything."""
     check_manage(seat)
     if set(fields) - {"name", "topic", "color", "avatar"}:
         check_own(seat)
 
 
 def check_invite(seat: Seat) -> None:
-    """Whether people may be let in at all."""
+    """Whether anybody may be added or invited at all."""
     check_manage(seat)
     if seat.room.archived_at is not None:
         raise Forbidden("This room is archived.")
@@ -94,12 +102,7 @@ def check_add(seat: Seat, person: User) -> None:
         raise Forbidden("Only staff belong to a staff-only room.")
     if Ban.objects.filter(room=seat.room, user=person).exists():
         raise Forbidden("This person is banned: lift the ban first.")
-    if seat.room.kind == Room.Kind.GROUP:
-        _check_group(seat.room, person)
-
-
-def _check_group(room: Room, person: User) -> None:
-    if is_full(room, person):
+    if seat.room.kind == Room.Kind.GROUP and is_full(seat.room, person):
         raise Forbidden(f"A group has at most {GROUP_PEOPLE} people.")
 
 
@@ -131,7 +134,7 @@ def _role(seat: Seat) -> str | None:
 
 
 def is_exempt(seat: Seat) -> bool:
-    """Owners, moderators and staff: limits meant for members do not bind them."""
+    """Owners, moderators and staff are not bound by the limits for members."""
     role = seat.membership.role if seat.membership else None
     return seat.user.is_staff or role in {
         Membership.Role.OWNER,

@@ -1,4 +1,4 @@
-"""Fetch and check: each returns what was asked for, or raises why not."""
+"""Rooms, messages and files, fetched and checked: each returns the object or raises."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -29,11 +29,12 @@ from .visibility import (
 
 
 def access_room(actor: Actor, room_id: str, *, lock: bool = False) -> Seat:
-    """The room and the person's place in it. Raises RoomNotFound unless visible.
+    """The actor's seat in the room. Raises RoomNotFound unless they may see the room.
 
-    With `lock` the room's row is held until the transaction ends: every durable change
-    takes it first, so whoever holds it sees memberships that cannot change under them.
-    Then the person is looked at anew too: raises Unauthorized when they are logged out.
+    With `lock` the room's row is held until the transaction ends. Every durable change
+    takes that lock first, so the memberships that are read here cannot change before
+    the write. The actor is then read again, too, which raises Unauthorized when their
+    session has ended.
     """
     pk = room_uuid(room_id)
     rooms = Room.objects.filter(pk=pk)
@@ -41,9 +42,9 @@ def access_room(actor: Actor, room_id: str, *, lock: bool = False) -> Seat:
         rooms = rooms.select_for_update(no_key=True)
     room = rooms.first()
     if lock:
-        # After the wait for the lock, and whether or not there is such a room.
+        # Only after the wait for the lock, and for a missing room as well.
         actor = current(actor)
-    # Also asked of a missing room: else a hidden one would take longer to be refused.
+    # A missing room takes the same queries, or a hidden one would answer more slowly.
     membership = Membership.objects.filter(room=pk, user=actor.user).first()
     bans = Ban.objects.filter(room=pk, user=actor.user)
     banned = bans.exists() if membership is None else None
@@ -55,24 +56,25 @@ def access_room(actor: Actor, room_id: str, *, lock: bool = False) -> Seat:
 
 
 def access_own(actor: Actor, room_id: str) -> Membership:
-    """The person's own place in a room, its row held until the transaction ends.
+    """The actor's own membership, its row held until the transaction ends.
 
-    The room's row is not: what is theirs alone holds up nobody else.
+    The room's row is not held, because a change to one's own membership alone (a read
+    marker, a notification level) must hold up nobody else.
     """
     seat = access_room(current(actor), room_id)
     check_member(seat)
     rows = Membership.objects.select_for_update(of=("self",), no_key=True)
     mine = rows.filter(room=seat.room, user=actor.user).select_related("room").first()
-    # They may have been removed while this waited for the row.
+    # The membership may have ended while this transaction waited for the row.
     check_member(replace(seat, membership=mine))
     return cast(Membership, mine)
 
 
 def access_named(actor: Actor, name: str) -> Seat:
-    """The public room of this name. Raises RoomNotFound unless visible.
+    """The actor's seat in the public room of this name. Raises RoomNotFound.
 
-    A staff-only room may have the name of another, which then comes first for staff
-    too: one name means one room, whoever says it.
+    A staff-only room may share its name with an open one. The open room comes first
+    for staff, too, so that a name means the same room for everybody.
     """
     # The database folds both sides, as its index does.
     folded = [Lower(Value(form)) for form in _forms(name)]
@@ -86,8 +88,11 @@ def access_named(actor: Actor, name: str) -> Seat:
 
 
 def _forms(name: str) -> set[str]:
-    """As names are stored, and as it stands: older rooms have names of any form."""
-    # PostgreSQL knows no NUL.
+    """The name in the form in which names are stored today, and as it was sent.
+
+    Rooms that are older than the rule for names may have names of any form.
+    """
+    # PostgreSQL cannot compare a text with a NUL.
     forms = set() if "\0" in name else {name}
     with suppress(Invalid):
         forms.add(clean_line("name", name, NAME_CHARACTERS))
@@ -103,7 +108,7 @@ def access_update(
 
 
 def access_upload(actor: Actor, room_id: str, *, lock: bool = False) -> Seat:
-    """Whoever may send in a room may upload to it."""
+    """The right to upload into a room is the right to send there."""
     seat = access_room(actor, room_id, lock=lock)
     check_send(seat)
     return seat
@@ -120,10 +125,10 @@ def access_message(actor: Actor, room_id: str, seq: int) -> Message:
 
 
 def access_attachment(actor: Actor, attachment_id: str) -> Attachment | None:
-    """For who reads the message; before it is sent, for its uploader alone.
+    """A file for the readers of its message, or for its uploader until it is sent.
 
-    None and no refusal: to a door, what may not be opened is an address like any other
-    with nothing there.
+    Returns None both when the file is not theirs and when it does not exist, so that
+    the two cannot be told apart.
     """
     unsent = Q(message=None, uploader=actor.user)
     sent = Q(message__isnull=False, room__in=readable_rooms(actor))

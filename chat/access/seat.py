@@ -1,4 +1,4 @@
-"""Somebody in front of a room: what every rule looks at."""
+"""A seat: an actor in front of a room, which is what every rule looks at."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from ..models import Ban, Membership, Room
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A person in front of a room that exists: what every rule looks at."""
+    """An actor in front of a room that exists, and their membership, if any."""
 
     actor: Actor
     room: Room
     membership: Membership | None
-    # None: not read yet. Only somebody outside a public room is ever asked about it.
+    # None means that it was not read. Only outsiders of a public room are asked for it.
     is_banned: bool | None = None
-    # The same. Only a member of a direct room is ever asked about it.
+    # None means that it was not read. Only members of a direct room are asked for it.
     is_blocked: bool | None = None
 
     @property
@@ -30,9 +30,10 @@ class Seat:
 
 
 def seats(actor: Actor, ids: Iterable[UUID]) -> list[Seat]:
-    """One person in front of those of these rooms that exist, in three queries.
+    """The actor in front of those of the rooms that exist, in three queries.
 
-    They go by the ids, so that a hidden room takes as many as a missing one.
+    The queries ask by id, so that a hidden room takes as many as a missing one and the
+    time of the answer tells nothing.
     """
     rooms = Room.objects.in_bulk(ids := list(ids))
     found = Membership.objects.filter(user=actor.user, room__in=ids)

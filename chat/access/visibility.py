@@ -1,6 +1,6 @@
-"""Which rooms there are for somebody: who may see one, and who may read it.
+"""The rules for seeing a room and for reading it.
 
-A room that one may not see raises what a missing one raises.
+A room that the actor may not see raises the same refusal as a missing one.
 """
 
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.actor import Actor, check_account, has_account
+from accounts.actor import Actor, Scope, check_account, check_scope, has_account
 from accounts.models import User
 from core.bus.envelopes import Standing
 from core.errors import Forbidden
@@ -19,28 +19,26 @@ from .seat import Seat
 
 
 def check_reach(actor: Actor, people: Iterable[User]) -> None:
-    """Who blocked this person is not there for them."""
+    """Raises UserNotFound when one of the people has blocked the actor."""
     if Block.objects.filter(user__in=list(people), blocked=actor.user).exists():
         raise UserNotFound
 
 
 def audience(room: Room) -> list[Standing]:
-    """Who may see the room without belonging to it, unless they are banned."""
+    """The audiences that see the room without being members, unless they are banned."""
     if room.kind != Room.Kind.PUBLIC:
         return []
     if room.staff_only:
         return ["staff"]
-    return ["staff", "person", *_guests(room)]
-
-
-def _guests(room: Room) -> list[Standing]:
-    return ["guest"] if room.guests_may_read else []
+    everybody: list[Standing] = ["staff", "person", "guest"]
+    return everybody if room.guests_may_read else everybody[:2]
 
 
 def may_see(seat: Seat) -> bool:
-    """Staff-only comes first: who loses the flag is out, member or not.
+    """Whether the room exists for this person; `visible_rooms` is the same as a query.
 
-    `visible_rooms` says the same as a query. A guest is a member of nothing.
+    Staff-only comes first: somebody who loses the staff flag no longer sees the room,
+    member or not. A guest belongs to no room.
     """
     if seat.room.staff_only and seat.user.standing != "staff":
         return False
@@ -50,7 +48,8 @@ def may_see(seat: Seat) -> bool:
 
 
 def visible_rooms(actor: Actor) -> QuerySet[Room]:
-    """The rooms that `may_see` shows to this person, decided by the database."""
+    """The rooms that `may_see` is true of, as a query."""
+    check_scope(actor, Scope.READ)
     banned = Ban.objects.filter(room=OuterRef("pk"), user=actor.user)
     public = Q(kind=Room.Kind.PUBLIC) & ~Exists(banned)
     if actor.user.is_guest:
@@ -61,13 +60,13 @@ def visible_rooms(actor: Actor) -> QuerySet[Room]:
 
 
 def readable_rooms(actor: Actor) -> QuerySet[Room]:
-    """The rooms that `check_read` passes for this person, decided by the database."""
+    """The rooms that `check_read` accepts, as a query."""
     rooms = visible_rooms(actor)
     return rooms.filter(memberships__user=actor.user) if has_account(actor) else rooms
 
 
 def shut_out(room: Room) -> list[UUID]:
-    """Who is banned and no member: the audience without them sees the room."""
+    """The banned people who are no members: the audience without them sees the room."""
     members = Membership.objects.filter(room=room)
     bans = Ban.objects.filter(room=room).exclude(user__in=members.values("user"))
     return list(bans.order_by("pk").values_list("user_id", flat=True))
@@ -80,19 +79,21 @@ def is_banned(seat: Seat) -> bool:
 
 
 def check_see(seat: Seat) -> None:
+    """Raises RoomNotFound, or Forbidden for a token that is not good for reading."""
+    check_scope(seat.actor, Scope.READ)
     if not may_see(seat):
         raise RoomNotFound
 
 
 def check_read(seat: Seat) -> None:
-    """History and live events are for members, and for guests who see the room."""
+    """History and live events are for members, and for guests who may see the room."""
     check_see(seat)
     if has_account(seat.actor):
         check_member(seat)
 
 
 def check_member(seat: Seat) -> None:
-    """Everything that is more than reading."""
+    """Everything beyond reading is for members with an account."""
     check_see(seat)
     check_account(seat.actor)
     if seat.membership is None:
