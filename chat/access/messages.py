@@ -15,8 +15,8 @@ from .visibility import check_member
 
 def check_send(seat: Seat) -> None:
     """Raises Forbidden, Muted, or, in a direct room with a block, UserNotFound."""
-    check_scope(seat.actor, Scope.WRITE)
     check_member(seat)
+    check_scope(seat.actor, Scope.WRITE)
     if seat.room.kind == Room.Kind.DIRECT and is_blocked(seat):
         raise UserNotFound
     if seat.room.archived_at is not None:

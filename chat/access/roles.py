@@ -39,9 +39,9 @@ def check_close(actor: Actor) -> None:
 
 def check_join(seat: Seat) -> None:
     """A member may join again, which changes nothing."""
-    check_scope(seat.actor, Scope.ROOMS)
     check_see(seat)
     check_account(seat.actor)
+    check_scope(seat.actor, Scope.ROOMS)
     if seat.membership is None and seat.room.archived_at is not None:
         raise Forbidden("This room is archived.")
 
@@ -67,15 +67,15 @@ def is_last_owner(membership: Membership) -> bool:
 
 def check_manage(seat: Seat) -> None:
     """For owners and moderators. A direct room has neither, so nobody changes it."""
-    check_scope(seat.actor, Scope.ROOMS)
     check_member(seat)
+    check_scope(seat.actor, Scope.ROOMS)
     if _role(seat) not in {Membership.Role.OWNER, Membership.Role.MODERATOR}:
         raise Forbidden("Only owners and moderators may do this.")
 
 
 def check_own(seat: Seat) -> None:
-    check_scope(seat.actor, Scope.ROOMS)
     check_member(seat)
+    check_scope(seat.actor, Scope.ROOMS)
     if _role(seat) != Membership.Role.OWNER:
         raise Forbidden("Only an owner may do this.")
 
