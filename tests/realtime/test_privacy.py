@@ -44,8 +44,10 @@ def write_many(deployment: Deployment, account: Account, room: str) -> None:
     in_shell(
         deployment,
         "from accounts.models import User;"
-        "from chat.log.append import Draft, append;"
-        f"user = User.objects.get(username='{account.name}');"
+        "from accounts.actor import system;"
+        "from chat.log.append import append;"
+        "from chat.log.draft import Draft;"
+        f"user = system(User.objects.get(username='{account.name}'));"
         f"append([Draft('{room}', user, f'body {{n}}') for n in range({MANY})])",
     )
 

@@ -83,8 +83,9 @@ def _reset_password(deployment: Deployment, process: Process, account: Account) 
         "shell",
         "-v0",
         "-c",
-        "from accounts import proofs; from accounts.models import User;"
-        f"print(proofs.reset_token(User.objects.get(username='{account.name}')))",
+        "from accounts.mailed_tokens import reset_token;"
+        "from accounts.models import User;"
+        f"print(reset_token(User.objects.get(username='{account.name}')))",
     ).strip()
     canary.mark("a token", token)
     body = {"token": token, "new_password": "tuba-43-tuba"}
