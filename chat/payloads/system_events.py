@@ -109,7 +109,7 @@ class SystemMemberRemoved(_MemberEvent, frozen=True, tag="member.removed"):
 
 
 class SystemMemberBanned(_MemberEvent, frozen=True, tag="member.banned"):
-    """The sender took the person out of the room for good."""
+    """The sender banned the person, who was a member until now."""
 
     def evicts(self) -> str | None:
         return self.user
@@ -122,13 +122,13 @@ class SystemMemberRoleChanged(_MemberEvent, frozen=True, tag="member.role_change
 
 
 class SystemMemberMuted(_MemberEvent, frozen=True, tag="member.muted"):
-    """The sender keeps the person from writing for a while."""
+    """The sender muted the person, who may not write until then."""
 
     until: Time
 
 
 class SystemMemberUnmuted(_MemberEvent, frozen=True, tag="member.unmuted"):
-    """The person may write again before their mute was over."""
+    """The sender ended the person's mute before it was over."""
 
 
 SystemEvent = (
