@@ -64,7 +64,7 @@ def discard_export(user: User) -> None:
 
 
 def take_up_exports() -> None:
-    """Start all archives that are not finished; a job whose lease is held does nothing."""
+    """Start every unfinished archive; where another process is at it, nothing happens."""
     for pk in Export.objects.filter(state__in=_UNFINISHED).values_list("pk", flat=True):
         _start(pk)
 
