@@ -12,8 +12,8 @@ from django.db import transaction
 
 from core import limits
 from core.audit import Event, record, record_committed
-from core.bus import publisher
 from core.bus.envelopes import EndSessions
+from core.bus.publisher import publish_on_commit
 from core.errors import Unauthorized
 from core.limits.bucket import key_of
 
@@ -106,7 +106,7 @@ def _close_sockets(user: User, session_id: UUID | None) -> None:
     envelope = EndSessions(
         str(user.pk), session, user.token_version, not user.is_active
     )
-    transaction.on_commit(lambda: publisher.publish([envelope]))
+    publish_on_commit(envelope)
 
 
 def open_sessions(user: User) -> list[Session]:

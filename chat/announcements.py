@@ -1,7 +1,8 @@
-"""What is said of rooms and people outside the logs: volatile, after commit.
+"""Volatile events about rooms and people, sent when the transaction commits.
 
-To the person (what is theirs), to who reads the room (its members), and to whoever may
-see the room (the directory). Announce last: most payloads are read as it is done.
+There are three audiences: one person (`tell`), the readers of a room (what concerns its
+members), and everybody who may see a room (the directory). Announce after the last
+write of a transaction, since most payloads are read from the database right here.
 """
 
 from collections.abc import Iterable
@@ -11,9 +12,7 @@ from django.db import transaction
 
 from accounts.actor import system
 from accounts.models import User
-from core.bus import publisher
 from core.bus.envelopes import (
-    Envelope,
     GuestOut,
     PersonChanged,
     RoomGone,
@@ -22,6 +21,7 @@ from core.bus.envelopes import (
     ToPerson,
     ToRoom,
 )
+from core.bus.publisher import publish_on_commit
 
 from . import presence
 from .access.seat import Seat
@@ -59,14 +59,14 @@ def announce_joined(room: Room, member: Membership) -> None:
 
 
 def announce_left(room: Room, person: UUID) -> None:
-    """They are a member no longer."""
+    """Tell the readers and the person that they are a member no longer."""
     _tell_readers(room, MemberLeft(str(room.pk), str(person), room.memberships.count()))
-    _tell(person, RoomRemoved(str(room.pk)))
+    tell(person, RoomRemoved(str(room.pk)))
     _tell_of_people(room)
 
 
 def announce_member(room: Room, member: Membership) -> None:
-    """Something about them changed that everybody in the room sees."""
+    """Tell the readers and the person that the member's role or mute changed."""
     _tell_readers(room, MemberUpdated(str(room.pk), member_payload(member)))
     announce_added(member)
 
@@ -74,19 +74,20 @@ def announce_member(room: Room, member: Membership) -> None:
 def announce_added(member: Membership) -> None:
     """Tell the person's connections that they are a member, and as what.
 
-    It is read after the commit, since the room's row is locked until then and counting
-    what is unread must hold up nobody. When it fails the change was made all the same.
+    The room is read after the commit: until then its row is locked, and counting the
+    unread messages must hold up nobody. A failure there is logged, since the change
+    itself was made.
     """
-    transaction.on_commit(lambda: _tell_added(member), robust=True)
 
+    def read_and_tell() -> None:
+        if room := own_room(member):
+            tell(member.user_id, RoomAdded(room))
 
-def _tell_added(member: Membership) -> None:
-    if room := own_room(member):
-        _tell(member.user_id, RoomAdded(room))
+    transaction.on_commit(read_and_tell, robust=True)
 
 
 def _tell_of_people(room: Room) -> None:
-    """A group has its people for a name."""
+    """A group is named by its people, so its name is another one now."""
     if room.kind == Room.Kind.GROUP:
         announce_room(room, RoomUpdated(shown_room(room, None)))
 
@@ -95,7 +96,7 @@ def _tell_of_people(room: Room) -> None:
 
 
 def announce_room(room: Room, event: object) -> None:
-    """To everybody who may see the room: its audience, or its members."""
+    """Tell everybody who may see the room: its audience, or else its members."""
     if room.kind == Room.Kind.PUBLIC:
         return _tell_audience(room, audience(room), event)
     members = room.memberships.all()
@@ -103,34 +104,36 @@ def announce_room(room: Room, event: object) -> None:
         members = members.filter(user__is_staff=True)
     text = encode(event)
     ids = members.order_by("pk").values_list("user_id", flat=True)
-    return _publish([ToPerson(str(pk), text) for pk in ids])
+    return publish_on_commit(*(ToPerson(str(pk), text) for pk in ids))
 
 
 def announce_deleted(room: Room) -> None:
-    """While it is still there; nobody hears anything of it afterwards."""
+    """Tell of a room that is about to be deleted, and end all subscriptions to it."""
     announce_room(room, RoomDeleted(str(room.pk)))
-    _publish([RoomGone(str(room.pk))])
+    publish_on_commit(RoomGone(str(room.pk)))
 
 
 def announce_audience(room: Room, before: Iterable[Standing]) -> None:
-    """To those alone who may see the room from now on, or no longer."""
+    """Tell those who may see the room now and could not before, and the reverse."""
     now = audience(room)
     if new := [standing for standing in now if standing not in before]:
         _tell_audience(room, new, RoomCreated(shown_room(room, None)))
     if old := [standing for standing in before if standing not in now]:
-        # Guests who read it are out at the number of the message that says so.
+        # The system message of this change has ended the guests' subscriptions.
         _tell_audience(room, old, RoomDeleted(str(room.pk)))
 
 
 def announce_banned(room: Room, person: User) -> None:
+    """Tell a person who could see the public room that it is gone for them."""
     if _is_in_audience(room, person):
-        _tell(person.pk, RoomDeleted(str(room.pk)))
-        _publish([GuestOut(str(room.pk), str(person.pk))])
+        tell(person.pk, RoomDeleted(str(room.pk)))
+        publish_on_commit(GuestOut(str(room.pk), str(person.pk)))
 
 
 def announce_unbanned(room: Room, person: User) -> None:
+    """Tell a person that a public room is there for them again."""
     if _is_in_audience(room, person):
-        _tell(person.pk, RoomCreated(shown_room(room, None)))
+        tell(person.pk, RoomCreated(shown_room(room, None)))
 
 
 def _is_in_audience(room: Room, person: User) -> bool:
@@ -142,27 +145,25 @@ def _is_in_audience(room: Room, person: User) -> bool:
 
 
 def announce_person(person: User) -> None:
-    """How they show themselves changed: to who shares a room, and to their devices."""
+    """Tell the person's devices, and all who share a room, of the new profile."""
     rooms = Membership.objects.filter(user=person).values_list("room", flat=True)
     text = encode(UserUpdated(user_payload(person), person.status))
-    _publish([PersonChanged([str(room) for room in rooms], text, str(person.pk))])
+    ids = [str(room) for room in rooms]
+    publish_on_commit(PersonChanged(ids, text, str(person.pk)))
 
 
-# --- To whom -------------------------------------------------------------------------
+# --- Sending -------------------------------------------------------------------------
 
 
-def _tell(person: UUID, event: object) -> None:
-    _publish([ToPerson(str(person), encode(event))])
+def tell(person: UUID, event: object) -> None:
+    """Send an event to all connections of one person when the transaction commits."""
+    publish_on_commit(ToPerson(str(person), encode(event)))
 
 
 def _tell_readers(room: Room, event: object) -> None:
-    _publish([ToRoom(str(room.pk), encode(event))])
+    publish_on_commit(ToRoom(str(room.pk), encode(event)))
 
 
 def _tell_audience(room: Room, of: list[Standing], event: object) -> None:
     but_not = [str(person) for person in shut_out(room)]
-    _publish([ToEverybody(of, but_not, encode(event))])
-
-
-def _publish(envelopes: list[Envelope]) -> None:
-    transaction.on_commit(lambda: publisher.publish(envelopes))
+    publish_on_commit(ToEverybody(of, but_not, encode(event)))

@@ -14,8 +14,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
-from core.bus import publisher
 from core.bus.envelopes import PersonChanged
+from core.bus.publisher import publish_on_commit
 from core.ids import known_uuids
 
 from .events import PresenceChanged, encode
@@ -159,4 +159,4 @@ def _publish(user_ids: Iterable[UUID], *, is_online: bool) -> None:
         )
         for user_id, seen_at in last_seen.items()
     ]
-    transaction.on_commit(lambda: publisher.publish(envelopes))
+    publish_on_commit(*envelopes)

@@ -1,4 +1,4 @@
-"""Uploading files, and letting go of them. Sending them is chat/log/batch.py's."""
+"""Uploading files and deleting them. chat/log/batch.py sends them with a message."""
 
 from datetime import timedelta
 
@@ -25,17 +25,21 @@ UNSENT = timedelta(days=1)
 def add_attachment(
     actor: Actor, room_id: str, file: "File[bytes]"
 ) -> AttachmentPayload:
-    """A file that this person may send in this room, for a day theirs alone."""
+    """Store a file that the person may send in this room within a day.
+
+    A picture is decoded and encoded anew. Raises TooLong, Invalid for a bad picture,
+    RateLimited, QuotaExceeded, RoomNotFound, Forbidden or Muted.
+    """
     limits.uploads.take(actor.id)
     check_size(file, LIMITS.attachment_bytes)
-    found = content_type(file)
-    name = clean_name(file.name or "", found)
-    if found not in PICTURES:
+    kind = content_type(file)
+    name = clean_name(file.name or "", kind)
+    if kind not in PICTURES:
         with stored_files.put("attachments", file, owner=actor.user) as [stored]:
             attachment = Attachment(file=stored, size=file.size)
-            return _save(attachment, actor, room_id, name, found)
+            return _save(attachment, actor, room_id, name, kind)
     with (
-        pictures.made_anew(file, found) as picture,
+        pictures.made_anew(file, kind) as picture,
         stored_files.put(
             "attachments", picture.content, picture.thumbnail, owner=actor.user
         ) as names,
@@ -47,10 +51,11 @@ def add_attachment(
             width=picture.width,
             height=picture.height,
         )
-        return _save(attachment, actor, room_id, name, found)
+        return _save(attachment, actor, room_id, name, kind)
 
 
 def check_size(file: "File[bytes]", most: int) -> None:
+    """Raises TooLong for a file of more than so many bytes."""
     if file.size > most:
         raise TooLong(f"A file here has at most {most} bytes.")
 
@@ -59,7 +64,8 @@ def check_size(file: "File[bytes]", most: int) -> None:
 def _save(
     attachment: Attachment, actor: Actor, room_id: str, name: str, content_type: str
 ) -> AttachmentPayload:
-    """Asked again: the work took a while, and the room may be gone."""
+    """The rights are checked here, since decoding took a while and the room may be
+    gone by now."""
     seat = access_upload(actor, room_id, lock=True)
     attachment.room, attachment.uploader = seat.room, actor.user
     attachment.name, attachment.content_type = name, content_type
@@ -69,15 +75,15 @@ def _save(
 
 @transaction.atomic
 def remove_attachments(rows: QuerySet[Attachment]) -> None:
-    """The rows now, the files when that is committed."""
-    # Locked: of those that nobody sent, somebody may be sending one.
-    found = list(rows.select_for_update().order_by("pk"))
-    names = [name for one in found for name in (one.file, one.thumbnail)]
+    """Delete the rows now, and their files when that is committed."""
+    # Locked, since somebody may be sending one of the unsent files.
+    attachments = list(rows.select_for_update().order_by("pk"))
+    names = [name for one in attachments for name in (one.file, one.thumbnail)]
     stored_files.remove_on_commit("attachments", *names)
-    Attachment.objects.filter(pk__in=[one.pk for one in found]).delete()
+    Attachment.objects.filter(pk__in=[one.pk for one in attachments]).delete()
 
 
 def forget_unsent() -> None:
-    """What was uploaded a day ago and is in no message."""
+    """Delete the files that were uploaded over a day ago and are in no message."""
     before = timezone.now() - UNSENT
     remove_attachments(Attachment.objects.filter(message=None, created_at__lt=before))

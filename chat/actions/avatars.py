@@ -1,4 +1,4 @@
-"""The pictures of people and rooms. The old one goes when the new one is there."""
+"""The pictures of people and rooms. The old file goes when the new one is stored."""
 
 from contextlib import AbstractContextManager
 
@@ -20,11 +20,12 @@ from .rooms import update_room
 
 
 def change_avatar(actor: Actor, file: "File[bytes]") -> User:
-    # Before the picture is decoded, which is the work.
+    """Raises Forbidden for guests, TooLong, Invalid, RateLimited or QuotaExceeded."""
+    # Before the picture is decoded, which is most of the work.
     check_account(actor)
     with (
-        _square(actor, file) as made,
-        stored_files.put("avatars", made, owner=actor.user) as [name],
+        _square(actor, file) as picture,
+        stored_files.put("avatars", picture, owner=actor.user) as [name],
     ):
         return _set_avatar(actor, name)
 
@@ -36,8 +37,8 @@ def remove_avatar(actor: Actor) -> User:
 
 def change_room_avatar(actor: Actor, room_id: str, file: "File[bytes]") -> RoomPayload:
     with (
-        _square(actor, file) as made,
-        stored_files.put("avatars", made, owner=actor.user) as [name],
+        _square(actor, file) as picture,
+        stored_files.put("avatars", picture, owner=actor.user) as [name],
     ):
         return update_room(actor, room_id, {"avatar": name})
 
@@ -54,13 +55,13 @@ def _square(actor: Actor, file: "File[bytes]") -> "AbstractContextManager[File[b
 
 @transaction.atomic
 def _set_avatar(actor: Actor, name: str) -> User:
-    """The one place where a person's picture changes."""
+    """Every change of a person's picture comes through here."""
     check_account(actor)
-    # Locked: of two changes at once, the later one takes the earlier one's file away.
-    found = current(actor, lock=True).user
-    if found.avatar != name:
-        stored_files.remove_on_commit("avatars", found.avatar)
-        found.avatar = name
-        found.save(update_fields=["avatar"])
-        announce_person(found)
-    return found
+    # Locked, so that of two changes at once the later one removes the earlier's file.
+    person = current(actor, lock=True).user
+    if person.avatar != name:
+        stored_files.remove_on_commit("avatars", person.avatar)
+        person.avatar = name
+        person.save(update_fields=["avatar"])
+        announce_person(person)
+    return person

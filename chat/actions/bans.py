@@ -11,13 +11,14 @@ from ..access.roles import check_manage, check_remove
 from ..access.rooms import access_room
 from ..announcements import announce_banned, announce_unbanned
 from ..models import Ban, Invitation, Membership
-from .members import _record, _take_out
-from .memberships import uninvite
+from ..payloads.system_events import SystemMemberBanned
+from .members import record_about
+from .memberships import take_out, uninvite
 
 
 @transaction.atomic
 def ban(actor: Actor, room_id: str, user_id: str) -> None:
-    """Whoever is a member is taken out; whoever is none does not get in."""
+    """Keep a person out: a member is taken out, and an invitation is taken back."""
     limits.member_changes.take(actor.id)
     seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
@@ -25,11 +26,12 @@ def ban(actor: Actor, room_id: str, user_id: str) -> None:
     member = Membership.objects.filter(room=seat.room, user=person).first()
     if member is not None:
         check_remove(seat, member)
-        _take_out(seat, member, "member.banned")
+        event = SystemMemberBanned(str(person.pk))
+        take_out(seat.room, member, event, by=seat.user)
     _, is_new = Ban.objects.get_or_create(room=seat.room, user=person)
     uninvite(Invitation.objects.filter(room=seat.room, person=person))
     if is_new:
-        _record(Event.MEMBER_BANNED, seat, person)
+        record_about(Event.MEMBER_BANNED, seat, person)
         announce_banned(seat.room, person)
 
 
@@ -40,5 +42,5 @@ def unban(actor: Actor, room_id: str, user_id: str) -> None:
     check_manage(seat)
     person = find_any_person(user_id)
     if Ban.objects.filter(room=seat.room, user=person).delete()[0]:
-        _record(Event.MEMBER_UNBANNED, seat, person)
+        record_about(Event.MEMBER_UNBANNED, seat, person)
         announce_unbanned(seat.room, person)

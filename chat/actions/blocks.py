@@ -1,7 +1,7 @@
-"""Whom a person does not want to hear from. The list is theirs alone.
+"""Blocking people. The list is private to the person who blocks.
 
-The rules that follow from it are in access/; clients hide what the blocked write in
-rooms, since a message is the same for all who receive it.
+access/ has the rules that follow from a block. In rooms of many, clients hide what a
+blocked person writes, since the server sends everybody the same message.
 """
 
 from django.db import transaction
@@ -10,27 +10,27 @@ from accounts.actor import Actor, check_account
 from accounts.models import User
 from accounts.revocation import current
 from core import limits
-from core.bus import publisher
-from core.bus.envelopes import ToPerson
 from core.errors import Invalid
 
 from ..access.people import find_any_person
-from ..events import BlocksChanged, encode
+from ..announcements import tell
+from ..events import BlocksChanged
 from ..models import Block, Room
 from .direct import pair_of
 
 
 @transaction.atomic
 def block(actor: Actor, user_id: str) -> None:
-    """From now on they write nothing into the direct room of the two."""
+    """Keep a person from writing into the direct room of the two. Raises UserNotFound
+    for nobody, and Invalid for oneself."""
     person = _person(actor, user_id)
     if person == actor.user:
         raise Invalid(fields={"user": ["This is you."]})
-    # The room's lock first: what is written there came before the block, or is refused.
+    # The room's lock first: a message there is stored before the block, or refused.
     direct = Room.objects.select_for_update(no_key=True)
     direct.filter(pair=pair_of(actor.user, person)).first()
-    _, made = Block.objects.get_or_create(user=actor.user, blocked=person)
-    if made:
+    _, is_new = Block.objects.get_or_create(user=actor.user, blocked=person)
+    if is_new:
         _announce(actor.user)
 
 
@@ -44,13 +44,11 @@ def unblock(actor: Actor, user_id: str) -> None:
 def _person(actor: Actor, user_id: str) -> User:
     check_account(actor)
     limits.profile_changes.take(actor.id)
-    # Locked: of two changes at once, the later event tells of both.
+    # Locked, so that of two changes at once the later event tells of both.
     current(actor, lock=True)
     return find_any_person(user_id)
 
 
 def _announce(user: User) -> None:
     ids = user.blocks.order_by("pk").values_list("blocked_id", flat=True)
-    event = BlocksChanged([str(pk) for pk in ids])
-    envelope = ToPerson(str(user.pk), encode(event))
-    transaction.on_commit(lambda: publisher.publish([envelope]))
+    tell(user.pk, BlocksChanged([str(pk) for pk in ids]))

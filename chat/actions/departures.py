@@ -1,7 +1,8 @@
-"""Deleting one's account: at once nobody logs in to it, and nothing says whose it was.
+"""Deleting an account. At once nobody can log in to it, and nothing says whose it was.
 
-The rest (rooms, messages) is done in the background. What is left to do is what is
-still there, so whoever takes it up again just goes on.
+A job in the background leaves the rooms and, if the person wants it, blanks their
+messages. It works off what is still there, so a job that takes over from a dead process
+just goes on.
 """
 
 from functools import partial
@@ -25,54 +26,58 @@ from ..access.seat import Seat
 from ..announcements import announce_person
 from ..leases import alone, renew
 from ..models import Attachment, Departure, Lease, Membership, Message, Room
+from ..payloads.system_events import SystemMemberLeft
 from .attachments import remove_attachments
 from .erasing import erase
 from .exports import discard_export
 from .members import set_role
-from .memberships import notice, take_out, uninvite
+from .memberships import take_out, uninvite
 from .rooms import erase_room
 
 
 def close_account(actor: Actor, *, current_password: str, messages: str) -> None:
-    """`messages` is "keep" or "delete". Raises Invalid for a wrong password."""
+    """Delete the actor's account; `messages` is "keep" or "delete".
+
+    Raises Forbidden for guests, Invalid for a wrong password, and Conflict for the only
+    superuser.
+    """
     check_account(actor)
-    _close(check_own_password(actor, current_password), messages)
-
-
-@transaction.atomic
-def _close(checked: Actor, messages: str) -> None:
-    # Locked, and before one's own row: of the last two superusers one stays.
-    superusers = User.objects.select_for_update(no_key=True).filter(is_superuser=True)
-    list(superusers.order_by("pk"))
-    person = still(checked)
-    check_close(checked)
-    departure = Departure.objects.create(
-        user=person, deletes_messages=messages == "delete"
-    )
-    _forget(person)
-    announce_person(person)
-    end_all_sessions(person)
-    record_committed(Event.ACCOUNT_CLOSED, user=person.pk)
-    transaction.on_commit(lambda: _start(departure.pk))
+    # The hash takes a while and is checked before any row is locked.
+    checked = check_own_password(actor, current_password)
+    with transaction.atomic():
+        # All superusers' rows before one's own, so that of the last two one stays.
+        superusers = User.objects.select_for_update(no_key=True)
+        list(superusers.filter(is_superuser=True).order_by("pk"))
+        person = still(checked)
+        check_close(checked)
+        departure = Departure.objects.create(
+            user=person, deletes_messages=messages == "delete"
+        )
+        _forget(person)
+        announce_person(person)
+        end_all_sessions(person)
+        record_committed(Event.ACCOUNT_CLOSED, user=person.pk)
+        transaction.on_commit(lambda: _start(departure.pk))
 
 
 def take_up_departures() -> None:
-    """Those that a process left unfinished."""
-    left = Departure.objects.filter(finished_at=None)
-    for pk in left.values_list("pk", flat=True):
+    """Start the jobs that a process left unfinished."""
+    unfinished = Departure.objects.filter(finished_at=None)
+    for pk in unfinished.values_list("pk", flat=True):
         _start(pk)
-
-
-def depart(pk: int) -> None:
-    alone(f"departure:{pk}", partial(_depart, pk))
 
 
 def _start(pk: int) -> None:
     jobs.start(partial(depart, pk))
 
 
+def depart(pk: int) -> None:
+    """Do what is left of a departure, unless another process is doing so."""
+    alone(f"departure:{pk}", partial(_depart, pk))
+
+
 def _forget(person: User) -> None:
-    """What was theirs alone."""
+    """Delete what belongs to the person alone, and their name."""
     discard_export(person)
     remove_attachments(Attachment.objects.filter(uploader=person, message=None))
     person.blocks.all().delete()
@@ -81,24 +86,20 @@ def _forget(person: User) -> None:
 
 
 def _depart(pk: int, lease: Lease) -> None:
-    found = Departure.objects.filter(pk=pk, finished_at=None)
-    departure = found.select_related("user").first()
+    departures = Departure.objects.filter(pk=pk, finished_at=None)
+    departure = departures.select_related("user").first()
     if departure is None:
         return
     person = departure.user
-    for room_id in _rooms(person):
+    member = Q(memberships__user=person)
+    invited = Q(invitations__person=person) | Q(invitations__inviter=person)
+    rooms = Room.objects.filter(member | invited).order_by("pk").distinct()
+    for room_id in list(rooms.values_list("pk", flat=True)):
         renew(lease)
         _leave(person, room_id)
     if departure.deletes_messages:
         _erase_messages(person, lease)
-    found.update(finished_at=timezone.now())
-
-
-def _rooms(person: User) -> list[UUID]:
-    theirs = Q(memberships__user=person)
-    invited = Q(invitations__person=person) | Q(invitations__inviter=person)
-    rooms = Room.objects.filter(theirs | invited).order_by("pk").distinct()
-    return list(rooms.values_list("pk", flat=True))
+    departures.update(finished_at=timezone.now())
 
 
 @transaction.atomic
@@ -106,22 +107,24 @@ def _leave(person: User, room_id: UUID) -> None:
     room = Room.objects.select_for_update(no_key=True).filter(pk=room_id).first()
     if room is None:
         return
-    theirs = Q(person=person) | Q(inviter=person)
-    uninvite(room.invitations.filter(theirs))
+    uninvite(room.invitations.filter(Q(person=person) | Q(inviter=person)))
     member = room.memberships.filter(user=person).first()
     if member is None:
         return
     if _is_over(room, member):
         erase_room(room)
-    # The other one of a direct room keeps it, with whom it was.
+    # In a direct room the other one keeps both the messages and the name.
     elif room.kind != Room.Kind.DIRECT:
         if is_last_owner(member):
             _hand_over(Seat(system(person), room, member))
-        take_out(room, member, notice("member.left", room, person), by=person)
+        take_out(room, member, SystemMemberLeft(str(person.pk)), by=person)
 
 
 def _is_over(room: Room, member: Membership) -> bool:
-    """Nobody is left who could go on, or come back: a public room needs no owner."""
+    """Whether nobody is left who could go on, or come back later.
+
+    A public room without an owner goes on: people can still join it.
+    """
     others = room.memberships.exclude(pk=member.pk)
     if others.filter(user__departure=None).exists():
         return False
@@ -129,9 +132,12 @@ def _is_over(room: Room, member: Membership) -> bool:
 
 
 def _hand_over(seat: Seat) -> None:
-    """To the oldest moderator, else the oldest member, who can act on it."""
+    """Make the oldest moderator, or else the oldest member, an owner.
+
+    Those who can act on it come first: active people, and staff in a room of staff.
+    """
     staff_first = ["-user__is_staff"] if seat.room.staff_only else []
-    # "moderator" comes after "member".
+    # Of the roles' names "moderator" sorts after "member".
     order = [*staff_first, "-user__is_active", "-role", "joined_at", "pk"]
     others = seat.room.memberships.filter(user__departure=None)
     heir = others.select_related("user").order_by(*order).first()
@@ -140,9 +146,9 @@ def _hand_over(seat: Seat) -> None:
 
 
 def _erase_messages(person: User, lease: Lease) -> None:
-    said = Message.objects.filter(
+    written = Message.objects.filter(
         sender=person, kind=Message.Kind.USER, deleted_at=None
     )
-    rooms = said.order_by("room").values_list("room", flat=True).distinct()
+    rooms = written.order_by("room").values_list("room", flat=True).distinct()
     for room_id in list(rooms):
         erase(room_id, lambda _: Q(sender=person), renew=partial(renew, lease))

@@ -17,6 +17,7 @@ from ..announcements import announce_added
 from ..log.append import say
 from ..models import Membership, Room
 from ..payloads.rooms import RoomPayload
+from ..payloads.system_events import SystemRoomCreated
 from ..queries.rooms import shown_room
 
 
@@ -74,7 +75,7 @@ def _settle(room: Room, user: User, people: Sequence[User], role: str) -> RoomPa
     mine = Membership(room=room, user=user, role=role)
     theirs = [Membership(room=room, user=person) for person in people]
     Membership.objects.bulk_create([mine, *theirs])
-    say(room, {"type": "room.created"}, by=user)
+    say(room, SystemRoomCreated(), by=user)
     for membership in theirs:
         announce_added(membership)
     announce_added(mine)

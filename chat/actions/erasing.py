@@ -1,7 +1,7 @@
-"""Deleting many messages as one is deleted: blanked, each with a number of its room.
+"""Deleting many messages in the way of one: blanked, each with a number of its room.
 
-In batches, each its own transaction: a room is locked for a moment at a time, and who
-reads it is told as it goes on.
+Each batch is its own transaction, so that the room is locked for a moment at a time and
+its readers are told as the work goes on.
 """
 
 import time
@@ -17,12 +17,12 @@ from ..models import Attachment, Message, Reaction, Room
 from .attachments import remove_attachments
 
 BATCH = 100
-# Between two batches of a room: its readers get everything that is deleted.
+# Between two batches of a room, since its readers are sent every deleted message.
 _PAUSE_SECONDS = 0.2
 
 
 def blank(messages: Sequence[Message]) -> None:
-    """What they said goes; the rows and their numbers stay. The caller records it."""
+    """Empty these messages, without saving: the caller does so with `record`."""
     Reaction.objects.filter(message__in=messages).delete()
     remove_attachments(Attachment.objects.filter(message__in=messages))
     for message in messages:
@@ -33,32 +33,35 @@ def blank(messages: Sequence[Message]) -> None:
 
 
 def erase(
-    room_id: UUID, meant: Callable[[Room], Q], *, renew: Callable[[], None]
+    room_id: UUID, condition: Callable[[Room], Q], *, renew: Callable[[], None]
 ) -> None:
-    """All messages of the room that are meant, the oldest first.
+    """Delete the messages of the room that fulfil a condition, the oldest first.
 
-    `meant` is asked under the room's lock, for each batch anew. What raises in the
-    middle leaves whole batches: to call it again is to go on.
+    `condition` is called under the room's lock, anew for each batch. `renew` is called
+    before each batch and may raise; then whole batches are done, and calling this again
+    goes on.
     """
     last: int | None = 0
     while last is not None:
         renew()
         if last:
             time.sleep(_PAUSE_SECONDS)
-        last = _erase_batch(room_id, meant, last)
+        last = _erase_batch(room_id, condition, last)
 
 
 @transaction.atomic
-def _erase_batch(room_id: UUID, meant: Callable[[Room], Q], after: int) -> int | None:
-    """The last one's `seq`; None when no more are there."""
+def _erase_batch(
+    room_id: UUID, condition: Callable[[Room], Q], after: int
+) -> int | None:
+    """The `seq` of the last message that was deleted; None when no more are left."""
     rooms = Room.objects.select_for_update(no_key=True)
     room = rooms.filter(pk=room_id).first()
     if room is None:
         return None
-    rows = Message.objects.filter(meant(room), room=room, seq__gt=after)
+    rows = Message.objects.filter(condition(room), room=room, seq__gt=after)
     rows = rows.filter(kind=Message.Kind.USER, deleted_at=None)
-    found = list(rows.order_by("seq")[:BATCH])
-    if found:
-        blank(found)
-        record(room, found, "message.deleted")
-    return found[-1].seq if len(found) == BATCH else None
+    batch = list(rows.order_by("seq")[:BATCH])
+    if batch:
+        blank(batch)
+        record(room, batch, "message.deleted")
+    return batch[-1].seq if len(batch) == BATCH else None

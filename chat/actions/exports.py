@@ -1,7 +1,7 @@
-"""A person's own data as one archive: asked for, made in the background, forgotten.
+"""A person's own data as one archive: ordered, made in the background, deleted later.
 
-The row says how far it is. A row that nobody works on, because the process ended, is
-taken up by the next clean-up, or by the person asking again.
+The row says how far the archive is. When its process dies, the next clean-up takes the
+row up again, or the person orders anew.
 """
 
 import zipfile
@@ -41,7 +41,11 @@ _UNFINISHED = (_State.WAITING, _State.RUNNING)
 
 @transaction.atomic
 def start_export(actor: Actor) -> ExportPayload:
-    """Raises Conflict while one is under way, RateLimited soon after one ended."""
+    """Order an archive.
+
+    Raises Forbidden for guests, Conflict while one is being made, and RateLimited for
+    an hour after the last one was ordered.
+    """
     check_account(actor)
     # Locked: of two requests at once the second finds the first one's row.
     person = current(actor, lock=True).user
@@ -54,13 +58,13 @@ def start_export(actor: Actor) -> ExportPayload:
 
 
 def discard_export(user: User) -> None:
-    """With its archive; who is making it stops. In the caller's transaction."""
+    """Delete the person's archive, in the caller's transaction; a job at it stops."""
     for export in Export.objects.filter(user=user):
         _remove(export)
 
 
 def take_up_exports() -> None:
-    """What is waiting or left over; where somebody is at it, nothing comes of it."""
+    """Start every unfinished archive; where another process is at it, nothing happens."""
     for pk in Export.objects.filter(state__in=_UNFINISHED).values_list("pk", flat=True):
         _start(pk)
 
@@ -72,6 +76,7 @@ def forget_expired() -> None:
 
 
 def make_export(pk: int) -> None:
+    """Make an archive, unless another process is doing so."""
     alone(_lease_name(pk), partial(_make, pk))
 
 
@@ -81,7 +86,7 @@ def _check_over(export: Export) -> None:
         is_new = age < timedelta(seconds=LEASE_SECONDS)
         if is_new or is_held(_lease_name(export.pk)):
             raise Conflict("Your data is being put together: see GET /me/export.")
-    # A failed one too: it may have cost as much.
+    # After a failed one too, which may have cost as much.
     elif age < PAUSE:
         wait = (PAUSE - age).total_seconds()
         raise RateLimited("You asked for this not long ago.", retry_after=ceil(wait))
@@ -101,12 +106,15 @@ def _lease_name(pk: int) -> str:
 
 
 def _make(pk: int, lease: Lease) -> None:
-    found = Export.objects.filter(pk=pk, state__in=_UNFINISHED)
-    export = found.select_related("user").first()
+    exports = Export.objects.filter(pk=pk, state__in=_UNFINISHED)
+    export = exports.select_related("user").first()
     if export is None:
         return
+    # Beside the stored files: an archive may be as large, and /tmp may be memory.
+    directory: Path = settings.STATE_DIR / "exports"
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with TemporaryFile(dir=_directory()) as file:
+        with TemporaryFile(dir=directory) as file:
             _Making(export, lease).write(file)
             _finish(export, lease, file)
     except Lost:
@@ -116,15 +124,9 @@ def _make(pk: int, lease: Lease) -> None:
         raise
 
 
-def _directory() -> Path:
-    """Beside the files: it may be as large, and /tmp may be memory."""
-    directory: Path = settings.STATE_DIR / "exports"
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return directory
-
-
 def _finish(export: Export, lease: Lease, file: IO[bytes]) -> None:
-    # Counts for the server alone: somebody without room can still take their data away.
+    # Without an owner, so that it counts for the server alone: a person whose quota is
+    # full can still take their data away.
     stored = stored_files.put("exports", File(file), owner=None)
     with stored as [name], transaction.atomic():
         renew(lease)
@@ -138,7 +140,7 @@ def _finish(export: Export, lease: Lease, file: IO[bytes]) -> None:
 
 
 def _change(export: Export, **fields: object) -> None:
-    """Raises Lost when nobody wants it any more."""
+    """Update the row. Raises Lost when it is gone, so that nobody wants the archive."""
     if not Export.objects.filter(pk=export.pk).update(**fields):
         raise Lost
 
@@ -154,39 +156,34 @@ class _Making:
 
     def write(self, file: IO[bytes]) -> None:
         self._export.done = 0
-        self._begin()
+        total = own.said(self._actor).count()
+        _change(self._export, state=_State.RUNNING, done=0, total=total)
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             profile = msgspec.json.encode(own.profile(self._actor))
             archive.writestr("profile.json", profile)
             for name, section in own.SECTIONS.items():
                 with archive.open(f"{name}.json", "w", force_zip64=True) as part:
-                    self._write_list(part, name, section(self._actor))
-            self._write_avatar(archive)
+                    part.writelines(self._json_list(name, section(self._actor)))
+            if self._user.avatar:
+                self._copy(archive, "avatar.webp", "avatars", self._user.avatar)
             for page in own.uploaded(self._actor):
-                for found in page:
-                    path = own.file_path(found)
-                    self._copy(archive, path, "attachments", found.file)
+                for upload in page:
+                    path = own.file_path(upload)
+                    self._copy(archive, path, "attachments", upload.file)
 
-    def _begin(self) -> None:
-        total = own.said(self._actor).count()
-        _change(self._export, state=_State.RUNNING, done=0, total=total)
-
-    def _write_list(self, part: IO[bytes], name: str, pages: own.Pages) -> None:
-        part.write(b"[")
-        part.writelines(_lines(self._counted(name, pages)))
-        part.write(b"\n]\n")
-
-    def _counted(self, name: str, pages: own.Pages) -> own.Pages:
+    def _json_list(self, name: str, pages: own.Pages) -> Iterator[bytes]:
+        """The pieces of one JSON list. Counts the messages, which are most of it."""
+        yield b"["
+        separator = b"\n"
         for page in pages:
             renew(self._lease)
-            yield page
+            for row in page:
+                yield separator + msgspec.json.encode(row)
+                separator = b",\n"
             if name == own.MESSAGES:
                 self._export.done += len(page)
                 _change(self._export, done=self._export.done)
-
-    def _write_avatar(self, archive: zipfile.ZipFile) -> None:
-        if self._user.avatar:
-            self._copy(archive, "avatar.webp", "avatars", self._user.avatar)
+        yield b"\n]\n"
 
     def _copy(
         self,
@@ -203,11 +200,3 @@ class _Making:
             return
         with content, archive.open(path, "w", force_zip64=True) as part:
             copyfileobj(content, part)
-
-
-def _lines(pages: own.Pages) -> Iterator[bytes]:
-    separator = b"\n"
-    for page in pages:
-        for row in page:
-            yield separator + msgspec.json.encode(row)
-            separator = b",\n"

@@ -1,7 +1,8 @@
-"""What owners and moderators do to people: adding, removing, roles, mutes and bans.
+"""What owners and moderators do to members: adding, removing, roles and mutes.
 
-Each is a system message that names the person; its sender is who did it. What is as
-wished already stays silent. The room's row is locked before anybody is looked at.
+Each is a system message that names the person; its sender is the one who did it. A
+change to what is already so writes nothing. The room's row is locked before any of its
+people are read.
 """
 
 from datetime import timedelta
@@ -29,6 +30,13 @@ from ..announcements import announce_member
 from ..log.append import say
 from ..models import Membership
 from ..payloads.rooms import MemberPayload, member_payload
+from ..payloads.system_events import (
+    SystemMemberAdded,
+    SystemMemberMuted,
+    SystemMemberRemoved,
+    SystemMemberRoleChanged,
+    SystemMemberUnmuted,
+)
 from .memberships import make_member, take_out
 
 
@@ -36,7 +44,7 @@ from .memberships import make_member, take_out
 def add_member(
     actor: Actor, room_id: str, reference: str
 ) -> tuple[MemberPayload, bool]:
-    """By id or username; True when the person was none before."""
+    """Make a person, by id or username, a member; True when they were none before."""
     limits.member_changes.take(actor.id)
     seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
@@ -45,9 +53,9 @@ def add_member(
     member = Membership.objects.filter(room=seat.room, user=person).first()
     if member is not None:
         return member_payload(member), False
-    event = {"type": "member.added", "user": str(person.pk)}
-    _record(Event.MEMBER_ADDED, seat, person)
-    return member_payload(make_member(seat.room, person, event, by=actor.user)), True
+    record_about(Event.MEMBER_ADDED, seat, person)
+    event = SystemMemberAdded(str(person.pk))
+    return member_payload(make_member(seat.room, person, event, by=seat.user)), True
 
 
 @transaction.atomic
@@ -63,31 +71,39 @@ def change_role(actor: Actor, room_id: str, user_id: str, role: str) -> MemberPa
 
 
 def set_role(seat: Seat, member: Membership, role: str) -> None:
-    """The caller holds the room's row and has checked that they may."""
+    """Give a member a role that is another one.
+
+    The caller holds the room's row and has checked that the seat may do this.
+    """
     member.role = role
     member.save(update_fields=["role"])
-    _log(seat, "member.role_changed", member.user, role=role)
-    _record(Event.ROLE_CHANGED, seat, member.user, role=role)
+    event = SystemMemberRoleChanged(
+        str(member.user_id),
+        role,  # type: ignore[arg-type]  # the column's choices
+    )
+    say(seat.room, event, by=seat.user)
+    record_about(Event.ROLE_CHANGED, seat, member.user, role=role)
     announce_member(seat.room, member)
 
 
 @transaction.atomic
 def remove_member(actor: Actor, room_id: str, user_id: str) -> None:
-    """The message that says so is the last that the person receives."""
+    """End a membership. The message that says so is the last that the person gets."""
     limits.member_changes.take(actor.id)
     seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
     member = find_member(seat.room, user_id)
     check_remove(seat, member)
-    _take_out(seat, member, "member.removed")
-    _record(Event.MEMBER_REMOVED, seat, member.user)
+    event = SystemMemberRemoved(str(member.user_id))
+    take_out(seat.room, member, event, by=seat.user)
+    record_about(Event.MEMBER_REMOVED, seat, member.user)
 
 
 @transaction.atomic
 def mute_member(
     actor: Actor, room_id: str, user_id: str, seconds: int
 ) -> MemberPayload:
-    """From now on, however long a mute there was before."""
+    """Mute from now on, for so long, whatever mute there was before."""
     limits.member_changes.take(actor.id)
     seat = access_room(actor, room_id, lock=True)
     check_manage(seat)
@@ -95,9 +111,10 @@ def mute_member(
     check_moderate(seat, member)
     member.muted_until = timezone.now() + timedelta(seconds=seconds)
     member.save(update_fields=["muted_until"])
+    event = SystemMemberMuted(str(member.user_id), member.muted_until)
+    say(seat.room, event, by=seat.user)
     until = member.muted_until.isoformat().replace("+00:00", "Z")
-    _log(seat, "member.muted", member.user, until=until)
-    _record(Event.MEMBER_MUTED, seat, member.user, until=until)
+    record_about(Event.MEMBER_MUTED, seat, member.user, until=until)
     announce_member(seat.room, member)
     return member_payload(member)
 
@@ -115,21 +132,12 @@ def unmute_member(actor: Actor, room_id: str, user_id: str) -> None:
     member.muted_until = None
     member.save(update_fields=["muted_until"])
     if was_muted:
-        _log(seat, "member.unmuted", member.user)
-        _record(Event.MEMBER_UNMUTED, seat, member.user)
+        say(seat.room, SystemMemberUnmuted(str(member.user_id)), by=seat.user)
+        record_about(Event.MEMBER_UNMUTED, seat, member.user)
     announce_member(seat.room, member)
 
 
-def _take_out(seat: Seat, member: Membership, kind: str) -> None:
-    event = {"type": kind, "user": str(member.user_id)}
-    take_out(seat.room, member, event, by=seat.user)
-
-
-def _log(seat: Seat, kind: str, person: User, **fields: str) -> None:
-    event = {"type": kind, "user": str(person.pk), **fields}
-    say(seat.room, event, by=seat.user)
-
-
-def _record(event: Event, seat: Seat, person: User, **more: str) -> None:
+def record_about(event: Event, seat: Seat, person: User, **more: str) -> None:
+    """Put into the audit log, when it is committed, what the seat did to a person."""
     by, room = seat.user.pk, seat.room.pk
     record_committed(event, user=person.pk, by=by, room=room, **more)

@@ -1,4 +1,4 @@
-"""What a person wants to be told of in a room. Theirs alone, on all devices."""
+"""What a person's devices make a noise about, in each room, the same on all of them."""
 
 from django.db import transaction
 
@@ -6,22 +6,19 @@ from accounts.actor import Actor
 
 from ..access.rooms import access_own
 from ..announcements import announce_added
-from ..models import Membership
 from ..payloads.rooms import RoomPayload
 from ..queries.rooms import shown_room
 
 
 def set_level(actor: Actor, room_id: str, level: str) -> RoomPayload:
-    """`none` is for notifications: what is unread is counted all the same."""
-    mine = _set(actor, room_id, level)
+    """Set "all", "mentions" or "none"; unread messages are counted all the same.
+
+    Raises RoomNotFound, or Forbidden for somebody who is no member.
+    """
+    with transaction.atomic():
+        mine = access_own(actor, room_id)
+        if mine.notify != level:
+            mine.notify = level
+            mine.save(update_fields=["notify"])
+            announce_added(mine)
     return shown_room(mine.room, mine)
-
-
-@transaction.atomic
-def _set(actor: Actor, room_id: str, level: str) -> Membership:
-    mine = access_own(actor, room_id)
-    if mine.notify != level:
-        mine.notify = level
-        mine.save(update_fields=["notify"])
-        announce_added(mine)
-    return mine

@@ -14,6 +14,10 @@ from ..models import Message
 
 
 def pin_message(actor: Actor, room: str, seq: int, *, pinned: bool) -> Written:
+    """Pin a message, or take the pin away; a pin that is there already stays.
+
+    Raises RateLimited, RoomNotFound, MessageNotFound or Forbidden.
+    """
     limits.messages.take(actor.id)
 
     def edit(seat: Seat, message: Message) -> EventName | None:

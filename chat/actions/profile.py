@@ -1,4 +1,4 @@
-"""How people show themselves. What others see of it is told to them."""
+"""A person's profile. Others are told of what they can see of it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,17 +18,20 @@ from ..announcements import announce_person
 
 @transaction.atomic
 def change_profile(actor: Actor, changes: Mapping[str, Any]) -> User:
-    """The person as they are then; what is as wished already stays silent."""
+    """Change the fields that are named; a field with its value already is left alone.
+
+    Returns the person as stored. Raises Forbidden for guests, Invalid or RateLimited.
+    """
     check_account(actor)
     limits.profile_changes.take(actor.id)
-    # Locked: of two devices that change at once the later one is told last.
+    # Locked, so that of two changes at once the later one is also announced last.
     person = current(actor, lock=True).user
     changed = set()
     for name, value in changes.items():
         longest = LONGEST.get(name)
-        wanted = clean_line(name, value, longest) if longest else value
-        if getattr(person, name) != wanted:
-            setattr(person, name, wanted)
+        new = clean_line(name, value, longest) if longest else value
+        if getattr(person, name) != new:
+            setattr(person, name, new)
             changed.add(name)
     person.save(update_fields=changed)
     if changed & LONGEST.keys():

@@ -1,4 +1,4 @@
-"""Reacting to a message; each emoji of each person once."""
+"""Reactions: a person puts each emoji on a message once."""
 
 import emoji as emoji_names
 
@@ -16,7 +16,8 @@ from ..models import Message, Reaction
 
 
 def add_reaction(actor: Actor, room: str, seq: int, *, emoji: str) -> Written:
-    """Raises Invalid for what is no emoji, TooLong for one kind too many."""
+    """Raises Invalid for a text that is no emoji, TooLong for one kind too many, and
+    what sending a message raises."""
     limits.messages.take(actor.id)
     if not emoji_names.is_emoji(emoji):
         raise Invalid(fields={"emoji": ["This is not one emoji."]})
@@ -27,16 +28,16 @@ def add_reaction(actor: Actor, room: str, seq: int, *, emoji: str) -> Written:
         kinds = set(message.reactions.values_list("emoji", flat=True))
         if len(kinds | {emoji}) > LIMITS.reaction_kinds:
             raise TooLong(f"A message has at most {LIMITS.reaction_kinds} emoji.")
-        _, made = Reaction.objects.get_or_create(
+        _, is_new = Reaction.objects.get_or_create(
             message=message, user=seat.user, emoji=emoji
         )
-        return "message.updated" if made else None
+        return "message.updated" if is_new else None
 
     return change(actor, room, seq, edit)
 
 
 def remove_reaction(actor: Actor, room: str, seq: int, *, emoji: str) -> Written:
-    """Taking back what is not there is fine."""
+    """Take back a reaction; one that is not there is no error."""
     limits.messages.take(actor.id)
 
     def edit(seat: Seat, message: Message) -> EventName | None:

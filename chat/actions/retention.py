@@ -1,4 +1,4 @@
-"""Deleting what is older than its room keeps. Each process asks, one at a time does."""
+"""Deleting messages that are older than their room keeps them."""
 
 from functools import partial
 
@@ -15,10 +15,11 @@ def forget_old() -> None:
 
 
 def sweep() -> None:
-    alone("retention", _sweep)
+    """Delete in all rooms, unless another process is doing so."""
 
+    def each_room(lease: Lease) -> None:
+        rooms = Room.objects.exclude(retention_days=None).order_by("pk")
+        for room_id in list(rooms.values_list("pk", flat=True)):
+            erase(room_id, due, renew=partial(renew, lease))
 
-def _sweep(lease: Lease) -> None:
-    rooms = Room.objects.exclude(retention_days=None).order_by("pk")
-    for room_id in list(rooms.values_list("pk", flat=True)):
-        erase(room_id, due, renew=partial(renew, lease))
+    alone("retention", each_room)

@@ -1,6 +1,6 @@
 """Making, changing and deleting rooms."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,13 +15,8 @@ from core.errors import Conflict
 from core.text import clean_line
 
 from .. import stored_files
-from ..access.roles import (
-    check_create,
-    check_create_by_visit,
-    check_own,
-)
+from ..access.roles import check_create, check_create_by_visit, check_own
 from ..access.rooms import access_named, access_room, access_update
-from ..access.seat import Seat
 from ..access.visibility import audience
 from ..announcements import (
     announce_added,
@@ -42,18 +37,44 @@ from ..models import (
 )
 from ..payloads.people import avatar_path
 from ..payloads.rooms import RoomPayload
+from ..payloads.system_events import (
+    SystemEvent,
+    SystemRoomArchived,
+    SystemRoomAvatarChanged,
+    SystemRoomCreated,
+    SystemRoomRenamed,
+    SystemRoomRestored,
+    SystemRoomSettingsChanged,
+    SystemRoomTopicChanged,
+)
 from ..queries.rooms import shown_room
 from .attachments import remove_attachments
 from .memberships import join_room, uninvite
 
 _LONGEST = {"name": NAME_CHARACTERS, "topic": TOPIC_CHARACTERS}
 _DELETED_AT_ONCE = 10_000
-_SETTINGS = (
-    "guests_may_read",
-    "announcements_only",
-    "notices",
-    "slow_mode_seconds",
-    "retention_days",
+
+
+def _picture_changed(*, avatar: str) -> SystemEvent:
+    return SystemRoomAvatarChanged(avatar=avatar_path(avatar))
+
+
+# The event that tells of a change of these fields. Fields of one line share an event.
+_TOLD_BY: tuple[tuple[tuple[str, ...], Callable[..., SystemEvent]], ...] = (
+    (("name",), SystemRoomRenamed),
+    (("topic",), SystemRoomTopicChanged),
+    (("color",), SystemRoomAvatarChanged),
+    (("avatar",), _picture_changed),
+    (
+        (
+            "guests_may_read",
+            "announcements_only",
+            "notices",
+            "slow_mode_seconds",
+            "retention_days",
+        ),
+        SystemRoomSettingsChanged,
+    ),
 )
 
 
@@ -68,7 +89,10 @@ def create_room(
     staff_only: bool = False,
     guests_may_read: bool = False,
 ) -> RoomPayload:
-    """A new room with its maker as owner. Raises Conflict when the name is taken."""
+    """Make a room, owned by its maker.
+
+    Raises Invalid, RateLimited, Forbidden, or Conflict when the name is taken.
+    """
     limits.rooms.take(actor.id)
     actor = current(actor)
     check_create(actor, staff_only=staff_only)
@@ -84,7 +108,7 @@ def create_room(
     membership = Membership.objects.create(
         room=room, user=actor.user, role=Membership.Role.OWNER
     )
-    say(room, {"type": "room.created"}, by=actor.user)
+    say(room, SystemRoomCreated(), by=actor.user)
     # Before room.added, which says more.
     if room.kind == Room.Kind.PUBLIC:
         announce_room(room, RoomCreated(shown_room(room, None)))
@@ -93,35 +117,33 @@ def create_room(
 
 
 def update_room(actor: Actor, room_id: str, changes: Mapping[str, Any]) -> RoomPayload:
-    """Change what is named; each kind of change is a message of its own.
+    """Change the fields that are named; each kind of change has its system message.
 
-    Raises Conflict when the name is taken. What is as wished already stays silent.
+    A field that has its new value already changes nothing. Raises Invalid, RateLimited,
+    RoomNotFound, Forbidden, or Conflict when the name is taken.
     """
     limits.room_changes.take(actor.id)
     lines = {name: _line(name, changes[name]) for name in _LONGEST.keys() & changes}
     changes = {**changes, **lines}
-    seat = _update(actor, room_id, changes)
-    return shown_room(seat.room, seat.membership)
-
-
-@transaction.atomic
-def _update(actor: Actor, room_id: str, changes: Mapping[str, Any]) -> Seat:
-    seat = access_update(actor, room_id, changes, lock=True)
-    room = seat.room
-    saw = audience(room)
-    events = _apply(room, changes)
-    if events:
-        _save(room)
-        for event in events:
-            say(room, event, by=actor.user)
-        announce_audience(room, saw)
-        announce_room(room, RoomUpdated(shown_room(room, None)))
-    return seat
+    with transaction.atomic():
+        seat = access_update(actor, room_id, changes, lock=True)
+        room = seat.room
+        audience_before = audience(room)
+        if events := _apply(room, changes):
+            _save(room)
+            for event in events:
+                say(room, event, by=seat.user)
+            announce_audience(room, audience_before)
+            announce_room(room, RoomUpdated(shown_room(room, None)))
+    return shown_room(room, seat.membership)
 
 
 @transaction.atomic
 def delete_room(actor: Actor, room_id: str) -> None:
-    """With all of its messages. Nothing of it is left but the announcement."""
+    """Delete a room with all of its messages; only the announcement tells of it.
+
+    Raises RateLimited, RoomNotFound or Forbidden.
+    """
     limits.room_changes.take(actor.id)
     seat = access_room(actor, room_id, lock=True)
     check_own(seat)
@@ -129,7 +151,7 @@ def delete_room(actor: Actor, room_id: str) -> None:
 
 
 def erase_room(room: Room) -> None:
-    """The caller holds the room's row."""
+    """Delete a room. The caller holds its row and has checked that it may go."""
     uninvite(room.invitations.all())
     announce_deleted(room)
     remove_attachments(room.attachments.all())
@@ -143,7 +165,10 @@ def _line(field: str, text: str) -> str:
 
 
 def _delete_messages(room: Room) -> None:
-    """In steps that PostgreSQL has time for. Django would fetch them all first."""
+    """In steps, so that each statement is within PostgreSQL's time for one.
+
+    With raw deletes, since Django would read every row before it deletes any.
+    """
     check_as_written()
     for seq in range(0, room.head_seq, _DELETED_AT_ONCE):
         some = room.messages.filter(seq__gt=seq, seq__lte=seq + _DELETED_AT_ONCE)
@@ -152,42 +177,31 @@ def _delete_messages(room: Room) -> None:
         some._raw_delete(some.db)
 
 
-def _apply(room: Room, changes: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Sets the fields; for each kind of change the event that tells of it."""
-    events = []
-    if name := _changed(room, changes, "name"):
-        events.append({"type": "room.renamed", **name})
-    if topic := _changed(room, changes, "topic"):
-        events.append({"type": "room.topic_changed", **topic})
-    if color := _changed(room, changes, "color"):
-        events.append({"type": "room.avatar_changed", **color})
-    old = room.avatar
-    if _changed(room, changes, "avatar"):
-        stored_files.remove_on_commit("avatars", old)
-        avatar = avatar_path(room.avatar)
-        events.append({"type": "room.avatar_changed", "avatar": avatar})
-    if settings := _changed(room, changes, *_SETTINGS):
-        events.append({"type": "room.settings_changed", **settings})
+def _apply(room: Room, changes: Mapping[str, Any]) -> list[SystemEvent]:
+    """Set the fields, without saving; return an event for each kind of change."""
+    events: list[SystemEvent] = []
+    avatar = room.avatar
+    for names, event in _TOLD_BY:
+        changed = {
+            name: changes[name]
+            for name in names
+            if name in changes and changes[name] != getattr(room, name)
+        }
+        if changed:
+            for name, value in changed.items():
+                setattr(room, name, value)
+            events.append(event(**changed))
+    if room.avatar != avatar:
+        stored_files.remove_on_commit("avatars", avatar)
     archived = changes.get("archived")
     if archived is not None and archived != (room.archived_at is not None):
         room.archived_at = timezone.now() if archived else None
-        events.append({"type": "room.archived" if archived else "room.restored"})
+        events.append(SystemRoomArchived() if archived else SystemRoomRestored())
     return events
 
 
-def _changed(room: Room, changes: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    found = {
-        name: changes[name]
-        for name in names
-        if name in changes and changes[name] != getattr(room, name)
-    }
-    for name, value in found.items():
-        setattr(room, name, value)
-    return found
-
-
 def _save(room: Room) -> None:
-    """The room's row is new or locked: `head_seq` is what it was."""
+    """The caller has made the room or holds its row, so no number gets lost."""
     try:
         with transaction.atomic():
             room.save()
@@ -200,8 +214,8 @@ def get_or_create_room(
 ) -> tuple[RoomPayload, bool]:
     """Make a public room on the first visit, join it on later ones; True when made.
 
-    Raises Conflict when the room of this name is not for this person, and Forbidden
-    when rooms are not made this way here.
+    Raises Conflict when the room of this name is hidden from this person, and Forbidden
+    where visits make no rooms.
     """
     with suppress(RoomNotFound):
         return _join_named(actor, name), False
@@ -209,7 +223,7 @@ def get_or_create_room(
     try:
         return create_room(actor, name=name, **fields), True
     except Conflict:
-        # Somebody made it at this moment, or it is hidden.
+        # Somebody else has just made it, or it is hidden.
         with suppress(RoomNotFound):
             return _join_named(actor, name), False
         raise

@@ -1,12 +1,12 @@
-"""The room's log: `append`, `change` and `record` are the only ways in.
+"""The room's log: `append`, `say`, `change` and `record` are the only ways in.
 
-The rooms' rows are locked first, in the order of their ids, and held until commit. So
-the numbers of a room have no gap and commit in order, two writers cannot deadlock, and
-nobody's membership changes between the check and the write.
+Each works under the locks of its rooms' rows, which `append` takes in the order of
+their ids, and holds them until commit. So the numbers of a room have no gap and commit
+in order, two writers cannot deadlock, and no membership changes between the check and
+the write.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from django.db import (
     DataError,
@@ -16,10 +16,10 @@ from django.db import (
     transaction,
 )
 
-from accounts.actor import Actor, system
+from accounts.actor import Actor
 from accounts.models import User
-from core.bus import publisher
 from core.bus.envelopes import Change, EventName, RoomChanged
+from core.bus.publisher import publish_on_commit
 from core.db_timeouts import found_locked, was_cut_short
 from core.errors import Invalid, Refusal
 
@@ -29,33 +29,29 @@ from ..access.visibility import check_member
 from ..errors import MessageNotFound
 from ..mentions import change_mentions
 from ..models import Message, Room
+from ..payloads.system_events import SystemEvent, to_column
 from .batch import Batch, LookTwice
-from .draft import (
-    Appended,
-    Draft,
-    Outcome,
-    Written,
-    written,
-)
+from .draft import Appended, Draft, Outcome, Written, written
 
-# All that ever changes of a message that is there.
+# Every column that can change after a message was written.
 _CHANGING = ("body", "mentions", "edited_at", "deleted_at", "pinned_at", "rev")
 
-# Changes the message and says which event that is; None when it is as wished already.
+# Changes the loaded message, and names the event that tells of it. None: the message
+# was already as it should be, and nothing is written.
 Edit = Callable[[Seat, Message], EventName | None]
 
 
 def append(drafts: Sequence[Draft]) -> list[Outcome]:
-    """Write the drafts in one transaction; for each, in order, what became of it.
+    """Write the drafts in one transaction; return the outcome of each, in their order.
 
-    When this returns everything is committed (unless the caller holds a transaction)
-    and announced. A draft that the database itself refuses fails alone.
+    At the return everything is committed (unless the caller holds a transaction) and
+    announced. A draft that the database itself refuses fails alone.
 
-    Retries are rare, so the first attempt does not look for them: the unique index on
-    client_id does. Only then are the keys read, in a second attempt. The same when the
-    connection breaks: nobody knows whether that was before or after the commit. When a
-    room stays locked its drafts alone are refused, and the second attempt writes the
-    others.
+    The first attempt does not look for retries, because they are rare. It fails when
+    the unique index on client_id finds one, and when the connection breaks, which may
+    have been before or after the commit. The second attempt then reads the keys that
+    are stored. When a room stays locked, the second attempt refuses the drafts of that
+    room and writes the others.
     """
     skip_locked = False
     try:
@@ -75,7 +71,8 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
 
 
 def _broken() -> tuple[type[Exception], ...]:
-    """What a lost connection raises; a caller's transaction is lost with it."""
+    """The errors of a lost connection; none inside a transaction of the caller's, which
+    is lost together with the connection."""
     if transaction.get_connection().in_atomic_block:
         return ()
     return (OperationalError, InterfaceError)
@@ -89,44 +86,59 @@ def _in_transaction(
 
 
 def append_one(draft: Draft) -> Appended:
-    """A batch of one. Raises what refused it."""
+    """Write a batch of one. Raises the refusal of it."""
     [outcome] = append([draft])
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome
 
 
-def say(room: Room, event: dict[str, Any], *, by: User) -> None:
-    """Write what happened into the room's log, as the chat itself.
+def say(room: Room, event: SystemEvent, *, by: User) -> None:
+    """Write a system event into the room's log, sent by this person.
 
-    The caller holds the room's row and has checked that it may happen.
+    Nothing is checked. The caller holds the room's row, whose `head_seq` becomes the
+    event's number, has checked that the event may happen, and has just read `by`.
     """
-    append_one(Draft(str(room.pk), system(by), event=event))
-    room.refresh_from_db(fields=["head_seq"])
+    if not room.notices:
+        event = event.hidden()
+    room.head_seq += 1
+    message = Message.objects.create(
+        room=room,
+        seq=room.head_seq,
+        rev=room.head_seq,
+        kind=Message.Kind.SYSTEM,
+        sender=by,
+        event=to_column(event),
+    )
+    room.save(update_fields=["head_seq"])
+    change = Change(
+        room.head_seq, "message.created", written(message).json, event.evicts()
+    )
+    publish_on_commit(RoomChanged(str(room.pk), room.epoch, [change]))
 
 
 @transaction.atomic
 def change(actor: Actor, room_id: str, seq: int, edit: Edit) -> Written:
-    """One durable change of a message that is there, with the room's next number.
+    """Change a message that is there; the change takes the room's next number.
 
-    `edit` checks and changes the loaded message under the room's lock. Raises what it
-    raises, RoomNotFound, Forbidden or MessageNotFound.
+    `edit` checks and changes the loaded message under the room's lock. Raises what
+    `edit` raises, RoomNotFound, Forbidden or MessageNotFound.
     """
     seat = access_room(actor, room_id, lock=True)
     check_member(seat)
-    message = Message.objects.filter(room=seat.room, seq=seq)
-    found = message.select_related("sender").first()
-    if found is None:
+    rows = Message.objects.filter(room=seat.room, seq=seq)
+    message = rows.select_related("sender").first()
+    if message is None:
         raise MessageNotFound
-    event = edit(seat, found)
+    event = edit(seat, message)
     if event is None:
-        return written(message.whole().get())
-    [result] = record(seat.room, [found], event)
+        return written(rows.whole().get())
+    [result] = record(seat.room, [message], event)
     return result
 
 
 def record(room: Room, messages: Sequence[Message], event: EventName) -> list[Written]:
-    """Store what was changed of these messages, each with the room's next number.
+    """Store these changed messages, each with the room's next number.
 
     The caller holds the room's row.
     """
@@ -136,10 +148,9 @@ def record(room: Room, messages: Sequence[Message], event: EventName) -> list[Wr
     room.save(update_fields=["head_seq"])
     Message.objects.bulk_update(messages, _CHANGING)
     change_mentions(messages)
-    # Read again: with the reactions and files that there are now.
+    # Read again, for the reactions and files that the messages have now.
     rows = Message.objects.whole().filter(pk__in=[message.pk for message in messages])
     results = [written(message) for message in rows.order_by("rev")]
     changes = [Change(r.message.rev, event, r.json) for r in results]
-    envelope = RoomChanged(str(room.pk), room.epoch, changes)
-    transaction.on_commit(lambda: publisher.publish([envelope]))
+    publish_on_commit(RoomChanged(str(room.pk), room.epoch, changes))
     return results

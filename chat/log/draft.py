@@ -1,8 +1,8 @@
-"""A message that is wanted, the row that comes of it, and what is said of it."""
+"""A message that somebody wants, the row it becomes, and what is sent of that row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -17,7 +17,11 @@ from ..payloads.messages import MessagePayload, message_payload, prefetched
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message that somebody wants in a room's log."""
+    """A message that an actor wants in a room's log.
+
+    The log checks every draft under the room's lock, also those of the chat itself.
+    System events are no drafts: `say` writes them.
+    """
 
     room: str
     actor: Actor
@@ -27,18 +31,18 @@ class Draft:
     level: str = Message.Level.NORMAL
     # Ids of files that the sender uploaded to the room.
     attachments: Sequence[str] = ()
-    # What a system message is about; a person's message has none.
-    event: dict[str, Any] | None = None
 
 
 class Written(NamedTuple):
+    """A stored message, and its JSON for the reply and the event alike."""
+
     message: MessagePayload
     json: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """`json` is `message`, encoded once for the reply and everybody's event."""
+    """The same for a draft. `duplicate`: an earlier attempt had stored the message."""
 
     message: MessagePayload
     json: bytes
@@ -49,24 +53,23 @@ Outcome = Appended | Refusal
 
 
 def new_message(seat: Seat, draft: Draft) -> Message:
+    """The row for the room's latest number, which the caller has just raised."""
     return Message(
         room=seat.room,
         seq=seat.room.head_seq,
         rev=seat.room.head_seq,
-        kind=Message.Kind.USER if draft.event is None else Message.Kind.SYSTEM,
         sender=seat.user,
         client_id=draft.client_id,
         body=draft.body,
         level=draft.level,
         reply_to=draft.reply_to,
-        event=draft.event,
         created_at=timezone.now(),
     )
 
 
 def says(message: Message, draft: Draft) -> bool:
     """Whether the draft asks for this very message."""
-    files = {str(found.pk) for found in prefetched(message).get("attachments", ())}
+    files = {str(file.pk) for file in prefetched(message).get("attachments", ())}
     return (message.body, message.reply_to, files) == (
         draft.body,
         draft.reply_to,

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from ..models import Attachment, Message, Reaction
 from ..slash_commands import is_action
 from .people import _API, Time, UserPayload, user_payload
+from .system_events import SystemEvent, from_column
 
 
 class ReactionPayload(msgspec.Struct, frozen=True):
@@ -63,7 +64,11 @@ class MessagePayload(msgspec.Struct, frozen=True):
     edited_at: Time | None
     deleted_at: Time | None
     pinned_at: Time | None
-    event: dict[str, Any] | UnsetType = UNSET
+    event: SystemEvent | UnsetType = UNSET
+
+    def evicts(self) -> str | None:
+        """The reader who gets nothing of the room above this: an id, or GUESTS."""
+        return None if self.event is UNSET else self.event.evicts()
 
 
 class HistoryPayload(msgspec.Struct, frozen=True):
@@ -112,30 +117,8 @@ def message_payload(message: Message) -> MessagePayload:
         edited_at=message.edited_at,
         deleted_at=message.deleted_at,
         pinned_at=message.pinned_at,
-        event=UNSET if message.event is None else message.event,
+        event=UNSET if message.event is None else from_column(message.event),
     )
-
-
-# A system message after which the person in it is no longer in the room.
-LEAVING = {"member.left", "member.removed", "member.banned"}
-
-
-# Stands for all of them where else a person's id stands.
-GUESTS = "guests"
-
-
-def leaver(message: MessagePayload) -> str | None:
-    """Whom this message takes out of the room: it is the last that they receive.
-
-    A person's id, or the word for many of them.
-    """
-    event = message.event
-    if event is UNSET:
-        return None
-    if event["type"] in LEAVING:
-        return str(event["user"])
-    closes = event["type"] == "room.settings_changed"
-    return GUESTS if closes and event.get("guests_may_read") is False else None
 
 
 def reaction_payloads(reactions: Iterable[Reaction]) -> list[ReactionPayload]:

@@ -16,6 +16,7 @@ from typing import cast
 
 import msgspec
 from channels.layers import BaseChannelLayer, get_channel_layer
+from django.db import transaction
 
 from .envelopes import ORIGIN, Envelope, Packet
 
@@ -101,8 +102,14 @@ def attach(publisher: Publisher | None) -> None:
 
 
 def publish(envelopes: Iterable[Envelope]) -> None:
-    """Send what was committed. Call it from `transaction.on_commit`; never blocks."""
+    """Send what was committed; never blocks."""
     _current().publish(list(envelopes))
+
+
+def publish_on_commit(*envelopes: Envelope) -> None:
+    """Send these when the current transaction commits; at once when there is none."""
+    if envelopes:
+        transaction.on_commit(lambda: publish(envelopes))
 
 
 def _current() -> Publisher:

@@ -1,18 +1,18 @@
-"""Values that a schema allows, for people to read."""
+"""Examples: values that a schema allows, for people to read."""
 
 from typing import Any
 
 from .surface import SCHEMAS, Json
 
-# May be null, but seldom are.
+# Fields that may be null, but seldom are.
 _GIVEN = {"sender", "client_id", "role", "ref", "recovered"}
-# May be missing, and mostly are.
+# Fields that may be missing, and mostly are.
 _RARE = {"error", "event", "fields", "retry_after"}
 _BY_TYPE: Json = {"string": "text", "integer": 1, "number": 1.0, "boolean": True}
 
 
 class Examples:
-    """Makes a value that a schema allows, as usual as its fields' names permit."""
+    """Makes the most usual value that a schema allows, going by the fields' names."""
 
     def __init__(self, schemas: Json) -> None:
         self._schemas = schemas
@@ -35,7 +35,7 @@ class Examples:
         return schema.get("default", _BY_TYPE[schema["type"]])
 
     def _object(self, schema: Json) -> Json:
-        """A command with what it needs; a frame with all that it mostly has."""
+        """A command with its required fields; a frame with all but the rare ones."""
         is_closed = schema.get("additionalProperties") is False
         rare = schema.get("properties", {}).keys() if is_closed else _RARE
         return {

@@ -16,7 +16,7 @@ from typing import Any, cast
 from accounts.models import User
 from accounts.tokens import Identity
 from chat.events import encode
-from chat.payloads.messages import GUESTS
+from chat.payloads.system_events import GUESTS
 from core import metrics
 
 from ..protocol import frames

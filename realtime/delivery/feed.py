@@ -12,7 +12,6 @@ from collections.abc import Iterable
 
 from chat import queries
 from chat.events import RoomReset, encode, encode_message
-from chat.payloads.messages import leaver
 from chat.queries.messages import Changes
 from core import metrics
 from core.bus.envelopes import Change
@@ -148,7 +147,7 @@ class Feed:
         """
         messages = found.messages or []
         changes = [Change(m.rev, None, encode_message(m)) for m in messages]
-        leavers = [(m.seq, who) for m in messages if (who := leaver(m)) is not None]
+        leavers = [(m.seq, who) for m in messages if (who := m.evicts()) is not None]
         for seq, who in sorted(leavers):
             self._send_up_to(seq, changes, who)
         self._send_up_to(found.head_seq, changes)

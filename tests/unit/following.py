@@ -11,7 +11,7 @@ from typing import Any, cast
 from accounts.models import User
 from chat import queries
 from chat.events import encode
-from chat.payloads.messages import GUESTS
+from chat.payloads.system_events import GUESTS
 from chat.queries.messages import CaughtUp, Resume
 from core.bus.envelopes import Envelope
 from realtime.delivery.connection import Connection

@@ -25,6 +25,7 @@ from chat.log.append import append
 from chat.log.draft import Appended, Draft
 from chat.models import Attachment, Membership, Message, Room
 from chat.payloads.rooms import RoomPayload
+from chat.payloads.system_events import SystemRoomAvatarChanged
 from chat.queries.messages import Resume, catch_up, history
 from core.errors import (
     Conflict,
@@ -272,5 +273,5 @@ def test_picture_and_colour_of_a_room_are_in_its_log(alice: User) -> None:
     changed = change_room_avatar(acting(alice), room.id, ContentFile(png()))
     assert changed.avatar == f"/api/v1/avatars/{Room.objects.get().avatar}"
     last = history(acting(alice), room.id).messages[-1]
-    assert last.event == {"type": "room.avatar_changed", "avatar": changed.avatar}
+    assert last.event == SystemRoomAvatarChanged(avatar=changed.avatar)
     assert changed.head_seq == last.seq

@@ -38,6 +38,7 @@ from chat.models import (
 )
 from chat.payloads.messages import MessagePayload
 from chat.payloads.rooms import RoomPayload
+from chat.payloads.system_events import SystemMemberLeft, SystemMemberRoleChanged
 from chat.queries.messages import history
 from core import jobs
 from core.bus.envelopes import EndSessions, Envelope, PersonChanged
@@ -176,7 +177,7 @@ def test_what_they_wrote_stays_without_their_name(
     assert message.sender.display_name == "Deleted user"
     assert "bob" not in message.sender.username
     last = history(acting(alice), room.id).messages[-1]
-    assert last.event == {"type": "member.left", "user": str(bob.pk)}
+    assert last.event == SystemMemberLeft(str(bob.pk))
     assert roles(room) == {"alice": "owner"}
 
 
@@ -257,12 +258,12 @@ def test_oldest_moderator_gets_the_room_else_the_oldest_member(
     }
     # That one had another owner: nothing is handed over.
     events = [one.event for one in history(acting(charlie), third.id).messages]
-    assert [one["type"] for one in events if isinstance(one, dict)][-1] == "member.left"
-    assert "member.role_changed" not in str(events)
+    assert events[-1] == SystemMemberLeft(str(alice.pk))
+    assert not any(isinstance(one, SystemMemberRoleChanged) for one in events)
     events = [one.event for one in history(acting(charlie), second.id).messages]
     assert events[-2:] == [
-        {"type": "member.role_changed", "user": str(charlie.pk), "role": "owner"},
-        {"type": "member.left", "user": str(alice.pk)},
+        SystemMemberRoleChanged(str(charlie.pk), "owner"),
+        SystemMemberLeft(str(alice.pk)),
     ]
 
 
@@ -355,7 +356,7 @@ def test_process_that_dies_anywhere_is_followed_by_another(
     assert roles(room) == roles(attic) == roles(cellar) == {"alice": "owner"}
     for name in (room, attic, cellar):
         left = [one.event for one in history(acting(alice), name.id).messages]
-        assert str(left).count("member.left") == 1
+        assert left.count(SystemMemberLeft(str(bob.pk))) == 1
     take_up_departures()
     assert len(started) == 1
 

@@ -8,10 +8,12 @@ from typing import Any, cast
 import msgspec
 import pytest
 from django.db import OperationalError
+from msgspec import UNSET
 
 from accounts.actor import system
 from accounts.models import User
-from chat.payloads.messages import GUESTS, MessagePayload
+from chat.payloads.messages import MessagePayload
+from chat.payloads.system_events import GUESTS, SystemMemberRemoved
 from chat.queries.messages import Changes
 from core.bus.envelopes import Change
 from realtime.delivery import feed as feed_module
@@ -85,7 +87,7 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def _payload(seq: int) -> MessagePayload:
     plain: dict[str, Any] = dict.fromkeys(MessagePayload.__struct_fields__)
-    return MessagePayload(**{**plain, "seq": seq, "rev": seq, "event": {"type": "x"}})
+    return MessagePayload(**{**plain, "seq": seq, "rev": seq, "event": UNSET})
 
 
 async def test_a_single_change_is_its_own_event(feed: Feed) -> None:
@@ -231,7 +233,7 @@ async def test_guests_are_taken_out_together(feed: Feed) -> None:
 
 
 def removal(seq: int, who: str, *, rev: int | None = None) -> MessagePayload:
-    event = {"type": "member.removed", "user": who}
+    event = SystemMemberRemoved(who)
     return msgspec.structs.replace(_payload(seq), rev=rev or seq, event=event)
 
 

@@ -30,8 +30,8 @@ from chat.actions.rooms import update_room
 from chat.errors import RoomNotFound, UserNotFound
 from chat.log.append import append_one
 from chat.models import Attendance, Room
-from chat.payloads.messages import GUESTS
 from chat.payloads.rooms import RoomPayload
+from chat.payloads.system_events import GUESTS
 from chat.queries.messages import CaughtUp, Resume
 from chat.queries.search import search
 from core.bus.envelopes import Envelope, PersonChanged

@@ -97,12 +97,6 @@ def test_draft_from_before_a_password_change(bob: User, draft: Draft) -> None:
     assert refused_as(draft, Unauthorized)
 
 
-def test_system_message_needs_no_membership(charlie: User, room: RoomPayload) -> None:
-    event = {"type": "member.joined", "user": str(charlie.pk)}
-    message = append_one(Draft(room.id, acting(charlie), event=event)).message
-    assert (message.kind, message.event, message.body) == ("system", event, "")
-
-
 def test_member_of_one_room_is_an_outsider_of_another_in_the_same_batch(
     bob: User, room: RoomPayload, private_room: RoomPayload, charlie: User
 ) -> None:

@@ -11,7 +11,7 @@ from chat.events import encode
 from chat.log.append import append_one
 from chat.log.draft import Draft
 from chat.models import Membership, Message, Reaction, Room
-from chat.payloads.messages import leaver, message_payload, reaction_payloads
+from chat.payloads.messages import message_payload, reaction_payloads
 from chat.payloads.people import user_payload
 from chat.payloads.rooms import RoomPayload, member_payload, room_payload
 from chat.queries.messages import history
@@ -154,14 +154,10 @@ def test_answer_to_a_sender_is_what_history_shows_later(
     assert encode(history(acting(bob), room.id).messages[-1]) == encode(answered)
 
 
-def test_leaving_takes_the_person_in_it_out(message: Message) -> None:
+def test_a_message_evicts_whom_its_event_evicts(message: Message) -> None:
     message.event = {"type": "member.left", "user": "1"}
-    assert leaver(message_payload(message)) == "1"
+    assert message_payload(message).evicts() == "1"
 
 
-@pytest.mark.parametrize("event", [None, {"type": "member.joined", "user": "1"}])
-def test_other_messages_take_nobody_out(
-    message: Message, event: dict[str, str] | None
-) -> None:
-    message.event = event
-    assert leaver(message_payload(message)) is None
+def test_a_message_that_a_person_wrote_evicts_nobody(message: Message) -> None:
+    assert message_payload(message).evicts() is None

@@ -33,6 +33,7 @@ from chat.log.append import append
 from chat.log.draft import Draft
 from chat.models import Attachment, Lease, Message, Reaction, Room
 from chat.payloads.rooms import RoomPayload
+from chat.payloads.system_events import SystemRoomSettingsChanged
 from chat.queries.messages import Resume, catch_up, history
 from core import jobs
 from core.bus.envelopes import Envelope, RoomChanged
@@ -80,7 +81,7 @@ def test_it_is_a_setting_of_owners_that_the_log_tells_of(
     changed = update_room(acting(alice), room.id, {"retention_days": 30})
     assert changed.retention_days == 30
     last = history(acting(bob), room.id).messages[-1]
-    assert last.event == {"type": "room.settings_changed", "retention_days": 30}
+    assert last.event == SystemRoomSettingsChanged(retention_days=30)
     assert (
         update_room(acting(alice), room.id, {"retention_days": None}).retention_days
         is None

@@ -5,7 +5,6 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,9 +16,10 @@ import realtime.delivery.readers
 import realtime.writer
 from chat import queries
 from chat.log.batch import Batch
-from chat.log.locked import Facts
+from chat.log.locked import Locked
 from chat.models import Room
-from core.bus.envelopes import Change
+from core.bus import publisher
+from core.bus.envelopes import Change, Envelope
 from core.ids import known_uuids
 from core.threads import in_writer_thread
 from realtime.delivery.feed import Feed
@@ -38,8 +38,11 @@ def _in_turn() -> Iterator[Any]:
 
 def publish_before_commit() -> None:
     """The event goes out while the transaction may still fail."""
-    at_once = SimpleNamespace(on_commit=lambda announce: announce())
-    setattr(chat.log.batch, "transaction", at_once)  # noqa: B010  # no export of its own
+
+    def at_once(*envelopes: Envelope) -> None:
+        publisher.publish(envelopes)
+
+    setattr(chat.log.batch, "publish_on_commit", at_once)  # noqa: B010  # no export
     write = Batch.write
 
     def slow(self: Batch) -> Any:
@@ -55,7 +58,7 @@ def seq_outside_the_lock() -> None:
     with _in_turn() as cursor:
         cursor.execute("CREATE SEQUENCE IF NOT EXISTS planted")
 
-    def lock_rooms(self: Facts, skip_locked: bool) -> None:
+    def lock_rooms(self: Locked, skip_locked: bool) -> None:
         ids = known_uuids({draft.room for draft in self.drafts})
         self.rooms = {room.pk: room for room in Room.objects.filter(pk__in=ids)}
 
@@ -76,7 +79,7 @@ def seq_outside_the_lock() -> None:
                 head_seq=Greatest("head_seq", message.seq)
             )
 
-    Facts._lock_rooms = lock_rooms  # type: ignore[method-assign]
+    Locked._lock_rooms = lock_rooms  # type: ignore[method-assign]
     Batch._add = numbered  # type: ignore[method-assign]
     Batch._raise_heads = raise_heads  # type: ignore[method-assign]
 

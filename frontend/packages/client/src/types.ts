@@ -161,10 +161,35 @@ export interface AttachmentLink {
   expires_in: number;
 }
 
-export interface SystemEvent {
-  type: string;
-  [field: string]: unknown;
-}
+/**
+ * What happened to a room: all that a `system` message can be about. `user` is the id of the person
+ * whom the event is about; the message's sender is the one who did it. A newer server may send a
+ * type that is not here, so a `switch` over it wants a default.
+ */
+export type SystemEvent =
+  | { type: "room.created" }
+  | { type: "room.renamed"; name: string }
+  | { type: "room.topic_changed"; topic: string }
+  | { type: "room.avatar_changed"; color?: string; avatar?: string | null }
+  | {
+      type: "room.settings_changed";
+      guests_may_read?: boolean;
+      announcements_only?: boolean;
+      notices?: boolean;
+      slow_mode_seconds?: number;
+      retention_days?: number | null;
+    }
+  | { type: "room.archived" }
+  | { type: "room.restored" }
+  /** `quiet`: the room wants no notice of it on the page. */
+  | { type: "member.joined"; user: string; invited_by?: string; quiet?: boolean }
+  | { type: "member.left"; user: string; quiet?: boolean }
+  | { type: "member.added"; user: string }
+  | { type: "member.removed"; user: string }
+  | { type: "member.banned"; user: string }
+  | { type: "member.role_changed"; user: string; role: Role }
+  | { type: "member.muted"; user: string; until: string }
+  | { type: "member.unmuted"; user: string };
 
 export interface Message {
   room: string;
@@ -188,7 +213,8 @@ export interface Message {
   edited_at: string | null;
   deleted_at: string | null;
   pinned_at: string | null;
-  event?: SystemEvent | null;
+  /** Only in `system` messages. */
+  event?: SystemEvent;
 }
 
 export interface Page {

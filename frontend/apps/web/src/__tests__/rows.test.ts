@@ -45,7 +45,7 @@ test("messages by one author within five minutes belong together", () => {
 test("a notice or a new day breaks a group", () => {
   const rows = [
     at(1, "2026-03-01T12:00"),
-    at(2, "2026-03-01T12:01", { kind: "system", event: { type: "member.joined" } }),
+    at(2, "2026-03-01T12:01", { kind: "system", event: { type: "room.created" } }),
     at(3, "2026-03-01T12:02"),
     at(4, "2026-03-01T23:59"),
     at(5, "2026-03-02T00:01"),

@@ -1,8 +1,9 @@
-/** What happened in the room by itself: joined, left, created. One quiet line. */
-import type { Message } from "@hubbub/client";
+/** One quiet line for a system message: somebody joined, left, or changed the room. */
+import type { Message, SystemEvent } from "@hubbub/client";
 import { fullTime } from "./times";
 
-const verbs: Record<string, string> = {
+// Without a text for each type of event, this does not compile.
+const verbs: Record<SystemEvent["type"], string> = {
   "member.joined": "joined the room",
   "member.left": "left the room",
   "member.added": "added somebody",
@@ -14,15 +15,18 @@ const verbs: Record<string, string> = {
   "room.created": "created the room",
   "room.renamed": "renamed the room",
   "room.topic_changed": "changed the topic",
+  "room.avatar_changed": "changed the room's picture or color",
   "room.settings_changed": "changed the room's settings",
   "room.archived": "archived the room",
   "room.restored": "restored the room",
 };
 
 export function Notice({ message }: { message: Message }) {
-  const verb = verbs[message.event?.type ?? ""];
+  const { event } = message;
   // The room's owners want no notices of people who come and go.
-  if (message.event?.quiet === true) return null;
+  if (event && "quiet" in event && event.quiet) return null;
+  // A newer server may send types that this version has no words for.
+  const verb: string | undefined = event && verbs[event.type];
   return (
     <li className="notice" data-row title={fullTime(message.created_at)}>
       {verb ? (
@@ -30,7 +34,6 @@ export function Notice({ message }: { message: Message }) {
           <bdi>{message.sender?.display_name ?? "Somebody"}</bdi> {verb}
         </>
       ) : (
-        // Something this version has no words for; the server may have sent some.
         <span dir="auto">{message.body || "The room was changed"}</span>
       )}
     </li>
