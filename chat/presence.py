@@ -45,7 +45,7 @@ def arrive(process: str, *user_ids: UUID) -> bool:
     False as in `renew`: the others of this process have to arrive again.
     """
     with transaction.atomic():
-        were_online = _online_of(user_ids)
+        were_online = online_among(user_ids)
         # Who is said to be online must be found online, however late the renewal is.
         alive = ServerProcess.objects.filter(pk=process, alive_until__gt=Now())
         was_known = alive.exists() or renew(process)
@@ -120,20 +120,20 @@ def online_counts(room_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 
 def is_online(user_id: UUID) -> bool:
-    return bool(_online_of([user_id]))
+    return bool(online_among([user_id]))
 
 
 def is_seen_online(user: User) -> bool:
     return not user.appear_offline and is_online(user.pk)
 
 
-def _online_of(user_ids: Collection[UUID]) -> set[UUID]:
+def online_among(user_ids: Collection[UUID]) -> set[UUID]:
     alive = Attendance.objects.filter(process__alive_until__gt=Now())
     return set(alive.filter(user__in=user_ids).values_list("user", flat=True))
 
 
 def _went(user_ids: Collection[UUID]) -> None:
-    gone = set(user_ids) - _online_of(user_ids)
+    gone = set(user_ids) - online_among(user_ids)
     shown = User.objects.filter(pk__in=gone, appear_offline=False, is_guest=False)
     shown.update(last_seen_at=Now())
     _announce(gone, is_online=False)
