@@ -259,11 +259,11 @@ def test_a_person_gets_three_mails_an_hour_and_the_rest_together_later(
     assert not MentionMail.objects.filter(settled_at=None).exists()
 
 
-def test_a_message_of_last_week_is_not_mailed_when_it_changes(
+def test_a_message_of_three_days_ago_is_not_mailed_when_it_changes(
     alice: User, bob: User, room: RoomPayload, runner: Runner, later: Later
 ) -> None:
     said = say(alice, room)
-    Message.objects.update(created_at=timezone.now() - timedelta(days=7))
+    Message.objects.update(created_at=timezone.now() - timedelta(days=3))
     add_reaction(acting(bob), room.id, said.seq, emoji="👍")
     assert later(16) == []
     assert not MentionMail.objects.exists()
