@@ -255,8 +255,8 @@ else:
         # Of two that name the same the last one counts.
         "options": f"{_timeouts} {_options.get('options', '')}".strip(),
         # One for each thread: besides DB_THREADS one that writes, eight for REST, three
-        # in the background, one that mails.
-        "pool": {"min_size": 2, "max_size": DB_THREADS + 13, "timeout": 5},
+        # in the background, one that mails, one that follows the log.
+        "pool": {"min_size": 2, "max_size": DB_THREADS + 14, "timeout": 5},
     }
 DATABASES = {"default": DATABASE}
 
@@ -336,6 +336,10 @@ DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "hubbub@localhost")
 # To the console only while developing: a log has no business with these links.
 SENDS_MAIL = bool(_mail) or DEBUG
 PASSWORD_RESET_TIMEOUT = 3600
+# Whether people get a mail about a mention that they have not read for so many minutes
+# (chat/followers/mention_mails.py).
+MENTION_MAILS = env_bool("MENTION_MAILS", False) and SENDS_MAIL
+MENTION_MAIL_MINUTES = env_int("MENTION_MAIL_MINUTES", 15, minimum=1)
 
 # --- Logging (backend/logs.py) -------------------------------------------------------
 

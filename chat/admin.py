@@ -1,7 +1,7 @@
-"""The admin site: what there is to see of the chat. accounts/admin.py has the people.
+"""The chat's part of the admin site; accounts/admin.py has the people.
 
-Rows of the chat are shown, never written: what happens to a room goes through an
-action, so that it has its number in the log and everybody hears of it.
+The site shows rows of the chat and never writes them. A change of a room goes through
+an action, so that it has its number in the log and everybody hears of it.
 """
 
 from contextlib import suppress
@@ -32,7 +32,7 @@ from .actions.messages import delete_message
 from .models import Membership, Message, Room, StoredFile
 from .queries.search import said_anywhere
 
-# Of all messages that have a word the newest are listed.
+# A search for a word lists the newest messages that have it.
 _MOST_FOUND = 1_000
 
 
@@ -73,7 +73,7 @@ class RoomAdmin(ReadOnlyAdmin):
     )
     search_fields = ("name", "topic")
     ordering = ("name", "pk")
-    # Those that cannot be edited are left out unless they are named.
+    # Django leaves out fields that cannot be edited unless they are named here.
     readonly_fields = ("id", "members", "head_seq", "epoch", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -100,7 +100,7 @@ class MessageAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "room", "sender", "text", "created_at", "deleted_at")
     list_filter = ("kind", "level", ("deleted_at", admin.EmptyFieldListFilter))
     list_select_related = ("room", "sender")
-    # Says that there is a search; `get_search_results` has what it looks for.
+    # Makes Django show the search field; `get_search_results` does the search.
     search_fields = ("body",)
     search_help_text = "Words that were said, or a whole name of a person or a room."
     ordering = ("-pk",)
@@ -109,7 +109,7 @@ class MessageAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
     ) -> tuple[QuerySet[Model], bool]:
-        """Through indexes: Django would look into each message there is."""
+        """Through indexes; Django's own search would read every message."""
         if not search_term:
             return queryset, False
         with suppress(Invalid):
@@ -117,8 +117,8 @@ class MessageAdmin(ReadOnlyAdmin):
             name = Lower(Value(search_term))
             people = User.objects.alias(folded=Lower("username")).filter(folded=name)
             rooms = Room.objects.alias(folded=Lower("name")).filter(folded=name)
-            found = said | Q(sender__in=list(people)) | Q(room__in=list(rooms))
-            return queryset.filter(found), False
+            by_name = Q(sender__in=list(people)) | Q(room__in=list(rooms))
+            return queryset.filter(said | by_name), False
         return queryset.none(), False
 
     @admin.display
@@ -130,7 +130,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Delete these messages", permissions=["take_back"])
     def delete_messages(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
-        """As the person who asks: what the room refuses them stays as it is."""
+        """As the person who asks: a message that they may not delete stays."""
         actor, deleted = system(admitted(request)), 0
         for message in chosen:
             try:

@@ -1,17 +1,22 @@
 """The clean-up of every ten minutes, in each server process, with sockets or without.
 
-What can no longer be used is deleted, and work that a process left undone goes on. Two
-processes that clean at once do no harm: each step looks for what is still there.
+It deletes rows that nobody can use any more, and takes up work that a process left
+undone. Two processes that clean at once do no harm: each step looks for what is still
+there. The other work that a server does by itself is started here, too.
 """
 
 from collections.abc import Callable
 from functools import partial
 
+from django.conf import settings
+
 from accounts import guests, tokens
 from core import jobs
 from core.db_timeouts import patiently
 
+from . import followers
 from .actions import attachments, departures, exports, invitations, retention
+from .followers import mention_mails
 
 CLEAN_UP_SECONDS = 600
 
@@ -29,11 +34,15 @@ STEPS: tuple[Callable[[], None], ...] = (
 
 
 def start() -> None:
-    """Clean up now and from then on, in a thread of its own. Servers call it once."""
+    """Clean up now and from then on, and follow the log. Servers call it once."""
     jobs.repeat("housekeeping", CLEAN_UP_SECONDS, clean_up)
+    followers.start()
+    if settings.MENTION_MAILS:
+        send = partial(patiently, mention_mails.send_due)
+        jobs.repeat("mention mails", mention_mails.SEND_SECONDS, send)
 
 
 def clean_up() -> None:
-    """Take every step. A step that fails is logged and keeps no other from its turn."""
+    """Take every step. A step that fails is logged, and the others still run."""
     for step in STEPS:
         jobs.run(partial(patiently, step), f"housekeeping: {step.__name__}")

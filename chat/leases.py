@@ -1,7 +1,8 @@
-"""One process at a time: a lease is held while work goes on, and renewed as it does.
+"""Leases: a piece of work is done by one process at a time, which holds its lease.
 
-Who dies stops renewing, and a minute later another one may go on. Who only slept finds
-out at the next renewal, so every step of such work renews before it changes anything.
+The holder renews the lease while it works. A process that dies stops renewing, and a
+minute later another one may take over. A process that only slept finds out when it
+renews, so it renews before each step that changes anything.
 """
 
 import logging
@@ -21,12 +22,12 @@ _LASTS = timedelta(seconds=LEASE_SECONDS)
 
 
 class Lost(Exception):
-    """Somebody else is at this work now, or it is no longer wanted."""
+    """Another process took over, or the work is no longer wanted."""
 
 
 def alone(name: str, work: Callable[[Lease], None]) -> None:
-    """Do it, unless some process is at it already."""
-    lease = _take(name)
+    """Do the work, unless a process is at it already."""
+    lease = take(name)
     if lease is None:
         return
     try:
@@ -34,23 +35,17 @@ def alone(name: str, work: Callable[[Lease], None]) -> None:
     except Lost:
         logger.info("lease %s: lost", name)
     finally:
-        Lease.objects.filter(name=name, holder=lease.holder).delete()
+        release(lease)
 
 
-def renew(lease: Lease) -> None:
-    """Raises Lost."""
-    # The database's clock: those of two processes may differ by more than a lease.
-    held = Lease.objects.filter(name=lease.name, holder=lease.holder)
-    if not held.update(until=Now() + _LASTS):
-        raise Lost
-
-
-def is_held(name: str) -> bool:
-    return Lease.objects.filter(name=name, until__gt=Now()).exists()
-
-
-def _take(name: str) -> Lease | None:
+def take(name: str) -> Lease | None:
+    """None while another holder has it."""
+    # The database's clock, here and below: those of two processes may differ by more
+    # than a lease.
     Lease.objects.filter(name=name, until__lte=Now()).delete()
+    # Looked for first: an insert that fails leaves an error in PostgreSQL's log.
+    if is_held(name):
+        return None
     lease = Lease(name=name, holder=secrets.token_hex(8), until=Now() + _LASTS)
     try:
         with transaction.atomic():
@@ -58,3 +53,18 @@ def _take(name: str) -> Lease | None:
     except IntegrityError:
         return None
     return lease
+
+
+def renew(lease: Lease) -> None:
+    """Raises Lost."""
+    held = Lease.objects.filter(name=lease.name, holder=lease.holder)
+    if not held.update(until=Now() + _LASTS):
+        raise Lost
+
+
+def release(lease: Lease) -> None:
+    Lease.objects.filter(name=lease.name, holder=lease.holder).delete()
+
+
+def is_held(name: str) -> bool:
+    return Lease.objects.filter(name=name, until__gt=Now()).exists()

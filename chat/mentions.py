@@ -1,7 +1,8 @@
 """`@name` in a text, for the members of its room; `@room` for all of them.
 
-What is stored are ids: a name may change. `@room` is stored as the word "room". Each
-mention is a row too, by which unread mentions are counted (chat/queries/rooms.py).
+A message stores the ids of the people, since a name may change, and the word "room" for
+`@room`. Each mention is a row too, so that an index can count unread mentions
+(chat/queries/rooms.py).
 """
 
 import re
@@ -17,13 +18,13 @@ from .models import Membership, Mention, Message
 
 _NAME = re.compile(r"(?<![A-Za-z0-9_.@-])@([A-Za-z0-9][A-Za-z0-9_.-]{1,31})")
 EVERYBODY = "room"
-# More than a screen of names is not written by a person.
+# A person writes no more than a screen of names.
 MAX_MENTIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Mentionable:
-    """Who may be meant in some rooms by some texts, read in one query."""
+    """The members whom some texts may mention in some rooms, read in one query."""
 
     ids: dict[tuple[UUID, str], str] = field(default_factory=dict)
 
@@ -39,33 +40,34 @@ class Mentionable:
         return cls({(room, name.lower()): str(user) for room, user, name in rows})
 
     def mentioned(self, seat: Seat, body: str) -> list[str]:
-        found = dict.fromkeys(self._id(seat, name) for name in _names(body))
-        return [one for one in found if one is not None][:MAX_MENTIONS]
-
-    def _id(self, seat: Seat, name: str) -> str | None:
-        if name == EVERYBODY:
-            return EVERYBODY if is_exempt(seat) else None
-        return self.ids.get((seat.room.pk, name))
+        """The ids of the people whom the text mentions, and "room" for all of them."""
+        room = seat.room.pk
+        of_all = EVERYBODY if is_exempt(seat) else None
+        ids = (
+            of_all if name == EVERYBODY else self.ids.get((room, name))
+            for name in _names(body)
+        )
+        return list(dict.fromkeys(one for one in ids if one))[:MAX_MENTIONS]
 
 
 def _names(body: str) -> list[str]:
-    """Each as it stands, and without what ends a sentence: "ask @bob."."""
+    """Each name as it stands, and without a mark that ends a sentence: "ask @bob."."""
     if "@" not in body:
         return []
-    # Only so many are looked for: a database takes so many values in one query.
-    found = list(dict.fromkeys(map(str.lower, _NAME.findall(body))))[:MAX_MENTIONS]
-    return [form for name in found for form in {name: 0, name.rstrip(".-_"): 0}]
+    # Bounded, since each name is a value in a query.
+    names = list(dict.fromkeys(map(str.lower, _NAME.findall(body))))[:MAX_MENTIONS]
+    return [form for name in names for form in {name: 0, name.rstrip(".-_"): 0}]
 
 
 def add_mentions(messages: Iterable[Message]) -> None:
-    """Of messages that have none yet, in the transaction that stores them."""
+    """Add the rows of new messages, in the transaction that stores these."""
     rows = [row for message in messages for row in _rows(message)]
     if rows:
         Mention.objects.bulk_create(rows)
 
 
 def change_mentions(messages: Sequence[Message]) -> None:
-    """As their texts have them now. Most changes leave them as they were."""
+    """Make the rows fit the changed messages. Most changes leave them as they were."""
     stored = Mention.objects.filter(message__in=messages)
     before = set(stored.values_list("message_id", "user_id"))
     rows = [row for message in messages for row in _rows(message)]
@@ -75,7 +77,7 @@ def change_mentions(messages: Sequence[Message]) -> None:
 
 
 def _rows(message: Message) -> Iterator[Mention]:
-    """A person counts a message once, and everybody includes each."""
+    """One for each person, or one alone for everybody: no message counts twice."""
     is_for_all = EVERYBODY in message.mentions
     for user_id in [None] if is_for_all else map(UUID, message.mentions):
         yield Mention(

@@ -1,8 +1,9 @@
 """Who is online: people with an open socket in a process that is alive.
 
-A process renews one row; who is online through it dies with that row. So a process that
-was killed takes its people offline for everybody else, LEASE_SECONDS later at the most.
-Who appears offline has a lease like others, and nobody is told; nor of guests.
+Each process renews one row, and a person's attendance in it counts only while that row
+is alive. So the people of a process that was killed go offline for everybody else after
+LEASE_SECONDS at the most. Attendance is kept of people who appear offline and of guests
+too, but nobody is told of them.
 """
 
 from collections.abc import Collection, Iterable
@@ -28,7 +29,8 @@ RENEW_SECONDS = 10
 def renew(process: str) -> bool:
     """Say that this process is alive; called every RENEW_SECONDS.
 
-    False if it was not known: it is new, or was taken for dead with all who are in it.
+    False if the process was not known: it is new, or it was taken for dead, and the
+    attendance of its people was deleted.
     """
     # The database's clock, here and below: those of two processes may differ by more
     # than a lease.
@@ -40,16 +42,16 @@ def renew(process: str) -> bool:
 
 
 def arrive(process: str, *user_ids: UUID) -> bool:
-    """Each one's first socket in this process. Announced are who were offline.
+    """Note each person's first socket in this process; announce who was offline.
 
-    False as in `renew`: the others of this process have to arrive again.
+    False as in `renew`: then the other people of this process have to arrive again.
     """
     with transaction.atomic():
-        were_online = _online_of(user_ids)
-        # Who is said to be online must be found online, however late the renewal is.
+        were_online = online_among(user_ids)
+        # A person who is announced must be found online, however late the renewal is.
         alive = ServerProcess.objects.filter(pk=process, alive_until__gt=Now())
         was_known = alive.exists() or renew(process)
-        # Who is deleted by now would take all the others' rows with them.
+        # Without people who are deleted by now: their rows would fail, and all others.
         there = User.objects.filter(pk__in=user_ids).values_list("pk", flat=True)
         rows = [Attendance(process_id=process, user_id=user_id) for user_id in there]
         Attendance.objects.bulk_create(rows, ignore_conflicts=True)
@@ -58,29 +60,32 @@ def arrive(process: str, *user_ids: UUID) -> bool:
 
 
 def depart(process: str, *user_ids: UUID) -> None:
-    """Each one's last socket in this process is gone; announced if it was the last."""
+    """Note that each person's last socket in this process is gone.
+
+    Announced are those who have no socket in another process.
+    """
     Attendance.objects.filter(process=process, user__in=user_ids).delete()
     _went(user_ids)
 
 
 def expire() -> None:
-    """Take offline whom a process took with it when it died."""
+    """Take the people of dead processes offline."""
     dead = ServerProcess.objects.filter(alive_until__lte=Now())
     for process in dead:
         users = list(process.attendances.values_list("user", flat=True))
-        # Of several processes that notice, one deletes the row and tells.
+        # Several processes notice; the one that deletes the row tells.
         if ServerProcess.objects.filter(pk=process.pk).delete()[0]:
             _went(users)
 
 
 def end(process: str) -> None:
-    """The process stops in order: whoever is online through it alone goes offline."""
+    """The process stops in order: people with no socket elsewhere go offline."""
     ServerProcess.objects.filter(pk=process).update(alive_until=Now())
     expire()
 
 
 def switch(user: User) -> None:
-    """`appear_offline` changed: to others it looks like going, or like coming."""
+    """Announce a change of `appear_offline`, which to others is going or coming."""
     if not is_online(user.pk):
         return
     if user.appear_offline:
@@ -89,7 +94,7 @@ def switch(user: User) -> None:
 
 
 def shown_online() -> Q:
-    """Of each person of a query: whether others see them online."""
+    """The condition, for a query of people, that others see them online."""
     alive = Attendance.objects.filter(process__alive_until__gt=Now())
     return Q(appear_offline=False) & Q(Exists(alive.filter(user=OuterRef("pk"))))
 
@@ -101,14 +106,14 @@ def online_in(room_ids: Iterable[str]) -> dict[str, list[str]]:
         user__attendances__process__alive_until__gt=Now(),
         user__appear_offline=False,
     )
-    found: dict[str, list[str]] = {}
+    online: dict[str, list[str]] = {}
     for room, user in rows.values_list("room", "user").distinct():
-        found.setdefault(str(room), []).append(str(user))
-    return found
+        online.setdefault(str(room), []).append(str(user))
+    return online
 
 
 def online_counts(room_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """How many members others see online, by room. Guests belong to no room."""
+    """How many members are seen online, by room."""
     rows = Membership.objects.filter(
         room__in=list(room_ids),
         user__appear_offline=False,
@@ -120,33 +125,34 @@ def online_counts(room_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 
 def is_online(user_id: UUID) -> bool:
-    return bool(_online_of([user_id]))
+    return bool(online_among([user_id]))
 
 
 def is_seen_online(user: User) -> bool:
     return not user.appear_offline and is_online(user.pk)
 
 
-def _online_of(user_ids: Collection[UUID]) -> set[UUID]:
+def online_among(user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them who are online, whether or not others see it."""
     alive = Attendance.objects.filter(process__alive_until__gt=Now())
     return set(alive.filter(user__in=user_ids).values_list("user", flat=True))
 
 
 def _went(user_ids: Collection[UUID]) -> None:
-    gone = set(user_ids) - _online_of(user_ids)
+    gone = set(user_ids) - online_among(user_ids)
     shown = User.objects.filter(pk__in=gone, appear_offline=False, is_guest=False)
     shown.update(last_seen_at=Now())
     _announce(gone, is_online=False)
 
 
 def _announce(user_ids: Collection[UUID], *, is_online: bool) -> None:
-    """Of those whose coming and going others see."""
+    """Leaves out people whose coming and going others do not see."""
     shown = User.objects.filter(pk__in=user_ids, appear_offline=False, is_guest=False)
     _publish(shown.values_list("pk", flat=True), is_online=is_online)
 
 
 def _publish(user_ids: Iterable[UUID], *, is_online: bool) -> None:
-    """To whoever shares a room with them."""
+    """To the people who share a room with them."""
     people = User.objects.filter(pk__in=list(user_ids))
     last_seen = dict(people.values_list("pk", "last_seen_at"))
     rooms: dict[UUID, list[str]] = {user_id: [] for user_id in last_seen}

@@ -1,8 +1,9 @@
-"""How much the files of a person, and all files together, may take.
+"""How much room the files of a person, and all files together, may take.
 
-A file counts before it is stored and until it is gone. Each change is a short
-transaction of its own: the one row of the total, which every upload and every removal
-changes, is never held while a room is, so nobody waits in one room for another.
+A file counts from before it is stored until it is gone. Each change is a short
+transaction of its own. Every upload and every removal changes the one row of the
+total, so no transaction holds it together with a room: else people in one room would
+wait for those in another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,11 +17,12 @@ from core.limits.table import LIMITS
 
 from .models import StoredFile, StoredTotal
 
-# As file systems count. It also bounds how many rows a quota is, which are added up.
+# Sizes are rounded up to it, as file systems do. It also bounds how many rows a quota
+# holds, since they are added up with each upload.
 BLOCK = 4096
 
 _TOTAL = 1
-# Each name is a value in a query, and a database takes only so many.
+# Each name is a value in a query, and a database takes a limited number of them.
 _AT_ONCE = 1_000
 
 
@@ -35,7 +37,12 @@ def reserve(sizes: Mapping[str, int], owner: User | None) -> None:
     taken = {name: -(-size // BLOCK) * BLOCK for name, size in sizes.items()}
     wanted = sum(taken.values())
     if owner is not None:
-        _check_person(owner, wanted)
+        # Locked: of two uploads at once the second one counts the first.
+        list(User.objects.select_for_update(no_key=True).filter(pk=owner.pk))
+        most = LIMITS.stored_bytes_per_person
+        if used_by(owner) + wanted > most:
+            problem = f"Your files may take {most} bytes: delete some of them."
+            raise QuotaExceeded(problem)
     _add(wanted)
     StoredFile.objects.bulk_create(
         StoredFile(name=name, owner=owner, bytes=size) for name, size in taken.items()
@@ -43,30 +50,19 @@ def reserve(sizes: Mapping[str, int], owner: User | None) -> None:
 
 
 def release(names: Sequence[str]) -> None:
-    """Their files are gone. Names that do not count, or no longer, change nothing."""
+    """Stop counting files that are gone. Names that do not count change nothing."""
     for start in range(0, len(names), _AT_ONCE):
-        _release(names[start : start + _AT_ONCE])
-
-
-@transaction.atomic
-def _release(names: Sequence[str]) -> None:
-    # Locked: of two who remove the same file, one gives its bytes back.
-    found = StoredFile.objects.select_for_update().filter(name__in=names)
-    freed = sum(found.order_by("name").values_list("bytes", flat=True))
-    StoredFile.objects.filter(name__in=names).delete()
-    StoredTotal.objects.filter(pk=_TOTAL).update(bytes=F("bytes") - freed)
-
-
-def _check_person(person: User, wanted: int) -> None:
-    # Locked: of two uploads at once the second one counts the first.
-    list(User.objects.select_for_update(no_key=True).filter(pk=person.pk))
-    most = LIMITS.stored_bytes_per_person
-    if used_by(person) + wanted > most:
-        raise QuotaExceeded(f"Your files may take {most} bytes: delete some of them.")
+        files = StoredFile.objects.filter(name__in=names[start : start + _AT_ONCE])
+        with transaction.atomic():
+            # Locked: of two who remove the same file, one gives its bytes back.
+            locked = files.select_for_update().order_by("name")
+            freed = sum(locked.values_list("bytes", flat=True))
+            files.delete()
+            StoredTotal.objects.filter(pk=_TOTAL).update(bytes=F("bytes") - freed)
 
 
 def _add(wanted: int) -> None:
-    """Checked and changed in one statement, so that all processes share one total."""
+    """Check and change the total in one statement, so that all processes share it."""
     if not StoredTotal.objects.filter(pk=_TOTAL).exists():
         everything = _sum(StoredFile.objects.all())
         StoredTotal.objects.get_or_create(pk=_TOTAL, defaults={"bytes": everything})

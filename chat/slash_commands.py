@@ -1,7 +1,7 @@
-"""What a text that begins with a slash means; everything else is sent as written.
+"""Texts that begin with a slash and have a meaning; all others are sent as written.
 
-`/pm name text` goes to that person instead of the room. `/me text` stays as it is and
-is shown as an action. A text that begins with `//` is no form.
+`/pm name text` goes to that person instead of the room. `/me text` is stored as it is,
+and clients show it as an action. A text that begins with `//` has no such meaning.
 """
 
 from typing import NamedTuple
@@ -19,13 +19,16 @@ class PrivateMessage(NamedTuple):
 def private_message(
     body: str, reply_to: int | None, level: str
 ) -> PrivateMessage | None:
-    """None when the body is for the room. Raises Invalid."""
+    """The message in a `/pm`; None when the body is for the room.
+
+    Raises Invalid for a `/pm` that lacks its text, or that has an answer or a level.
+    """
     if not body.startswith("/pm") or body.split(maxsplit=1)[0] != "/pm":
         return None
     parts = body.split(maxsplit=2)
     if len(parts) < 3:
         raise Invalid(fields={"body": ["Write /pm name text."]})
-    # Both mean something in the room that the text does not go to.
+    # Both belong to the room, where the text does not go.
     if reply_to is not None:
         raise Invalid(fields={"reply_to": ["A /pm answers no message of the room."]})
     if level != Message.Level.NORMAL:

@@ -1,7 +1,7 @@
 """Files that people put into the storage, each counted against a quota.
 
-The content is stored before the row that names it and removed after the row is gone, so
-that no row ever lacks its file.
+The content is stored before the row that names it, and removed after that row is gone.
+So no row ever lacks its file.
 """
 
 import logging
@@ -30,7 +30,12 @@ def put(
     They count against the owner's quota and against the server's. Raises QuotaExceeded.
     Call it outside a transaction, which would hold up other uploads until it ends.
     """
-    files = {secrets.token_hex(16): _file(content) for content in contents}
+    files = {
+        secrets.token_hex(16): ContentFile(content)
+        if isinstance(content, bytes)
+        else content
+        for content in contents
+    }
     quotas.reserve({name: file.size for name, file in files.items()}, owner)
     names = list(files)
     try:
@@ -43,16 +48,12 @@ def put(
 
 
 def remove_on_commit(folder: Folder, *names: str) -> None:
-    """An empty name stands for a file that never was, and is passed over."""
+    """Remove the files once the transaction is committed. Empty names are ignored."""
     transaction.on_commit(lambda: _remove(folder, *names))
 
 
-def _file(content: "bytes | File[bytes]") -> "File[bytes]":
-    return ContentFile(content) if isinstance(content, bytes) else content
-
-
 def _remove(folder: Folder, *names: str) -> None:
-    """A file that could not be removed still counts against its quota."""
+    """Remove the files; one that cannot be removed still counts against its quota."""
     gone = [name for name in names if name and storage.is_removed(folder, name)]
     if not gone:
         return

@@ -1,4 +1,4 @@
-"""What `manage.py demo` makes its small talk from: rooms and pieces of it."""
+"""The small talk of `manage.py demo`: its rooms, and the remarks that people make."""
 
 from collections.abc import Iterator
 from random import Random

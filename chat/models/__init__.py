@@ -1,6 +1,7 @@
 """Tables of the chat. `chat/log/` alone writes messages and `Room.head_seq`."""
 
 from .files import StoredFile, StoredTotal
+from .followers import Cursor, FollowerStart, MentionMail
 from .leases import Lease
 from .messages import Attachment, Mention, Message, Messages, Reaction
 from .people import Attendance, Block, Departure, Export, ServerProcess
@@ -21,12 +22,15 @@ __all__ = [
     "Attendance",
     "Ban",
     "Block",
+    "Cursor",
     "Departure",
     "Export",
+    "FollowerStart",
     "Invitation",
     "Lease",
     "Membership",
     "Mention",
+    "MentionMail",
     "Message",
     "Messages",
     "Reaction",

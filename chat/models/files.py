@@ -1,13 +1,13 @@
-"""What the storage holds, and whose quota it counts against."""
+"""Files in the storage, and the quotas that they count against."""
 
 from django.conf import settings
 from django.db import models
 
 
 class StoredFile(models.Model):
-    """That the storage holds a file, or is about to, and whose quota it counts against.
+    """A file that the storage holds or is about to hold, and whose quota it takes.
 
-    Without an owner it counts for the server alone: an archive of somebody's data.
+    A file without an owner, an archive of somebody's data, counts for the server alone.
     """
 
     name = models.CharField(primary_key=True, max_length=64)
@@ -16,13 +16,13 @@ class StoredFile(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="stored_files",
-        # The index below begins with it.
+        # The index below begins with the owner.
         db_index=False,
     )
     bytes = models.BigIntegerField()
 
     class Meta:
-        # With the bytes: adding up reads the index alone.
+        # With the bytes, so that adding up reads the index alone.
         indexes = [models.Index(fields=["owner", "bytes"], name="stored_file_owner")]
 
     def __str__(self) -> str:
@@ -30,7 +30,7 @@ class StoredFile(models.Model):
 
 
 class StoredTotal(models.Model):
-    """What all files take together. One row, so that no upload adds up a table."""
+    """The size of all files together: one row, so that no upload adds up a table."""
 
     bytes = models.BigIntegerField()
 

@@ -1,10 +1,10 @@
-"""Which process is at a piece of work."""
+"""Leases of work that one process does at a time."""
 
 from django.db import models
 
 
 class Lease(models.Model):
-    """That one process is at a piece of work; void when it was not renewed in time."""
+    """One process's hold on a piece of work; void when it was not renewed in time."""
 
     name = models.CharField(primary_key=True, max_length=64)
     holder = models.CharField(max_length=16)

@@ -1,4 +1,4 @@
-"""A room's log: its messages, and what hangs on them."""
+"""A room's log: its messages, with their mentions, files and reactions."""
 
 from typing import Any
 
@@ -14,16 +14,17 @@ from .rooms import Room
 
 class Messages(models.QuerySet["Message"]):
     def whole(self) -> "Messages":
-        """With all that a payload shows, in as many queries however many rows."""
+        """With all that a payload shows, in a fixed number of queries."""
         related = self.select_related("sender")
         return related.prefetch_related("reactions", "attachments")
 
 
 class Message(models.Model):
-    """One row of a room's log: what a person wrote, or what happened to the room.
+    """One row of a room's log: a person's message, or an event of the room.
 
-    `seq` is the number at which it was made and, with the room, its public identity;
-    `rev` is the number of its latest change. Catching up from N is `rev > N`.
+    `seq` is the number at which the message was made and, with the room, its public
+    identity. `rev` is the number of its latest change, so catching up from N reads the
+    rows with `rev > N`.
     """
 
     class Kind(models.TextChoices):
@@ -35,7 +36,7 @@ class Message(models.Model):
         WARNING = "warning"
         ALERT = "alert"
 
-    # Two indexes begin with the room: one of its own would only slow down writing.
+    # Two indexes begin with the room; a third one would only slow down writing.
     room = models.ForeignKey(
         Room, on_delete=models.CASCADE, related_name="messages", db_index=False
     )
@@ -70,8 +71,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["room", "rev"], name="message_rev"),
-            # Holds all that counting the unread messages looks at, and nothing that
-            # does not count (chat/queries/rooms.py).
+            # Unread messages are counted in this index alone: it has all columns for it
+            # and no rows that do not count (chat/queries/rooms.py).
             models.Index(
                 fields=["room", "seq", "sender"],
                 condition=Q(kind="user", deleted_at=None),
@@ -84,7 +85,7 @@ class Message(models.Model):
 
 
 def _unchecked(to: Any, *, null: bool = False) -> Any:
-    """A key without an index, and so without the constraint, which would need it."""
+    """A key without an index, and without the constraint, which would need one."""
     return models.ForeignKey(
         to,
         null=null,
@@ -96,11 +97,11 @@ def _unchecked(to: Any, *, null: bool = False) -> Any:
 
 
 class Mention(models.Model):
-    """That a message means a person, or everybody in its room when `user` is None.
+    """A mention of a person, or of everybody in the room when `user` is None.
 
-    `Message.mentions` says the same and is what clients are shown; these rows are there
-    to be counted by an index. Besides `user` they repeat their message, go with it, and
-    count for nobody when the person is deleted.
+    `Message.mentions` says the same and is shown to clients; these rows let an index
+    count. All columns but `user` repeat the message, and the rows go with it. The rows
+    of a deleted person count for nobody.
     """
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
@@ -121,7 +122,7 @@ class Mention(models.Model):
 class Attachment(models.Model):
     """A file that was uploaded to a room, and the message that carries it.
 
-    Without a message it is its uploader's alone, and goes away after a day.
+    A file without a message is its uploader's alone, and is deleted after a day.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -135,10 +136,10 @@ class Attachment(models.Model):
     name = models.CharField(max_length=200)
     content_type = models.CharField(max_length=100)
     size = models.PositiveIntegerField()
-    # Of a picture, in pixels.
+    # Pixels; of a picture alone.
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
-    # Names in the storage, which say nothing about what is in them.
+    # Random names in the storage.
     file = models.CharField(max_length=64)
     thumbnail = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -148,7 +149,7 @@ class Attachment(models.Model):
 
 
 class Reaction(models.Model):
-    """One person's one emoji on one message."""
+    """One emoji of one person on one message."""
 
     message = models.ForeignKey(
         Message, on_delete=models.CASCADE, related_name="reactions"

@@ -1,4 +1,4 @@
-"""What the chat keeps of a person besides their account."""
+"""Rows of the chat about a person, besides their account."""
 
 from django.conf import settings
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 
 class Block(models.Model):
-    """That a person does not want to hear from another."""
+    """One person's wish not to hear from another."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="blocks"
@@ -26,7 +26,7 @@ class Block(models.Model):
 
 
 class ServerProcess(models.Model):
-    """A process that has sockets; dead when it did not renew this in time."""
+    """A process that has sockets; dead when it did not renew the row in time."""
 
     id = models.CharField(primary_key=True, max_length=16)
     alive_until = models.DateTimeField(db_index=True)
@@ -36,7 +36,7 @@ class ServerProcess(models.Model):
 
 
 class Attendance(models.Model):
-    """That a person has an open socket in a process."""
+    """A person's presence in a process, by at least one open socket."""
 
     process = models.ForeignKey(
         ServerProcess, on_delete=models.CASCADE, related_name="attendances"
@@ -55,7 +55,7 @@ class Attendance(models.Model):
 
 
 class Export(models.Model):
-    """A person's own data in one archive: to be made, in the making, or there."""
+    """An archive of a person's own data: asked for, in the making, or ready."""
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -67,7 +67,7 @@ class Export(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="export"
     )
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    # Of the person's messages: how many are in it, of how many.
+    # How many of the person's messages are in it, and how many there are.
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     # The archive's name in the storage.
@@ -80,9 +80,9 @@ class Export(models.Model):
 
 
 class Departure(models.Model):
-    """That a person deleted their account. What is left to do is what is still there.
+    """A person's deletion of their account, of which there may be work left to do.
 
-    The row stays for ever: it tells who is gone from who is only deactivated.
+    The row stays for ever, and tells a deleted account from one that is deactivated.
     """
 
     user = models.OneToOneField(

@@ -1,4 +1,4 @@
-"""Rooms, and who belongs to them, is invited to them or is kept out of them."""
+"""Rooms, with their members, bans and invitations."""
 
 import secrets
 from hashlib import sha256
@@ -13,8 +13,6 @@ from accounts.models import User
 from core.ids import new_id
 
 NAME_CHARACTERS = 80
-
-
 TOPIC_CHARACTERS = 250
 
 
@@ -25,8 +23,8 @@ def new_epoch() -> str:
 class Room(models.Model):
     """A conversation. `head_seq` is the number of its latest durable change.
 
-    `epoch` names this history: it changes when a backup is restored, so that nobody
-    continues from a number that now means something else.
+    `epoch` names this history. It changes when a backup is restored, so that no client
+    goes on from a number that now means something else.
     """
 
     class Kind(models.TextChoices):
@@ -42,9 +40,9 @@ class Room(models.Model):
     staff_only = models.BooleanField(default=False)
     # Only owners and moderators write.
     announcements_only = models.BooleanField(default=False)
-    # Whether joining and leaving is a message that people see.
+    # Whether people see messages about joining and leaving.
     notices = models.BooleanField(default=True)
-    # At least so long between two messages of one member; moderators are exempt.
+    # The least time between two messages of one member; moderators are exempt.
     slow_mode_seconds = models.PositiveIntegerField(default=0)
     # People without an account may read; they never write.
     guests_may_read = models.BooleanField(default=False)
@@ -52,15 +50,15 @@ class Room(models.Model):
     color = models.CharField(max_length=7, blank=True)
     # The picture's name in the storage; see core/files/pictures/.
     avatar = models.CharField(max_length=64, blank=True, editable=False)
-    # Messages older than this are deleted, but pinned ones; None keeps them for ever.
+    # Older messages are deleted unless they are pinned; None keeps all for ever.
     retention_days = models.PositiveIntegerField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
-    # Of a direct room: the ids of its two people, so that each pair has one.
+    # The ids of a direct room's two people, so that each pair has one room.
     pair = models.CharField(max_length=73, null=True, unique=True, editable=False)  # noqa: DJ001 (NULL: not direct)
     head_seq = models.BigIntegerField(default=0, editable=False)
     epoch = models.CharField(max_length=8, default=new_epoch, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Of direct rooms and groups, once `people.load_people` has read them.
+    # Set for direct rooms and groups by queries.rooms.load_people.
     people: list[User]
 
     class Meta:
@@ -80,7 +78,7 @@ class Room(models.Model):
 
 
 class Membership(models.Model):
-    """That a person belongs to a room, and as what."""
+    """A person's membership of a room, and their role in it."""
 
     class Role(models.TextChoices):
         OWNER = "owner"
@@ -98,9 +96,9 @@ class Membership(models.Model):
     )
     role = models.CharField(max_length=9, choices=Role.choices, default=Role.MEMBER)
     muted_until = models.DateTimeField(null=True, blank=True)
-    # Up to where this person has read; never goes back by reading.
+    # The number up to which this person has read; reading never lowers it.
     read_seq = models.BigIntegerField(default=0)
-    # What this person's devices should make a noise about.
+    # The messages for which this person's devices make a noise.
     notify = models.CharField(max_length=8, choices=Notify.choices, default=Notify.ALL)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -114,7 +112,7 @@ class Membership(models.Model):
 
 
 class Ban(models.Model):
-    """That a person may not come back into a room."""
+    """A person's ban from a room."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="bans")
     user = models.ForeignKey(
@@ -132,9 +130,9 @@ class Ban(models.Model):
 
 
 class Invitation(models.Model):
-    """A way into a room: for one person, or for whoever has the link's code.
+    """A way into a room, for one person or for anybody with the code of a link.
 
-    Of a code only the hash is kept. A link is used up when `uses` reaches `max_uses`.
+    Only the hash of a code is kept. A link is used up when `uses` reaches `max_uses`.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -142,7 +140,7 @@ class Invitation(models.Model):
     inviter = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
-    # None: a link.
+    # None for a link.
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -165,5 +163,5 @@ class Invitation(models.Model):
 
     @staticmethod
     def hash_of(code: str) -> str:
-        """No salt: a code is random, nobody can guess what was hashed."""
+        """Without a salt: a code is random, so nobody can guess it from its hash."""
         return sha256(code.encode()).hexdigest()

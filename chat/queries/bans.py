@@ -1,4 +1,4 @@
-"""Who may not come back into a room."""
+"""The bans of a room."""
 
 from accounts.actor import Actor
 
@@ -8,8 +8,11 @@ from ..payloads.rooms import BanPayload, ban_payload
 
 
 def bans(actor: Actor, room_id: str) -> list[BanPayload]:
-    """Who may not come back, by username; for those who can lift it."""
+    """The people who may not come back, by username; for those who can lift a ban.
+
+    Raises RoomNotFound or Forbidden.
+    """
     seat = access_room(actor, room_id)
     check_manage(seat)
-    found = seat.room.bans.select_related("user").order_by("user__username")
-    return [ban_payload(ban) for ban in found]
+    rows = seat.room.bans.select_related("user").order_by("user__username")
+    return [ban_payload(ban) for ban in rows]

@@ -1,4 +1,4 @@
-"""Whom a person does not want to hear from, and who does not want to hear from them."""
+"""Blocks, from both sides: those a person has made, and those made against them."""
 
 from accounts.actor import Actor
 
@@ -7,12 +7,12 @@ from ..payloads.people import UserPayload, user_payload
 
 
 def blocks(actor: Actor) -> list[UserPayload]:
-    """Whom this person does not want to hear from, by username."""
-    found = actor.user.blocks.select_related("blocked").order_by("blocked__username")
-    return [user_payload(block.blocked) for block in found]
+    """The people whom this person has blocked, by username."""
+    rows = actor.user.blocks.select_related("blocked").order_by("blocked__username")
+    return [user_payload(block.blocked) for block in rows]
 
 
 def blocked_by(actor: Actor) -> list[str]:
-    """The ids of the people who do not want to hear from this one."""
-    found = Block.objects.filter(blocked=actor.user).order_by("pk")
-    return [str(pk) for pk in found.values_list("user_id", flat=True)]
+    """The ids of the people who have blocked this one."""
+    rows = Block.objects.filter(blocked=actor.user).order_by("pk")
+    return [str(pk) for pk in rows.values_list("user_id", flat=True)]

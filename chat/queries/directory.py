@@ -1,15 +1,14 @@
 """The directory: the public rooms that a person may see, in pages by name.
 
-A cursor is the folded name that a page ended with. No two public rooms share one, and
-rooms that come, go or are renamed meanwhile move no other across the border.
+A cursor is the folded name that a page ended with. No two public rooms share one, so a
+room that is made, deleted or renamed between two pages shifts no other room.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.db.models.functions import Lower
 
 from accounts.actor import Actor, has_account
@@ -28,23 +27,21 @@ _MAX_CURSOR = 1_000
 def directory(
     actor: Actor, *, search: str = "", cursor: str | None = None, limit: int = 50
 ) -> DirectoryPayload:
-    """`search` is a part of the name or the topic. Raises Invalid for a bad cursor."""
+    """A page of rooms; `search` is a part of the name or of the topic.
+
+    Raises Invalid for a cursor that is no `next` of an answer.
+    """
     rooms = visible_rooms(actor).filter(kind=Room.Kind.PUBLIC)
     rooms = rooms.annotate(folded=Lower("name")).order_by("folded")
     if search := clean_line("search", search, SEARCH_CHARACTERS):
         rooms = rooms.filter(Q(name__icontains=search) | Q(topic__icontains=search))
     if cursor is not None:
         rooms = rooms.filter(folded__gt=_name(cursor))
-    return _page(actor, rooms, limit)
-
-
-def _page(actor: Actor, rooms: QuerySet[Room], limit: int) -> DirectoryPayload:
     # One more than asked for tells whether there is a next page.
-    found: list[Any] = list(rooms[: limit + 1])
-    page = found[:limit]
-    more = len(found) > limit
+    page = list(rooms[: limit + 1])
+    last = page[limit - 1].folded if len(page) > limit else None
     return DirectoryPayload(
-        _entries(actor, page), _cursor(page[-1].folded) if more else None
+        _entries(actor, page[:limit]), None if last is None else _cursor(last)
     )
 
 
@@ -68,14 +65,14 @@ def _cursor(name: str) -> str:
 
 
 def _name(cursor: str) -> str:
-    """What `_cursor` was made of, or something like it: any text is a place."""
+    """The name in a cursor. Any name is a place in the order, even one of no room."""
     try:
         if len(cursor) > _MAX_CURSOR:
             raise ValueError
         name = urlsafe_b64decode(cursor.encode("ascii")).decode()
     except ValueError:
         raise _bad_cursor() from None
-    # b64decode skips what it does not know; PostgreSQL knows no NUL.
+    # b64decode skips characters that it does not know; PostgreSQL takes no NUL.
     if _cursor(name) != cursor or "\0" in name:
         raise _bad_cursor()
     return name

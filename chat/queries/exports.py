@@ -1,7 +1,7 @@
-"""Everything of one person, in pages: what is in the archive of their data.
+"""Everything that a person made, in pages, for the archive of their data.
 
-What others wrote is never in it. The name of a room that this person may not see any
-more is not either: it may be another since they left.
+The archive never holds what other people wrote. Nor does it hold the name of a room
+that the person may not see any more, which may have been renamed since they left.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -26,15 +26,15 @@ Pages = Iterator[list[Row]]
 
 
 def export(actor: Actor) -> ExportPayload | None:
-    """The latest one that they asked for; it is forgotten when it expires."""
-    found = Export.objects.filter(user=actor.user).first()
-    return export_payload(found) if found else None
+    """The latest one that they asked for, until it expires."""
+    latest = Export.objects.filter(user=actor.user).first()
+    return export_payload(latest) if latest else None
 
 
 def archive(actor: Actor) -> Export | None:
-    """One that can be fetched."""
-    found = Export.objects.filter(user=actor.user, state=Export.State.READY)
-    return found.filter(expires_at__gt=timezone.now()).first()
+    """The one that can be downloaded now, if there is one."""
+    ready = Export.objects.filter(user=actor.user, state=Export.State.READY)
+    return ready.filter(expires_at__gt=timezone.now()).first()
 
 
 def profile(actor: Actor) -> Row:
@@ -56,7 +56,7 @@ def uploaded(actor: Actor) -> Iterator[list[Attachment]]:
 
 
 def file_path(attachment: Attachment) -> str:
-    """Where its content is in the archive. A clean name has no slash."""
+    """Where the file is in the archive. Names of attachments have no slash."""
     return f"files/{attachment.pk}/{attachment.name}"
 
 
@@ -91,7 +91,7 @@ def _messages(actor: Actor) -> Pages:
             {
                 **_room(message.room_id, names),
                 **_columns(message, columns),
-                "attachments": [found.name for found in message.attachments.all()],
+                "attachments": [file.name for file in message.attachments.all()],
             }
             for message in page
         ]
@@ -139,19 +139,19 @@ def _invitations(actor: Actor) -> Pages:
 
 def _attachments(actor: Actor) -> Pages:
     for page in uploaded(actor):
-        names = _room_names(actor, (found.room_id for found in page))
+        names = _room_names(actor, (file.room_id for file in page))
         yield [
             {
-                **_room(found.room_id, names),
-                "seq": found.message.seq if found.message else None,
-                **_columns(found, "id name content_type size created_at"),
-                "path": file_path(found),
+                **_room(file.room_id, names),
+                "seq": file.message.seq if file.message else None,
+                **_columns(file, "id name content_type size created_at"),
+                "path": file_path(file),
             }
-            for found in page
+            for file in page
         ]
 
 
-# The archive's files, each a list of these.
+# The files of the archive by name, and the pages of rows that each is made of.
 MESSAGES = "messages"
 SECTIONS: dict[str, Callable[[Actor], Pages]] = {
     "sessions": _sessions,
@@ -165,7 +165,7 @@ SECTIONS: dict[str, Callable[[Actor], Pages]] = {
 
 
 def _pages(rows: QuerySet[M]) -> Iterator[list[M]]:
-    """By key: what comes or goes meanwhile shifts nothing."""
+    """By key, so that rows that come or go in between shift no page."""
     ordered = rows.order_by("pk")
     page = list(ordered[:PAGE])
     while page:

@@ -1,4 +1,4 @@
-"""Invitations: of a room, of a person, and what a link leads to."""
+"""Invitations: those of a room, those of a person, and the room behind a link."""
 
 from django.db.models import Q
 from django.utils import timezone
@@ -22,25 +22,31 @@ from ..payloads.people import user_payload
 
 
 def invitations(actor: Actor, room_id: str) -> list[InvitationPayload]:
-    """The open ones of a room, the oldest first; for those who can revoke them."""
+    """The open ones of a room, the oldest first; for those who can revoke them.
+
+    Raises RoomNotFound or Forbidden.
+    """
     seat = access_room(actor, room_id)
     check_manage(seat)
     is_open = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    found = seat.room.invitations.filter(is_open).select_related("inviter", "person")
-    return [invitation_payload(invitation) for invitation in found.order_by("pk")]
+    rows = seat.room.invitations.filter(is_open).select_related("inviter", "person")
+    return [invitation_payload(invitation) for invitation in rows.order_by("pk")]
 
 
 def received(actor: Actor) -> list[ReceivedInvitationPayload]:
     """Those that this person can accept, the oldest first."""
-    found = Invitation.objects.filter(person=actor.user, room__archived_at=None)
+    rows = Invitation.objects.filter(person=actor.user, room__archived_at=None)
     if not actor.user.is_staff:
-        found = found.filter(room__staff_only=False)
-    found = found.select_related("room", "inviter").order_by("pk")
-    return [received_invitation_payload(invitation) for invitation in found]
+        rows = rows.filter(room__staff_only=False)
+    rows = rows.select_related("room", "inviter").order_by("pk")
+    return [received_invitation_payload(invitation) for invitation in rows]
 
 
 def preview(actor: Actor, code: str) -> InvitationPreviewPayload:
-    """Raises InvitationNotFound."""
+    """The room that a link's code leads to, before it is joined.
+
+    Raises InvitationNotFound or RateLimited.
+    """
     limits.invitation_codes.take(actor.id)
     seat, invitation = access_link(actor, code)
     return InvitationPreviewPayload(

@@ -8,7 +8,8 @@ from ..payloads.rooms import MemberPayload, member_payload
 
 
 def members(actor: Actor, room_id: str) -> list[MemberPayload]:
+    """By username; for members. Raises RoomNotFound or Forbidden."""
     seat = access_room(actor, room_id)
     check_member(seat)
-    found = seat.room.memberships.select_related("user").order_by("user__username")
-    return [member_payload(membership) for membership in found]
+    rows = seat.room.memberships.select_related("user").order_by("user__username")
+    return [member_payload(membership) for membership in rows]

@@ -1,4 +1,4 @@
-"""A room's log: pages of it, and what somebody missed."""
+"""A room's log: pages of it, and the changes that a client missed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,10 +31,11 @@ def history(
     around: int | None = None,
     limit: int = 50,
 ) -> HistoryPayload:
-    """A page of the room's log, at most one of the cursors; the newest without any.
+    """A page of the room's log, by at most one of the cursors; by none, the newest.
 
-    `before` and `after` exclude their message, `around` includes it. Fewer than `limit`
-    messages come when they are long: MAX_REPLY_BYTES.
+    `before` and `after` exclude their message, `around` includes it. Long messages make
+    a page shorter than `limit`: it has MAX_REPLY_BYTES at most. Raises RoomNotFound or
+    Forbidden.
     """
     seat = access_room(actor, room_id)
     check_read(seat)
@@ -47,7 +48,7 @@ def history(
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Where a client stopped in one room; no `after`: it only wants what comes."""
+    """Where a client stopped in one room. Without `after` it only wants what comes."""
 
     room: str
     after: int | None = None
@@ -57,9 +58,9 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class CaughtUp:
-    """Everything that changed since, or `recovered` is False: it is too much.
+    """All that changed since the client stopped, or nothing of it: never a part.
 
-    None when no `after` was given. Never a part of what was missed.
+    `recovered` says which; it is None when no `after` was given.
     """
 
     room: str
@@ -71,13 +72,13 @@ class CaughtUp:
 
 
 def catch_up(actor: Actor, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refusal]:
-    """For each room what its resuming reader missed, or why not."""
-    found = seats(actor, known_uuids([resume.room for resume in resumes]))
-    seat_of = {str(seat.room.pk): seat for seat in found}
+    """For each room what its reader missed, or why they are not told."""
+    ids = known_uuids([resume.room for resume in resumes])
+    seat_of = {str(seat.room.pk): seat for seat in seats(actor, ids)}
     mine = [pk for pk, seat in seat_of.items() if seat.membership and may_see(seat)]
     online = presence.online_in(mine) if has_account(actor) else {}
     answers: dict[str, CaughtUp | Refusal] = {}
-    # One reply carries all rooms: what the first ones need, the last ones lack.
+    # One reply carries all rooms, so the first ones leave less to the last ones.
     left = MAX_RECOVERED
     bytes_left = MAX_REPLY_BYTES
     for resume in resumes:
@@ -103,10 +104,10 @@ class Changes:
 
 
 def changes(room_id: str, after: int) -> Changes:
-    """For the hub, which serves many people: their access is checked elsewhere."""
+    """For the hub, which checks the access of its readers itself."""
     room = Room.objects.get(pk=room_id)
-    found = _changes(room.pk, after, room.head_seq)
-    return Changes(room.epoch, room.head_seq, found)
+    missed = _changes(room.pk, after, room.head_seq)
+    return Changes(room.epoch, room.head_seq, missed)
 
 
 def _catch_up(
@@ -117,14 +118,14 @@ def _catch_up(
     check_read(seat)
     epoch, head = seat.room.epoch, seat.room.head_seq
     if resume.after is None:
-        # Not above `head`: what is, comes as an event.
+        # Messages above `head` come as events.
         wanted = min(resume.history, limit)
         page = _before(seat.room, head + 1, wanted, max_bytes) if wanted else []
         return CaughtUp(resume.room, epoch, head, None, page, online)
-    found: list[MessagePayload] | None = None
+    missed: list[MessagePayload] | None = None
     if resume.epoch in (None, epoch) and resume.after <= head:
-        found = _changes(seat.room.pk, resume.after, head, limit, max_bytes)
-    return CaughtUp(resume.room, epoch, head, found is not None, found or [], online)
+        missed = _changes(seat.room.pk, resume.after, head, limit, max_bytes)
+    return CaughtUp(resume.room, epoch, head, missed is not None, missed or [], online)
 
 
 def _changes(
@@ -134,20 +135,15 @@ def _changes(
     limit: int = MAX_RECOVERED,
     max_bytes: int = MAX_REPLY_BYTES,
 ) -> list[MessagePayload] | None:
-    """`rev` in (after, head], or None. What is above `head` comes as an event."""
+    """The messages with `rev` in (after, head], or None when they are too many."""
     if after == head:
         return []
-    if head - after > limit and not _fits(room_id, after, head, limit):
-        return None
     rows = _messages(Q(room_id=room_id, rev__gt=after, rev__lte=head))
+    # Counted, since many numbers may be few rows: a message changed ten times is one.
+    if head - after > limit and rows.count() > limit:
+        return None
     payloads = [message_payload(message) for message in rows.order_by("rev")]
     return None if _bytes(payloads) > max_bytes else payloads
-
-
-def _fits(room_id: UUID, after: int, head: int, limit: int) -> bool:
-    """Many numbers may be few rows: a message changed ten times is one."""
-    rows = Message.objects.filter(room_id=room_id, rev__gt=after, rev__lte=head)
-    return rows.count() <= limit
 
 
 def _before(
@@ -173,9 +169,10 @@ def _around(room: Room, around: int, limit: int) -> HistoryPayload:
 
 
 def _page(room: Room, messages: list[MessagePayload], *, gap: int) -> HistoryPayload:
-    """An empty page lies before the number `gap`: there may be messages on its sides.
+    """An empty page lies before the number `gap`, with messages on both sides perhaps.
 
-    Numbers of changes that made no message lie between: ask, do not compute.
+    The database is asked for these: numbers alone do not tell, since not every number
+    belongs to a message.
     """
     first = messages[0].seq if messages else gap
     last = messages[-1].seq if messages else gap - 1
@@ -196,7 +193,7 @@ def _bytes(payloads: Iterable[MessagePayload]) -> int:
 
 
 def _within(payloads: list[MessagePayload], max_bytes: int) -> list[MessagePayload]:
-    """The first ones that fit together; one always does."""
+    """The first ones that fit together. One message always fits."""
     sizes = accumulate(_bytes([payload]) for payload in payloads)
     fitting = list(takewhile(lambda size: size <= max_bytes, sizes))
     return payloads[: len(fitting)]

@@ -1,4 +1,4 @@
-"""The people of a room, and all others."""
+"""People of this server: one by id, and a search by name."""
 
 from typing import Any
 
@@ -13,14 +13,11 @@ from core.text import clean_line
 
 from .. import presence
 from ..errors import UserNotFound
-from ..payloads.people import (
-    ProfilePayload,
-    profile_payload,
-)
+from ..payloads.people import ProfilePayload, profile_payload
 
 
 def profile(actor: Actor, user_id: str) -> ProfilePayload:
-    """Raises UserNotFound for whoever is not there any more, too."""
+    """Raises UserNotFound, also for a person who has left for good."""
     check_account(actor)
     person = _people().filter(pk__in=known_uuids([user_id])).first()
     if person is None:
@@ -29,16 +26,16 @@ def profile(actor: Actor, user_id: str) -> ProfilePayload:
 
 
 def users(actor: Actor, search: str) -> list[ProfilePayload]:
-    """Other people whose username or display name begins like this: the first 20."""
+    """The first 20 other people whose username or display name begins with `search`."""
     check_account(actor)
     # The database folds both sides, as its indexes do (accounts/0004).
     begin = Lower(Value(clean_line("search", search, SEARCH_CHARACTERS)))
     begins = Q(folded_name__startswith=begin) | Q(folded_display__startswith=begin)
-    found = _people().alias(
+    people = _people().alias(
         folded_name=Lower("username"), folded_display=Lower("display_name")
     )
-    found = found.filter(begins).exclude(pk=actor.id)
-    return [_profile(person) for person in found.order_by("username")[:20]]
+    people = people.filter(begins).exclude(pk=actor.id)
+    return [_profile(person) for person in people.order_by("username")[:20]]
 
 
 def _people() -> QuerySet[User]:

@@ -1,6 +1,6 @@
-"""Which messages of a room are too old to be kept, and what would be if it were so.
+"""Which messages of a room are too old to be kept, and a preview of another limit.
 
-Pinned messages stay, however old: somebody said that they should.
+Pinned messages stay, however old: somebody pinned them so that they are kept.
 """
 
 from datetime import timedelta
@@ -16,14 +16,17 @@ from ..payloads.rooms import RetentionPayload
 
 
 def due(room: Room) -> Q:
-    """By the room's own setting; it matches nothing where all is kept."""
+    """The condition of the room's own setting; nothing where the room keeps all."""
     if room.retention_days is None:
         return Q(pk__in=[])
     return _older(room.retention_days)
 
 
 def preview(actor: Actor, room_id: str, days: int) -> RetentionPayload:
-    """For who may set it, before they do."""
+    """What a limit of so many days would delete now; for those who may set it.
+
+    Raises RoomNotFound or Forbidden.
+    """
     seat = access_update(actor, room_id, {"retention_days"})
     said = Message.objects.filter(
         room=seat.room, kind=Message.Kind.USER, deleted_at=None

@@ -1,4 +1,4 @@
-"""Rooms as somebody sees them: theirs, and one."""
+"""Rooms as a person sees them: all of their own, or one."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -35,41 +35,44 @@ LOOKED_AT = 5 * MAX_UNREAD
 def rooms_of(actor: Actor) -> list[RoomPayload]:
     """The rooms that this person belongs to, by name, with what is unread."""
     memberships = _with_counts(actor.id).select_related("room")
-    found = [m for m in memberships if may_see(Seat(actor, m.room, m))]
-    found.sort(key=lambda m: (m.room.name.lower(), m.room.pk))
-    load_people(membership.room for membership in found)
-    return [room_payload(m.room, m, _read(m)) for m in found]
+    mine = [m for m in memberships if may_see(Seat(actor, m.room, m))]
+    mine.sort(key=lambda m: (m.room.name.lower(), m.room.pk))
+    load_people(membership.room for membership in mine)
+    return [room_payload(m.room, m, _read(m)) for m in mine]
 
 
 def read_state(membership: Membership) -> ReadPayload:
-    found = _with_counts(membership.user_id).filter(pk=membership.pk).first()
-    # They may be a member no longer.
-    return ReadPayload(membership.read_seq, 0, 0) if found is None else _read(found)
+    """How far its person has read; nothing is unread once they have left the room."""
+    counted = _with_counts(membership.user_id).filter(pk=membership.pk).first()
+    if counted is None:
+        return ReadPayload(membership.read_seq, 0, 0)
+    return _read(counted)
 
 
 def own_room(membership: Membership) -> RoomPayload | None:
-    """The room as its member sees it now; None when they are a member no longer."""
+    """The room as its member sees it now; None when they have left it."""
     mine = _with_counts(membership.user_id).select_related("room")
-    found = mine.filter(pk=membership.pk).first()
-    if found is None:
+    counted = mine.filter(pk=membership.pk).first()
+    if counted is None:
         return None
-    load_people([found.room])
-    return room_payload(found.room, found, _read(found))
+    load_people([counted.room])
+    return room_payload(counted.room, counted, _read(counted))
 
 
 def room(actor: Actor, room_id: str) -> RoomPayload:
+    """One room. Raises RoomNotFound."""
     seat = access_room(actor, room_id)
     return shown_room(seat.room, seat.membership)
 
 
 def room_by_name(actor: Actor, name: str) -> RoomPayload:
-    """A public room, in any case of its letters. Raises RoomNotFound."""
+    """A public room by its name, in any case of its letters. Raises RoomNotFound."""
     seat = access_named(actor, name)
     return shown_room(seat.room, seat.membership)
 
 
 def shown_room(room: Room, membership: Membership | None) -> RoomPayload:
-    """As the reader sees it, or without a membership what everybody sees of it."""
+    """The room as this member sees it; without a membership, as everybody does."""
     load_people([room])
     read = None if membership is None else read_state(membership)
     return room_payload(room, membership, read)
@@ -85,15 +88,15 @@ def heads(room_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
 
 
 def _with_counts(user: UUID) -> QuerySet[Membership]:
-    """This person's memberships, each with what others wrote since they read.
+    """This person's memberships, each with the number of others' unread messages.
 
-    An index answers each count. Of what does not count it holds the person's own rows
-    alone, and LOOKED_AT bounds how many of those are passed over.
+    An index answers each count. The only rows in it that do not count are the person's
+    own, and LOOKED_AT bounds how many of those a count passes over.
     """
     since = Q(room=OuterRef("room"), seq__gt=OuterRef("read_seq"))
     said = Message.objects.filter(since, kind=Message.Kind.USER, deleted_at=None)
     said = said.order_by("-seq")
-    # By the user too: for PostgreSQL an index is not in the order of what follows NULL.
+    # By the user too: behind a column that is NULL, PostgreSQL uses no index's order.
     meant = Mention.objects.filter(since).order_by("-user_id", "-seq")
     of_me, of_all = meant.filter(user=user), meant.filter(user=None)
     mentions = _count(of_me, user) + _count(of_all, user)
@@ -122,7 +125,7 @@ def _read(counted: Any) -> ReadPayload:
 
 
 def load_people(rooms: Iterable[Room]) -> None:
-    """Who is in the direct rooms and groups among these, onto each, in one query."""
+    """Set `people` of the direct rooms and groups among these, with one query."""
     small = {room.pk: room for room in rooms if room.kind in NAMED_BY_PEOPLE}
     if not small:
         return

@@ -13,6 +13,7 @@ from contextvars import Context
 
 from accounts import revocation
 from accounts.actor import has_account
+from chat import followers
 from chat.presence import RENEW_SECONDS
 from core import metrics
 from core.bus import publisher
@@ -133,6 +134,7 @@ class Hub:
     def _dispatch(self, envelope: Envelope) -> None:
         match envelope:
             case RoomChanged(room, epoch, changes):
+                followers.wake(room)
                 if feed := self.feeds.get(room):
                     feed.offer(epoch, changes)
             case ToRoom(room, text, but_not):

@@ -14,7 +14,8 @@ from pathlib import Path
 from .checker import Counts
 from .cluster import services
 from .plan import PLAN
-from .stage import Result, play
+from .scenario import Result
+from .stage import play
 
 COUNTERS = [field.name for field in fields(Counts)]
 HEAD = [

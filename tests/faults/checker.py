@@ -30,7 +30,7 @@ class Counts:
     delivered_twice: int = 0
     # A number was left out on one connection, without a reset.
     gap: int = 0
-    # A smaller number after a larger one.
+    # A smaller number after a larger one, on one connection or to a follower.
     reorder: int = 0
     # Told and not in the log.
     phantom: int = 0
@@ -38,6 +38,8 @@ class Counts:
     divergent: int = 0
     # Told what happened while the person was not in the room.
     after_removal: int = 0
+    # In the log, and the follower of the log never got it.
+    skipped: int = 0
 
     def total(self) -> int:
         return sum(getattr(self, field.name) for field in fields(self))
@@ -78,8 +80,16 @@ class Log:
         return absences[-1][0] if absences and absences[-1][1] == math.inf else None
 
 
-def check(histories: Sequence[History], log: Log) -> Counts:
+Deliveries = Sequence[tuple[str, int]]
+
+
+def check(
+    histories: Sequence[History], log: Log, deliveries: Deliveries | None = None
+) -> Counts:
+    """`deliveries` are the room and the `rev` of what a follower got, in its order."""
     counts = Counts()
+    if deliveries is not None:
+        _check_follower(deliveries, log, counts)
     counts.stored_twice = sum(n - 1 for n in log.keys.values())
     for history in histories:
         _check_acknowledged(history, log, counts)
@@ -88,6 +98,17 @@ def check(histories: Sequence[History], log: Log) -> Counts:
         _check_state(history, log, counts)
     counts.divergent += _different(histories)
     return counts
+
+
+def _check_follower(deliveries: Deliveries, log: Log, counts: Counts) -> None:
+    """What comes again is fine; what comes for the first time comes in its order."""
+    known: set[tuple[str, int]] = set()
+    last: dict[str, int] = defaultdict(int)
+    for room, rev in deliveries:
+        counts.reorder += (room, rev) not in known and rev < last[room]
+        known.add((room, rev))
+        last[room] = max(last[room], rev)
+    counts.skipped = sum((row.room, row.rev) not in known for row in log.rows)
 
 
 def _check_acknowledged(history: History, log: Log, counts: Counts) -> None:

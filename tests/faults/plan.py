@@ -1,12 +1,21 @@
 """All scenarios, and for how long each runs in `make faults` and in the tests."""
 
-from .scenarios import people, postgres, processes, redis, removals, sockets
-from .stage import Scenario
+from .scenario import Scenario
+from .scenarios import (
+    followers,
+    people,
+    postgres,
+    processes,
+    redis,
+    removals,
+    sockets,
+)
 
 # Seconds in `make faults`, seconds in `make test` (0: not there).
 PLAN: list[tuple[Scenario, float, float]] = [
     (processes.KILL, 100, 5),
     (processes.FAILPOINTS, 30, 1),
+    (followers.FOLLOWER, 60, 6),
     (processes.DEPLOY, 80, 3),
     (processes.DEPLOY_DAPHNE, 30, 0),
     (redis.KILL, 60, 6),

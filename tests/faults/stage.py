@@ -4,83 +4,22 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from .checker import Counts, Log, check
+from .checker import Log, check
 from .client import Client
 from .cluster import Cluster, Services, Slot, cluster
-from .figures import Figures, measure
+from .figures import measure
 from .history import dump
-from .stored import read_heads, read_log
+from .scenario import Result, Scenario
+from .stored import read_deliveries, read_heads, read_log
 
 # More than anything here may take.
 PATIENCE_SECONDS = 30
 # So many of the messages are edited at once.
 EDITED = 0.1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Promise:
-    """What a scenario must keep besides counters of 0. Seconds; None is no promise."""
-
-    closes: int | None = None
-    delivery: float | None = None
-    answer_p99: float | None = None
-    recovery_p99: float | None = None
-    # The refusals that a client may see.
-    codes: frozenset[str] = frozenset({"lost", "unavailable", "timeout"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scenario:
-    name: str
-    inject: Callable[["Stage"], Awaitable[None]]
-    promise: Promise = Promise()
-    # How long after the last fault everybody may need to hold everything.
-    quiet_seconds: float = 30
-    clients: int = 20
-    rooms: int = 4
-    # Between two messages of one client.
-    pause_seconds: float = 0.08
-    # Only those at the first door write: the others hear nothing but by the layer.
-    one_sided: bool = False
-    processes: int = 2
-    with_redis: bool = True
-    server: str = "uvicorn"
-    settings: dict[str, str] = field(default_factory=dict)
-    of_process: dict[int, dict[str, str]] = field(default_factory=dict)
-
-
-@dataclass
-class Result:
-    scenario: Scenario
-    faults: int
-    counts: Counts
-    figures: Figures
-    notes: list[str]
-    remarks: list[str]
-
-    def problems(self) -> list[str]:
-        """Why this run does not hold; empty when it does."""
-        promise, figures = self.scenario.promise, self.figures
-        found = [f"{name} is not 0: {self.counts}" for name in self.counts.found()]
-        limits = [
-            ("sockets closed", figures.closes, promise.closes),
-            ("longest delivery", figures.delivery_max, promise.delivery),
-            ("answers, p99", figures.answer_p99, promise.answer_p99),
-            ("coming back, p99", figures.recovery_p99, promise.recovery_p99),
-        ]
-        for what, value, limit in limits:
-            if limit is not None and value > limit:
-                found.append(f"{what}: {value:.2f}, promised {limit}")
-        if strange := figures.codes - promise.codes:
-            found.append(f"refused with {sorted(strange)}")
-        if not figures.acknowledged:
-            found.append("nothing was acknowledged: the scenario proves nothing")
-        return found + self.notes
 
 
 class Stage:
@@ -219,12 +158,13 @@ async def play(
             await asyncio.to_thread(read_log, url),
             await asyncio.to_thread(read_heads, url),
         )
+        deliveries = await asyncio.to_thread(read_deliveries, url)
     histories = [client.history for client in stage.clients]
     dump(histories, directory / f"{scenario.name}.jsonl".replace(" ", "-"))
     return Result(
         scenario,
         stage.faults,
-        check(histories, log),
+        check(histories, log, deliveries),
         measure(histories),
         stage.notes,
         stage.remarks,

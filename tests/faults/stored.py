@@ -37,3 +37,17 @@ def read_heads(url: str) -> dict[str, int]:
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT id::text, head_seq FROM chat_room")
         return dict(rows.fetchall())
+
+
+def read_deliveries(url: str) -> list[tuple[str, int]] | None:
+    """The room and the `rev` of all that the follower got; None if there was none."""
+    with psycopg.connect(url) as connection:
+        [(table,)] = connection.execute(
+            "SELECT to_regclass('planted_delivery')"
+        ).fetchall()
+        if table is None:
+            return None
+        rows = connection.execute(
+            "SELECT room_id::text, rev FROM planted_delivery ORDER BY id"
+        )
+        return [(room, rev) for room, rev in rows]

@@ -7,8 +7,9 @@ import pytest
 
 from tests.faults.cluster import Services
 from tests.faults.planted.bugs import BUGS
-from tests.faults.scenarios import people, processes, redis, removals
-from tests.faults.stage import Scenario, play
+from tests.faults.scenario import Scenario
+from tests.faults.scenarios import followers, people, processes, redis, removals
+from tests.faults.stage import play
 
 SECONDS = 4.0
 # A bug needs its moment, and on a busy machine one round may have none.
@@ -26,6 +27,7 @@ CAUGHT: dict[str, tuple[Scenario, set[str]]] = {
     "membership_not_checked": (people.LEAVE, {"after_removal"}),
     "readers_not_confirmed": (removals.TAKE_OUT, {"after_removal"}),
     "truncated_list": (people.AWAY, {"lost"}),
+    "cursor_before_delivery": (followers.FOLLOWER, {"skipped"}),
 }
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests.faults.cluster import Services
 from tests.faults.plan import PLAN
-from tests.faults.stage import Scenario, play
+from tests.faults.scenario import Scenario
+from tests.faults.stage import play
 
 SHORT = [(scenario, seconds) for scenario, _, seconds in PLAN if seconds]
 

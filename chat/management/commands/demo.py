@@ -1,7 +1,7 @@
 """`manage.py demo`: twelve people who have talked in eight rooms for a month.
 
-The same talk each time, through the same log as everything else; only the times are put
-back afterwards. A second run changes nothing.
+The talk is the same each time and goes through the log like any other; only the times
+are put back afterwards. A second run changes nothing.
 """
 
 from collections import defaultdict
@@ -41,7 +41,7 @@ _BATCH = 250
 
 @dataclass(eq=False)
 class _Line:
-    """What somebody will say; `seq` is known once all lines are in order."""
+    """A message to be sent; `seq` is set once all lines are in order."""
 
     at: datetime
     room: str
@@ -76,18 +76,20 @@ def _make(rng: Random) -> None:
     _put_back(list(rooms.values()), people, now - timedelta(days=DAYS))
     lines = _talk(rng, now, rooms, members)
     _write(lines)
-    _react(rng, lines, {rooms[place]: members[place] for place in ROOMS})
-    for place, room in rooms.items():
-        _read(rng, room, members[place])
+    by_room = {rooms[place]: members[place] for place in ROOMS}
+    for line in rng.sample(lines, _REACTIONS):
+        _react(line, rng.choice(by_room[line.room]), rng.choice(EMOJI))
+    for room, readers in by_room.items():
+        _read(rng, room, readers)
 
 
 def _members(rng: Random, place: Place, people: list[User]) -> list[User]:
-    """The first owns the room; the first of all people is in every room."""
+    """The room's owner and the others. The first of all people is in every room."""
     if place.staff_only:
         return [person for person in people if person.is_staff]
-    found = [people[0], *rng.sample(people[1:], place.size - 1)]
-    rng.shuffle(found)
-    return found
+    members = [people[0], *rng.sample(people[1:], place.size - 1)]
+    rng.shuffle(members)
+    return members
 
 
 def _room(place: Place, members: list[User]) -> str:
@@ -121,11 +123,11 @@ def _talk(
     rooms: dict[Place, str],
     members: dict[Place, list[User]],
 ) -> list[_Line]:
-    """All that is said, in order, with its numbers."""
+    """All lines in the order of their times, with their numbers."""
     lines: list[_Line] = []
     while len(lines) < MESSAGES:
         place = rng.choice(ROOMS)
-        # An hour and more ago: the longest talk is over by now.
+        # At least an hour ago, so that the longest talk is over by now.
         start = now - timedelta(minutes=rng.uniform(60, DAYS * 24 * 60 - 1))
         people = rng.sample(members[place], min(3, len(members[place])))
         lines.extend(_one_talk(rng, start, rooms[place], place, people))
@@ -156,7 +158,16 @@ def _one_talk(
 
 def _write(lines: list[_Line]) -> None:
     for first in range(0, len(lines), _BATCH):
-        drafts = [_draft(line) for line in lines[first : first + _BATCH]]
+        drafts = [
+            Draft(
+                line.room,
+                system(line.sender),
+                line.body,
+                client_id=f"demo-{line.seq}",
+                reply_to=line.answered.seq if line.answered else None,
+            )
+            for line in lines[first : first + _BATCH]
+        ]
         for outcome in append(drafts):
             if isinstance(outcome, Refusal):
                 raise outcome
@@ -170,24 +181,13 @@ def _write(lines: list[_Line]) -> None:
         Message.objects.bulk_update(messages, ["created_at"])
 
 
-def _draft(line: _Line) -> Draft:
-    reply_to = line.answered.seq if line.answered else None
-    key = f"demo-{line.seq}"
-    return Draft(
-        line.room, system(line.sender), line.body, client_id=key, reply_to=reply_to
-    )
+def _react(line: _Line, user: User, emoji: str) -> None:
+    def edit(seat: Seat, message: Message) -> EventName:
+        check_react(seat, message)
+        Reaction.objects.create(message=message, user=seat.user, emoji=emoji)
+        return "message.updated"
 
-
-def _react(rng: Random, lines: list[_Line], members: dict[str, list[User]]) -> None:
-    for line in rng.sample(lines, _REACTIONS):
-        user, emoji = rng.choice(members[line.room]), rng.choice(EMOJI)
-
-        def edit(seat: Seat, message: Message, emoji: str = emoji) -> EventName:
-            check_react(seat, message)
-            Reaction.objects.create(message=message, user=seat.user, emoji=emoji)
-            return "message.updated"
-
-        change(system(user), line.room, line.seq, edit)
+    change(system(user), line.room, line.seq, edit)
 
 
 def _read(rng: Random, room: str, members: list[User]) -> None:

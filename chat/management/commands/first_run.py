@@ -1,6 +1,6 @@
 """`manage.py first_run`: alice, bob and two rooms with something to read.
 
-Made through the same actions as everything else; a second run changes nothing.
+They are made through the same actions as any others. A second run changes nothing.
 """
 
 from typing import Any
@@ -36,22 +36,19 @@ _STAFF_TALK = [
 class Command(BaseCommand):
     help = "Make the people and rooms that `make run` shows."
 
+    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("Only with DEBUG=on: everybody knows these passwords.")
         if User.objects.filter(username="alice").exists():
             return
-        with transaction.atomic():
-            _make()
-
-
-def _make() -> None:
-    people = {name: system(make_person(name)) for name in FIRST}
-    general = create_room(people["alice"], name="general", topic="What is going on")
-    join_room(people["bob"], general.id)
-    staff = create_room(
-        people["bob"], name="staff", topic="Behind the curtain", staff_only=True
-    )
-    for room, talk in ((general.id, _TALK), (staff.id, _STAFF_TALK)):
-        for number, (name, body) in enumerate(talk):
-            append_one(Draft(room, people[name], body, client_id=f"first-{number}"))
+        people = {name: system(make_person(name)) for name in FIRST}
+        alice, bob = people["alice"], people["bob"]
+        general = create_room(alice, name="general", topic="What is going on")
+        join_room(bob, general.id)
+        topic = "Behind the curtain"
+        staff = create_room(bob, name="staff", topic=topic, staff_only=True)
+        for room, talk in ((general.id, _TALK), (staff.id, _STAFF_TALK)):
+            for number, (name, body) in enumerate(talk):
+                key = f"first-{number}"
+                append_one(Draft(room, people[name], body, client_id=key))

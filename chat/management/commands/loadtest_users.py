@@ -26,22 +26,22 @@ class Command(BaseCommand):
             raise CommandError("Only with DEBUG=on: it hands out tokens to anybody.")
         if options["users"] < 1 or options["rooms"] < 1:
             raise CommandError("--users and --rooms must be 1 or more.")
-        rooms = [_room(index) for index in range(options["rooms"])]
+        rooms = [
+            Room.objects.get_or_create(
+                name=f"load-{index}",
+                kind=Room.Kind.PUBLIC,
+                defaults={"topic": "Load test"},
+            )[0]
+            for index in range(options["rooms"])
+        ]
         for index in range(options["users"]):
             line = _person(index, rooms[index % len(rooms)])
             self.stdout.write(json.dumps(line))
 
 
-def _room(index: int) -> Room:
-    room, _ = Room.objects.get_or_create(
-        name=f"load-{index}", kind=Room.Kind.PUBLIC, defaults={"topic": "Load test"}
-    )
-    return room
-
-
 @transaction.atomic
 def _person(index: int, room: Room) -> dict[str, str]:
-    """No system message for the joining: a room starts at the same number each time."""
+    """A member without a message about it, so that every room starts at number 0."""
     username = f"load-{index}"
     user, _ = User.objects.get_or_create(
         username=username, defaults={"display_name": username, "password": "!"}

@@ -1,12 +1,12 @@
-"""Searching what was said, in the rooms that a person belongs to and may see.
+"""A search for messages, in the rooms that a person belongs to and may see.
 
-Each database searches in its own way (matching.py). Both want every word of `q`, in any
-case of its letters, and none that has a minus before it.
+Each database searches in its own way (matching.py). A match has every word of `q`, in
+any case of its letters, and no word of `q` that has a minus before it.
 
-PostgreSQL: whole words, through an index; "a phrase" and OR too. What its parser would
-read as part of an address or of a compound separates words.
-SQLite: parts of words too, and OR is a word; of letters outside ASCII it knows only
-those as written, all small, all capital and with a capital first.
+PostgreSQL finds whole words through an index, and knows "a phrase" and OR. Characters
+that its parser would read as part of an address or of a compound separate words.
+SQLite finds parts of words too, and takes OR for a word. A word with letters outside
+ASCII is found as written, all small, all capital, and with a capital first.
 """
 
 import re
@@ -15,7 +15,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
 
 from accounts.actor import Actor, check_account
 from core import limits
@@ -32,12 +31,12 @@ from ...payloads.messages import HitPayload, SearchPayload, message_payload
 from .matching import Query, find
 from .splitting import split
 
-# Without the marks around it; those inside belong to it.
+# Marks around a word do not belong to it; marks inside do.
 _WORD = re.compile(r"[^\W_](?:\S*[^\W_])?")
 _PART = re.compile(r"[^\W_]+")
 _UNWANTED = re.compile(r'(?<!\S)-+(?:"[^"]*"?|\S+)')
 _CURSOR = re.compile(r"[0-9]{1,18}", re.ASCII)
-# A snippet is so long, with so much before its first hit.
+# Characters of a snippet, and how many of them come before its first hit.
 SNIPPET = 200
 _LEAD = 60
 
@@ -63,16 +62,19 @@ def search(
     query = _parsed(q)
     rows = Message.objects.filter(
         room__in=_rooms(actor, room), kind=Message.Kind.USER, deleted_at=None
-    ).filter(_between(after, before))
-    if sender is not None:
-        rows = rows.filter(sender__in=known_uuids([sender]))
-    if cursor is not None:
-        rows = rows.filter(pk__lt=_position(cursor))
-    return _page(rows, query, limit)
+    )
+    asked = {
+        "created_at__gte": after,
+        "created_at__lt": before,
+        "sender__in": known_uuids([sender]) if sender is not None else None,
+        "pk__lt": _position(cursor) if cursor is not None else None,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    return _page(rows.filter(**given), query, limit)
 
 
 def said_anywhere(q: str, limit: int) -> list[int]:
-    """Keys of messages of all rooms, the newest first, for the admin site alone.
+    """Keys of messages in all rooms, the newest first, for the admin site alone.
 
     Raises Invalid.
     """
@@ -80,7 +82,7 @@ def said_anywhere(q: str, limit: int) -> list[int]:
 
 
 def _parsed(q: str) -> Query:
-    """Texts are looked for in the form that they are stored in."""
+    """Brings `q` into the form in which texts are stored. Raises Invalid."""
     if len(q) > SEARCH_CHARACTERS:
         raise Invalid(fields={"q": [f"At most {SEARCH_CHARACTERS} characters."]})
     text = clean_prose("q", q)
@@ -103,60 +105,51 @@ def _position(cursor: str) -> int:
 
 
 def _rooms(actor: Actor, room: str | None) -> list[UUID]:
-    """Where this person may read; of a named room they are told why not."""
+    """The rooms that this person may read, or the one that they named.
+
+    Raises RoomNotFound or Forbidden for a room that was named.
+    """
     if room is not None:
         seat = access_room(actor, room)
         check_read(seat)
         return [seat.room.pk]
     memberships = Membership.objects.filter(user=actor.user).select_related("room")
-    found = [Seat(actor, membership.room, membership) for membership in memberships]
-    return [seat.room.pk for seat in found if may_see(seat)]
-
-
-def _between(after: datetime | None, before: datetime | None) -> Q:
-    condition = Q()
-    if after is not None:
-        condition &= Q(created_at__gte=after)
-    if before is not None:
-        condition &= Q(created_at__lt=before)
-    return condition
+    return [m.room_id for m in memberships if may_see(Seat(actor, m.room, m))]
 
 
 def _page(rows: Messages, query: Query, limit: int) -> SearchPayload:
     keys, position = find(rows, query, limit)
     messages = Message.objects.whole().filter(pk__in=keys).order_by("-pk")
     pattern = _pattern(query.wanted)
-    hits = [_hit(message, pattern) for message in messages]
+    hits = []
+    for message in messages:
+        snippet = _snippet(message.body, pattern)
+        spans = [match.span() for match in pattern.finditer(snippet)]
+        hits.append(HitPayload(message_payload(message), snippet, spans))
     return SearchPayload(hits, None if position is None else str(position))
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """The longest first: of "car" and "carpet" it is the carpet that is marked."""
-    found = set(words)
+    """Matches any of the words, the longest first: "carpet" is marked before "car"."""
+    marked = set(words)
     is_whole = connection.vendor == "postgresql"
     if is_whole:
-        # It takes most words with a mark inside for several.
-        found |= {part for word in found for part in _PART.findall(word)}
-    longest = sorted(found, key=lambda word: (-len(word), word))
+        # It takes most words with a mark inside for several words.
+        marked |= {part for word in marked for part in _PART.findall(word)}
+    longest = sorted(marked, key=lambda word: (-len(word), word))
     any_word = "|".join(re.escape(word) for word in longest)
     if is_whole:
         any_word = rf"(?<![^\W_])(?:{any_word})(?![^\W_])"
     return re.compile(any_word, re.IGNORECASE)
 
 
-def _hit(message: Message, pattern: re.Pattern[str]) -> HitPayload:
-    snippet = _snippet(message.body, pattern)
-    spans = [match.span() for match in pattern.finditer(snippet)]
-    return HitPayload(message_payload(message), snippet, spans)
-
-
 def _snippet(body: str, pattern: re.Pattern[str]) -> str:
-    """One line of the text, around its first hit; … is where it was cut."""
+    """One line of the text around its first hit, with … where it was cut."""
     line = re.sub(r"\s", " ", body)
     first = pattern.search(line)
     start = max(0, first.start() - _LEAD) if first else 0
     if start:
-        # From the beginning of a word, where there is one before the hit.
+        # From the beginning of a word, if one begins before the hit.
         space = line.find(" ", start, first.start() if first else None)
         start = space + 1 if space >= 0 else start
     end = start + SNIPPET

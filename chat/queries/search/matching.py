@@ -1,10 +1,10 @@
 """Which messages match a search: the only module that knows how each database searches.
 
-PostgreSQL has an index of words (migration 0007), which knows no order. So it finds the
-words that few messages have, and what it finds is sorted. For common words, and on
-SQLite, the newest messages are read one after the other. What is read for a page is
+PostgreSQL has an index of words (migration 0007), which knows no order. So the index
+finds the messages with rare words, and they are sorted. For common words, and on
+SQLite, the newest messages are read one after the other. How much is read for a page is
 bounded, whatever the planner thinks of a word: a page that is not full ends where
-reading stopped, and the next one goes on.
+reading stopped, and the next one goes on there.
 """
 
 import re
@@ -23,25 +23,25 @@ from .splitting import SPLITTING
 
 Rows = QuerySet[Message, Any]
 
-# A word that fills a page out of so many messages needs no index.
+# The index is not asked when so many of the newest messages fill a page.
 GLANCE = 500
-# So many matches, of the whole server, are sorted.
+# With more matches in all rooms together, the index is not used.
 MOST_MATCHES = 10_000
-# So many messages are read at a time, and so many times for one page.
+# Messages that are read at a time, and how many times for one page.
 STEP = 10_000
 MOST_STEPS = 5
 
-# What `translate` is told: each of them becomes a space.
+# The arguments of `translate`, which turns each of these into a space.
 _SPACES = f"'{SPLITTING}', '{' ' * len(SPLITTING)}'"
 _MINUS = re.compile(r"(?<!\w)-")
 _TABLE = 'FROM "chat_message"'
-# What the conditions of a search look at.
+# The columns that the conditions of a search use.
 _COLUMNS = ("id", "room_id", "sender_id", "kind", "created_at", "deleted_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for: for PostgreSQL, without what is unwanted, and by words."""
+    """A search: for PostgreSQL, the same without unwanted words, and word by word."""
 
     text: str
     positive: str
@@ -50,41 +50,41 @@ class Query:
 
     @property
     def is_open(self) -> bool:
-        """Whether the index cannot tell: what has none of the words may match."""
+        """Whether a message with none of the words may match: no index finds those."""
         is_or = bool(self.unwanted) and "or" in self.text.lower().split()
-        # PostgreSQL takes some minuses for one that we do not.
+        # PostgreSQL reads some minuses as "without" that `_UNWANTED` does not.
         return is_or or _MINUS.search(self.positive) is not None
 
 
 class Found(NamedTuple):
-    """Keys, the newest first, and where the next page begins."""
+    """Keys of messages, the newest first, and where the next page begins."""
 
     keys: list[int]
     next: int | None
 
 
 def find(rows: Messages, query: Query, limit: int) -> Found:
-    """Among these rows, whose conditions look at no other table."""
+    """The messages among `rows` that match; no condition of `rows` may join a table."""
     try:
         keys, last = _read(rows, query, limit, GLANCE)
         if last is None:
             return _page(keys, limit)
         if connection.vendor == "postgresql" and not query.is_open:
-            found = _by_index(rows, query, limit)
-            if found is not None:
-                return found
+            indexed = _by_index(rows, query, limit)
+            if indexed is not None:
+                return indexed
         return _by_reading(rows, query, limit)
     except EmptyResultSet:
         return Found([], None)
 
 
 def _by_index(rows: Messages, query: Query, limit: int) -> Found | None:
-    """None: too many match."""
-    # No other condition: for it the planner could prefer another index.
+    """None when too many messages match."""
+    # Without other conditions, for which the planner could prefer another index.
     every = Message.objects.values(*_COLUMNS)
     with transaction.atomic(), connection.cursor() as cursor:
-        # Where the planner expects many matches it would read the table instead, to the
-        # end when it is wrong.
+        # Where the planner expects many matches it would read the table instead, and
+        # read it to the end when it is wrong.
         cursor.execute("SET LOCAL enable_seqscan = off")
         likely = every.filter(_Likely(F("body"), Value(query.positive)))
         if likely[: MOST_MATCHES + 1].count() > MOST_MATCHES:
@@ -108,9 +108,9 @@ def _by_reading(rows: Messages, query: Query, limit: int) -> Found:
 def _read(
     rows: Messages, query: Query, limit: int, count: int
 ) -> tuple[list[int], int | None]:
-    """What matches among the newest of the rows, and the last one that was read.
+    """The matches among the newest `count` rows, and the key that was read last.
 
-    None for the latter: there is no more to read for this page.
+    The latter is None when this page needs no more reading.
     """
     newest = rows.order_by("-pk")
     keys = _taken(
@@ -125,9 +125,9 @@ def _read(
 
 
 def _taken(rows: Messages, source: Rows, limit: int) -> list[int]:
-    """The newest keys of `rows`, and one more, out of `source` instead of the table.
+    """The newest `limit` + 1 keys of `rows`, out of `source` instead of the table.
 
-    The source is limited, so the planner can do nothing but read it first.
+    The source has a LIMIT, so the planner has to read it first.
     """
     page = rows.order_by("-pk").values("id")[: limit + 1]
     sql, values = page.query.sql_with_params()
@@ -168,7 +168,7 @@ def _matches(query: Query) -> Any:
 
 
 class _FullText(Func):
-    """The expression of the index, letter by letter: else it would not be used."""
+    """The very expression of the index, without which PostgreSQL would not use it."""
 
     template = "(to_tsvector('simple', translate(%(expressions)s))"
     arg_joiner = f", {_SPACES})) @@ websearch_to_tsquery('simple', "
@@ -176,7 +176,7 @@ class _FullText(Func):
 
 
 class _Likely(_FullText):
-    """The same without an order of the words, which the index does not know."""
+    """The same without the order of the words, which the index does not know."""
 
     template = (
         "(to_tsvector('simple', translate(%(expressions)s)::text, '<->', '&')::tsquery)"
@@ -185,7 +185,7 @@ class _Likely(_FullText):
 
 
 def _contains(word: str) -> Q:
-    """LIKE folds ASCII alone."""
+    """In any case of its letters, as far as SQLite can: LIKE folds ASCII alone."""
     forms = {word}
     if not word.isascii():
         forms |= {word.lower(), word.upper(), word.capitalize()}

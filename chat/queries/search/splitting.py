@@ -1,8 +1,8 @@
 """Texts as PostgreSQL indexes them: by plain words alone.
 
-Its parser looks ahead from each of SPLITTING for an address, a path, a tag or a
-compound. A text full of them would take it a second, in the transaction that stores the
-text. So they separate words, in the index and in what is looked for.
+At each character of SPLITTING its parser looks ahead for an address, a path, a tag or a
+compound. With a text full of them it would work for a second, in the transaction that
+stores the text. So these characters separate words, in the index and in a search.
 """
 
 import re
@@ -15,9 +15,9 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def split(q: str) -> str:
-    """A query for PostgreSQL, which finds texts by their words as they are split there.
+    """A query for PostgreSQL, with its words split as those of the texts are.
 
-    Words that belong together become a phrase. Each piece has one minus at most, since
+    A word that is split becomes a phrase. Each piece keeps one minus at most, since
     PostgreSQL answers a row of them with an error.
     """
     pieces = []

@@ -15,9 +15,11 @@ import realtime.delivery.feeds
 import realtime.delivery.readers
 import realtime.writer
 from chat import queries
+from chat.followers import cursors
+from chat.followers.runner import Runner
 from chat.log.batch import Batch
 from chat.log.locked import Locked
-from chat.models import Room
+from chat.models import Cursor, Room
 from core.bus import publisher
 from core.bus.envelopes import Change, Envelope
 from core.ids import known_uuids
@@ -169,6 +171,17 @@ def truncated_list() -> None:
     queries.messages._changes = truncated  # type: ignore[assignment]
 
 
+def cursor_before_delivery() -> None:
+    """A follower's cursor is past a batch that it has not delivered yet."""
+    deliver = Runner._deliver
+
+    def saved_first(self: Runner, cursor: Cursor) -> None:
+        cursors.save(cursor, cursors.read(cursor))
+        deliver(self, cursor)
+
+    Runner._deliver = saved_first  # type: ignore[method-assign]
+
+
 BUGS: dict[str, Callable[[], None]] = {
     bug.__name__: bug
     for bug in (
@@ -181,6 +194,7 @@ BUGS: dict[str, Callable[[], None]] = {
         membership_not_checked,
         readers_not_confirmed,
         truncated_list,
+        cursor_before_delivery,
     )
 }
 

@@ -15,6 +15,7 @@ import chat.log.batch
 import core.bus.publisher
 import realtime.writer
 from chat import queries
+from chat.followers import cursors
 
 
 def plant(spec: str) -> None:
@@ -50,4 +51,6 @@ PLACES: dict[str, tuple[Any, str, bool]] = {
     "after_commit": (core.bus.publisher, "publish", False),
     "after_publish": (realtime.writer, "_settle", False),
     "during_resume": (queries.messages, "_catch_up", True),
+    "after_delivery": (cursors, "save", False),
+    "after_cursor": (cursors, "save", True),
 }

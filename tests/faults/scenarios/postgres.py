@@ -4,7 +4,8 @@ import asyncio
 
 import psycopg
 
-from tests.faults.stage import Promise, Scenario, Stage
+from tests.faults.scenario import Promise, Scenario
+from tests.faults.stage import Stage
 
 BACK_SECONDS = 5.0
 PROMISE = Promise(closes=0, codes=frozenset({"unavailable", "timeout"}))

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.faults.stage import Promise, Scenario, Stage
+from tests.faults.scenario import Promise, Scenario
+from tests.faults.stage import Stage
 
 PLACES = ("before_begin", "after_insert", "after_commit", "after_publish")
 

@@ -7,7 +7,8 @@ import signal
 import requests
 from redis.asyncio import Redis
 
-from tests.faults.stage import Promise, Scenario, Stage
+from tests.faults.scenario import Promise, Scenario
+from tests.faults.stage import Stage
 
 DOWN_SECONDS = 3.0
 PROMISE = Promise(closes=0, delivery=2.0, answer_p99=1.0, codes=frozenset())

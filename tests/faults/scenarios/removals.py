@@ -10,7 +10,8 @@ import itertools
 import time
 
 from tests.faults.client import Client
-from tests.faults.stage import PATIENCE_SECONDS, Promise, Scenario, Stage
+from tests.faults.scenario import Promise, Scenario
+from tests.faults.stage import PATIENCE_SECONDS, Stage
 
 # More than a hub reads back (core/limits/: MAX_REPLY_BYTES): it resets the room.
 LARGE = "字" * 4000

@@ -15,7 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from tests.faults.client import Client
 from tests.faults.cluster import Slot
 from tests.faults.figures import delivery_seconds, percentile
-from tests.faults.stage import Promise, Scenario, Stage
+from tests.faults.scenario import Promise, Scenario
+from tests.faults.stage import Stage
 
 SLOW = 50
 SLOW_SECONDS = 15.0
