@@ -13,11 +13,11 @@ from accounts.actor import system
 from accounts.models import User
 from core.bus import publisher
 from core.bus.envelopes import (
+    Audience,
     Envelope,
     GuestOut,
     PersonChanged,
     RoomGone,
-    Standing,
     ToEverybody,
     ToPerson,
     ToRoom,
@@ -25,7 +25,7 @@ from core.bus.envelopes import (
 
 from . import presence
 from .access.seat import Seat
-from .access.visibility import audience, may_see, shut_out
+from .access.visibility import audiences, may_see, shut_out
 from .events import (
     MemberJoined,
     MemberLeft,
@@ -97,7 +97,7 @@ def _tell_of_people(room: Room) -> None:
 def announce_room(room: Room, event: object) -> None:
     """To everybody who may see the room: its audience, or its members."""
     if room.kind == Room.Kind.PUBLIC:
-        return _tell_audience(room, audience(room), event)
+        return _tell_audience(room, audiences(room), event)
     members = room.memberships.all()
     if room.staff_only:
         members = members.filter(user__is_staff=True)
@@ -112,12 +112,12 @@ def announce_deleted(room: Room) -> None:
     _publish([RoomGone(str(room.pk))])
 
 
-def announce_audience(room: Room, before: Iterable[Standing]) -> None:
+def announce_audience(room: Room, before: Iterable[Audience]) -> None:
     """To those alone who may see the room from now on, or no longer."""
-    now = audience(room)
-    if new := [standing for standing in now if standing not in before]:
+    now = audiences(room)
+    if new := [audience for audience in now if audience not in before]:
         _tell_audience(room, new, RoomCreated(shown_room(room, None)))
-    if old := [standing for standing in before if standing not in now]:
+    if old := [audience for audience in before if audience not in now]:
         # Guests who read it are out at the number of the message that says so.
         _tell_audience(room, old, RoomDeleted(str(room.pk)))
 
@@ -159,7 +159,7 @@ def _tell_readers(room: Room, event: object) -> None:
     _publish([ToRoom(str(room.pk), encode(event))])
 
 
-def _tell_audience(room: Room, of: list[Standing], event: object) -> None:
+def _tell_audience(room: Room, of: list[Audience], event: object) -> None:
     but_not = [str(person) for person in shut_out(room)]
     _publish([ToEverybody(of, but_not, encode(event))])
 

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actor import Actor, check_account, has_account
 from accounts.models import User
-from core.bus.envelopes import Standing
+from core.bus.envelopes import Audience
 from core.errors import Forbidden
 
 from ..errors import RoomNotFound, UserNotFound
@@ -24,7 +24,7 @@ def check_reach(actor: Actor, people: Iterable[User]) -> None:
         raise UserNotFound
 
 
-def audience(room: Room) -> list[Standing]:
+def audiences(room: Room) -> list[Audience]:
     """Who may see the room without belonging to it, unless they are banned."""
     if room.kind != Room.Kind.PUBLIC:
         return []
@@ -33,7 +33,7 @@ def audience(room: Room) -> list[Standing]:
     return ["staff", "person", *_guests(room)]
 
 
-def _guests(room: Room) -> list[Standing]:
+def _guests(room: Room) -> list[Audience]:
     return ["guest"] if room.guests_may_read else []
 
 
@@ -42,11 +42,11 @@ def may_see(seat: Seat) -> bool:
 
     `visible_rooms` says the same as a query. A guest is a member of nothing.
     """
-    if seat.room.staff_only and seat.user.standing != "staff":
+    if seat.room.staff_only and seat.user.audience != "staff":
         return False
     if seat.membership is not None and not seat.user.is_guest:
         return True
-    return seat.user.standing in audience(seat.room) and not is_banned(seat)
+    return seat.user.audience in audiences(seat.room) and not is_banned(seat)
 
 
 def visible_rooms(actor: Actor) -> QuerySet[Room]:

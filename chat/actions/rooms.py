@@ -22,7 +22,7 @@ from ..access.roles import (
 )
 from ..access.rooms import access_named, access_room, access_update
 from ..access.seat import Seat
-from ..access.visibility import audience
+from ..access.visibility import audiences
 from ..announcements import (
     announce_added,
     announce_audience,
@@ -108,7 +108,7 @@ def update_room(actor: Actor, room_id: str, changes: Mapping[str, Any]) -> RoomP
 def _update(actor: Actor, room_id: str, changes: Mapping[str, Any]) -> Seat:
     seat = access_update(actor, room_id, changes, lock=True)
     room = seat.room
-    saw = audience(room)
+    saw = audiences(room)
     events = _apply(room, changes)
     if events:
         _save(room)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 # What a person is to the whole server: all that a rule may ask of an outsider.
-Standing = Literal["staff", "person", "guest"]
+Audience = Literal["staff", "person", "guest"]
 # Which process a packet comes from: its own hub has it already.
 ORIGIN = secrets.token_hex(8)
 
@@ -44,7 +44,7 @@ class ToPerson(msgspec.Struct, frozen=True, tag="person", array_like=True):
 class ToEverybody(msgspec.Struct, frozen=True, tag="everybody", array_like=True):
     """A volatile event for all connections of these standings, less those of a few."""
 
-    of: list[Standing]
+    of: list[Audience]
     but_not: list[str]
     text: str
 

@@ -148,7 +148,7 @@ class Hub:
                 for connection in self.connections:
                     if connection.user_id in but_not:
                         continue
-                    if connection.user.standing in of:
+                    if connection.user.audience in of:
                         connection.write(text, volatile=True)
             case ToPerson(user, text):
                 for connection in self._by_user.get(user, ()):
