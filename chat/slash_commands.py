@@ -16,11 +16,16 @@ class PrivateMessage(NamedTuple):
     text: str
 
 
+def is_private(body: str) -> bool:
+    """Whether the body is a `/pm`, complete or not."""
+    return body.startswith("/pm") and body.split(maxsplit=1)[0] == "/pm"
+
+
 def private_message(
     body: str, reply_to: int | None, level: str
 ) -> PrivateMessage | None:
     """None when the body is for the room. Raises Invalid."""
-    if not body.startswith("/pm") or body.split(maxsplit=1)[0] != "/pm":
+    if not is_private(body):
         return None
     parts = body.split(maxsplit=2)
     if len(parts) < 3:

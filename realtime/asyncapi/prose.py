@@ -1,4 +1,4 @@
-"""What is said in words: the address, the tokens, and every code."""
+"""The parts of the document that are prose: the address, the tokens, and every code."""
 
 from core.errors import Refusal
 from core.limits.table import LIMITS

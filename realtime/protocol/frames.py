@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from chat.events import encode
-from chat.payloads.messages import HistoryPayload, MessagePayload
+from chat.payloads.messages import MessagePayload
 from chat.payloads.people import Time, UserPayload
 from chat.payloads.rooms import RoomPayload
 from core.errors import Refusal
@@ -99,10 +99,6 @@ class HistoryReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
     messages: list[MessagePayload]
     has_before: bool
     has_after: bool
-
-    @classmethod
-    def of(cls, ref: int, page: HistoryPayload) -> "HistoryReply":
-        return cls(ref, page.messages, page.has_before, page.has_after)
 
 
 class RoomReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
