@@ -1,7 +1,7 @@
-"""HTTP answers that nobody reads: their connections are cut.
+"""Cuts the connections of HTTP clients that do not read their answers.
 
-uvicorn waits for ever until a client has read what was written, even when it has closed
-the connection. Meanwhile the answer, its file and the socket stay open.
+uvicorn waits without limit until a client has read its answer, even when uvicorn has
+closed the connection. Meanwhile the answer, its file and the socket stay open.
 """
 
 import asyncio
@@ -11,10 +11,10 @@ from typing import Any
 
 from . import http_head
 
-# A client that reads nothing for so long is cut off, after twice as long at most.
+# A client that reads nothing for this long is cut off, after twice this time at most.
 STALL_SECONDS = 30.0
-# The kernel keeps no more than this of what is not yet on its way. It would keep some
-# MB, and so take minutes to say that a slow client has read something.
+# The kernel buffers no more than this of what it has not sent. By default it buffers
+# some MB, and it would take minutes to see that a slow client has read something.
 UNSENT_BYTES = 131_072
 
 

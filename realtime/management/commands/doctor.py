@@ -1,6 +1,7 @@
-"""`manage.py doctor`: looks at everything that Hubbub needs, and says what to do.
+"""`manage.py doctor`: checks everything that Hubbub needs, and says what to do.
 
-Each check returns what it found or raises Sick with the remedy. Exits 1 if any did.
+Each check returns a word about a good state or raises Sick with the remedy. The command
+exits with 1 if any raised.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ LAYER_SECONDS = 5
 
 
 class Sick(Exception):
-    """What is wrong, and what to do about it."""
+    """Its text says what is wrong and what to do about it."""
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""`manage.py listen`: log in and print what a room says, as any client hears it."""
+"""`manage.py listen`: log in and print a room's messages, as any client gets them."""
 
 import asyncio
 import getpass
