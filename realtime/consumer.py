@@ -11,10 +11,8 @@ from collections import deque
 from typing import Any, cast
 
 from channels.consumer import AsyncConsumer
-from django.utils import timezone
 
 from accounts.tokens import Identity
-from chat.events import encode
 from chat.payloads.people import user_payload
 from core import limits, metrics
 from core.audit import Event, record, record_refusal
@@ -65,7 +63,11 @@ class ChatConsumer(AsyncConsumer):
         hub().add(self.connection)
         record(Event.SOCKET_OPENED, **self.connection.ids)
         try:
-            self._greet()
+            user = user_payload(identity.actor.user)
+            expires_at = self.connection.grace.expires_at
+            hello = frames.hello(self.connection.id, user, expires_at)
+            self.connection.write(hello, always=True)
+            self.connection.remind()
             await self._read(receive)
         except asyncio.CancelledError:
             # Either our own cut, or daphne told to stop, which sends no close itself.
@@ -75,16 +77,6 @@ class ChatConsumer(AsyncConsumer):
                 raise
         finally:
             self._leave()
-
-    def _greet(self) -> None:
-        hello = frames.Hello(
-            connection=self.connection.id,
-            user=user_payload(self.connection.actor.user),
-            server_time=timezone.now(),
-            token_expires_at=self.connection.grace.expires_at,
-        )
-        self.connection.write(encode(hello), always=True)
-        self.connection.remind()
 
     def _leave(self) -> None:
         """Not Channels' `disconnect`, which does not run after an exception."""

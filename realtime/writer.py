@@ -57,7 +57,11 @@ class Writer:
             outcomes = await in_writer_thread(append, [draft for draft, _ in batch])
         except Exception as error:
             for _, done in batch:
-                _fail(done, error)
+                # The client may send the same client_id again.
+                _settle(done, as_unavailable(error) or Unavailable())
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a batch of messages was not written", "exception": error}
+            )
             return
         for (_, done), outcome in zip(batch, outcomes, strict=True):
             _settle(done, outcome)
@@ -71,12 +75,3 @@ def _settle(done: asyncio.Future[Appended], outcome: Outcome) -> None:
         done.set_exception(outcome)
     else:
         done.set_result(outcome)
-
-
-def _fail(done: asyncio.Future[Appended], error: Exception) -> None:
-    """Refuse with `unavailable`: the client may send the same client_id again."""
-    if not done.done():
-        done.set_exception(as_unavailable(error) or Unavailable())
-        done.get_loop().call_exception_handler(
-            {"message": "a batch of messages was not written", "exception": error}
-        )

@@ -101,15 +101,10 @@ def attach(publisher: Publisher | None) -> None:
 
 
 def publish(envelopes: Iterable[Envelope]) -> None:
-    """Send committed changes. Call it from `transaction.on_commit`. It never blocks."""
-    _current().publish(list(envelopes))
+    """Send committed changes. Call it from `transaction.on_commit`. It never blocks.
 
-
-def _current() -> Publisher:
-    """The hub's publisher, or one of its own for a process without sockets.
-
-    A command or a shell gets one event loop, in a thread. `async_to_sync` would make a
-    loop and a Redis connection for each call
+    A process without a hub (a command, a shell) gets one event loop, in a thread.
+    `async_to_sync` would make a loop and a Redis connection for each call
     (https://github.com/django/channels_redis/issues/332).
     """
     global _publisher
@@ -118,4 +113,5 @@ def _current() -> Publisher:
             loop = asyncio.new_event_loop()
             threading.Thread(target=loop.run_forever, daemon=True).start()
             _publisher = Publisher(loop)
-        return _publisher
+        current = _publisher
+    current.publish(list(envelopes))

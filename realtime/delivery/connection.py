@@ -116,8 +116,10 @@ class Connection:
         if self.closed_with is not None:
             return
         if not always and time.time() >= self.grace.ends:
-            if not volatile:
-                self._keep(text)
+            unread = self._written - self._confirmed
+            if not volatile and self.grace.keep(text) + unread > MAX_UNREAD:
+                # The client has missed too much. It comes back and resumes instead.
+                self.close(CloseCode.TOKEN_EXPIRED)
             return
         # Queued characters count even if a pong confirmed them: a client that sends
         # pongs without reading must not make us keep everything.
@@ -138,13 +140,6 @@ class Connection:
         """Write the reply to a command, and return it."""
         self.write(encode(reply), always=always)
         return reply
-
-    def _keep(self, text: str) -> None:
-        """Keep a frame for the new token, unless the client has missed too much: then
-        it is closed, and resumes."""
-        unread = self._written - self._confirmed
-        if self.grace.keep(text) + unread > MAX_UNREAD:
-            self.close(CloseCode.TOKEN_EXPIRED)
 
     # --- Liveness --------------------------------------------------------------------
 

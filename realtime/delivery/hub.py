@@ -143,17 +143,11 @@ class Hub:
                 for connection in self._by_user.get(user, ()):
                     if not has_account(connection.actor):
                         self.feeds.leave(connection, room)
-            case EndSessions():
-                self._end_sessions(envelope)
-
-    def _end_sessions(self, ended: EndSessions) -> None:
-        for connection in self._by_user.get(ended.user, ()):
-            if ended.session is None:
-                is_meant = connection.actor.user.token_version < ended.version
-            else:
-                is_meant = connection.session_id == ended.session
-            if is_meant:
-                connection.revoke(is_disabled=ended.is_disabled)
+            case EndSessions(user, session, version, is_disabled):
+                for connection in self._by_user.get(user, ()):
+                    is_old = connection.actor.user.token_version < version
+                    if connection.session_id == session or (not session and is_old):
+                        connection.revoke(is_disabled=is_disabled)
 
 
 _hub: Hub | None = None

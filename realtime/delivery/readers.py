@@ -101,8 +101,14 @@ class Readers:
             kept.append(stretch)
         if self.ahead:
             self._send_ahead(stretch)
-        if stretch.leaver is not None:
-            self._evict(stretch.leaver, stretch.seq)
+        if stretch.leaver is None:
+            return
+        # Unsubscribe the leaver's connections, except those that rejoined after `seq`:
+        # they are in `ahead`, or `go_live` handles them.
+        for connection in self.all:
+            is_back = self.ahead.get(connection, 0) >= stretch.seq
+            if stretch.leaver in connection.names and not is_back:
+                self.leave(connection)
 
     def _send_ahead(self, stretch: Stretch) -> None:
         for connection, head_seq in list(self.ahead.items()):
@@ -112,13 +118,6 @@ class Readers:
             if stretch.seq >= head_seq:
                 del self.ahead[connection]
                 self.live.add(connection)
-
-    def _evict(self, leaver: str, seq: int) -> None:
-        """Unsubscribe the leaver's connections, except those that rejoined after `seq`:
-        they are in `ahead`, or `go_live` handles them."""
-        for connection in self.all:
-            if leaver in connection.names and self.ahead.get(connection, 0) < seq:
-                self.leave(connection)
 
     def send_volatile(self, text: str, but_not: Container[str] = ()) -> None:
         """To all readers but guests, who hear the log and nothing of the people."""

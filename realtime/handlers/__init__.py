@@ -72,11 +72,10 @@ async def _refusal(connection: Connection, command: Asking) -> Refusal | None:
     except TimeoutError:
         return Timeout()
     except Exception as error:
-        return as_unavailable(error) or _internal(error)
+        if unavailable := as_unavailable(error):
+            return unavailable
+        incident = secrets.token_hex(4)
+        logger.exception("incident %s", incident)
+        said = f"Something went wrong. Tell the operator: incident {incident}."
+        return Internal(said)
     return None
-
-
-def _internal(error: Exception) -> Internal:
-    incident = secrets.token_hex(4)
-    logger.error("incident %s", incident, exc_info=error)
-    return Internal(f"Something went wrong. Tell the operator: incident {incident}.")

@@ -43,18 +43,15 @@ class TokenMiddleware:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         carried = take_tokens(scope)
         async with admitted(scope) as refusal:
-            identity = refusal or await _identity(carried)
+            identity: Identity | Refusal | None = refusal
+            try:
+                identity = identity or await in_database(identify, carried)
+            except Refusal as refused:
+                identity = refused
+            except DatabaseError as error:
+                logger.warning("database: %s", type(error).__name__)
+                identity = Unavailable()
             await self.inner({**scope, "identity": identity}, receive, send)
-
-
-async def _identity(carried: list[Carried]) -> Identity | Refusal:
-    try:
-        return await in_database(identify, carried)
-    except Refusal as refusal:
-        return refusal
-    except DatabaseError as error:
-        logger.warning("database: %s", type(error).__name__)
-        return Unavailable()
 
 
 def identify(carried: list[Carried]) -> Identity:

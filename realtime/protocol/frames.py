@@ -1,8 +1,10 @@
 """What the server sends besides events: hello, replies, errors, ping and bye."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.utils import timezone
 from msgspec import UNSET, Raw, UnsetType
 
 from chat.events import encode
@@ -157,6 +159,11 @@ class Error(msgspec.Struct, frozen=True, tag_field="type", tag="error"):
     detail: str
     fields: dict[str, list[str]] | UnsetType = UNSET
     retry_after: float | UnsetType = UNSET
+
+
+def hello(connection: str, user: UserPayload, token_expires_at: datetime) -> str:
+    """The frame for a connection, by its id, that has just been opened."""
+    return encode(Hello(connection, user, timezone.now(), token_expires_at))
 
 
 def bye(code: CloseCode, retry_after: float | None = None) -> str:
