@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from core.audit import Event, record_committed
-from core.bus.envelopes import Standing
+from core.bus.envelopes import Audience
 from core.ids import new_id
 
 username_rule = RegexValidator(
@@ -103,7 +103,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.is_active and (settings.ALLOW_GUESTS or not self.is_guest)
 
     @property
-    def standing(self) -> Standing:
+    def audience(self) -> Audience:
         if self.is_guest:
             return "guest"
         return "staff" if self.is_staff else "person"

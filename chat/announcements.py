@@ -16,7 +16,6 @@ from core.bus.envelopes import (
     GuestOut,
     PersonChanged,
     RoomGone,
-    Standing,
     ToEverybody,
     ToPerson,
     ToRoom,
@@ -25,7 +24,7 @@ from core.bus.publisher import publish_on_commit
 
 from . import presence
 from .access.seat import Seat
-from .access.visibility import audience, may_see, shut_out
+from .access.visibility import audiences, may_see, shut_out
 from .events import (
     MemberJoined,
     MemberLeft,
@@ -98,7 +97,7 @@ def _tell_of_people(room: Room) -> None:
 def announce_room(room: Room, event: object) -> None:
     """Tell everybody who may see the room: its audience, or else its members."""
     if room.kind == Room.Kind.PUBLIC:
-        return _tell_audience(room, audience(room), event)
+        return _tell_audience(room, audiences(room), event)
     members = room.memberships.all()
     if room.staff_only:
         members = members.filter(user__is_staff=True)
@@ -113,12 +112,12 @@ def announce_deleted(room: Room) -> None:
     publish_on_commit(RoomGone(str(room.pk)))
 
 
-def announce_audience(room: Room, before: Iterable[Standing]) -> None:
+def announce_audience(room: Room, before: Iterable[Audience]) -> None:
     """Tell those who may see the room now and could not before, and the reverse."""
-    now = audience(room)
-    if new := [standing for standing in now if standing not in before]:
+    now = audiences(room)
+    if new := [one for one in now if one not in before]:
         _tell_audience(room, new, RoomCreated(shown_room(room, None)))
-    if old := [standing for standing in before if standing not in now]:
+    if old := [one for one in before if one not in now]:
         # The system message of this change has ended the guests' subscriptions.
         _tell_audience(room, old, RoomDeleted(str(room.pk)))
 
@@ -164,6 +163,6 @@ def _tell_readers(room: Room, event: object) -> None:
     publish_on_commit(ToRoom(str(room.pk), encode(event)))
 
 
-def _tell_audience(room: Room, of: list[Standing], event: object) -> None:
+def _tell_audience(room: Room, of: list[Audience], event: object) -> None:
     but_not = [str(person) for person in shut_out(room)]
     publish_on_commit(ToEverybody(of, but_not, encode(event)))

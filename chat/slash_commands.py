@@ -16,6 +16,11 @@ class PrivateMessage(NamedTuple):
     text: str
 
 
+def is_private(body: str) -> bool:
+    """Whether the body is a `/pm`, complete or not."""
+    return body.startswith("/pm") and body.split(maxsplit=1)[0] == "/pm"
+
+
 def private_message(
     body: str, reply_to: int | None, level: str
 ) -> PrivateMessage | None:
@@ -23,7 +28,7 @@ def private_message(
 
     Raises Invalid for a `/pm` that lacks its text, or that has an answer or a level.
     """
-    if not body.startswith("/pm") or body.split(maxsplit=1)[0] != "/pm":
+    if not is_private(body):
         return None
     parts = body.split(maxsplit=2)
     if len(parts) < 3:

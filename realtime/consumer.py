@@ -1,7 +1,8 @@
-"""One socket, from accept to close: frames in, commands out to their handlers.
+"""One socket, from accept to close: frames come in, commands go to their handlers.
 
-No exception leaves here: a client's mistake is an error reply, ours is `internal`. The
-read loop never waits for a command, so a `pong` is heard while the database works.
+No exception leaves here: a client's mistake becomes an error frame, ours becomes
+`internal`. The read loop never waits for a command, so a `pong` is heard while the
+database works.
 """
 
 import asyncio
@@ -10,19 +11,12 @@ from collections import deque
 from typing import Any, cast
 
 from channels.consumer import AsyncConsumer
-from django.utils import timezone
 
 from accounts.tokens import Identity
-from chat.events import encode
 from chat.payloads.people import user_payload
 from core import limits, metrics
 from core.audit import Event, record, record_refusal
-from core.errors import (
-    BadFrame,
-    RateLimited,
-    Refusal,
-    Unauthorized,
-)
+from core.errors import BadFrame, RateLimited, Refusal, Unauthorized
 
 from .delivery.connection import Connection
 from .delivery.hub import hub
@@ -30,24 +24,17 @@ from .handlers import handle
 from .handshake.token import SUBPROTOCOL
 from .protocol import frames
 from .protocol.close_codes import CloseCode
-from .protocol.commands import (
-    Asking,
-    BadCommand,
-    Pong,
-    TypingStart,
-    TypingStop,
-    decode,
-    type_of,
-)
+from .protocol.commands import Asking, Pong, TypingStart, TypingStop, type_of
+from .protocol.decoder import BadCommand, decode
 
 MAX_WAITING = 32
-# So many within so many seconds are no accident.
+# More bad frames than this, within this time, are no accident.
 MAX_BAD_FRAMES = 20
 BAD_FRAMES_SECONDS = 60
 
 
 class ChatConsumer(AsyncConsumer):
-    """Has no channel layer of its own: the hub hears for all sockets of the process."""
+    """Has no channel layer of its own: the hub listens for all of the sockets."""
 
     connection: Connection
 
@@ -56,20 +43,17 @@ class ChatConsumer(AsyncConsumer):
         # (https://github.com/django/channels/pull/2090).
         await receive()
         offered = SUBPROTOCOL in scope["subprotocols"]
-        await send(
-            {
-                "type": "websocket.accept",
-                "subprotocol": SUBPROTOCOL if offered else None,
-            }
-        )
+        subprotocol = SUBPROTOCOL if offered else None
+        await send({"type": "websocket.accept", "subprotocol": subprotocol})
         identity = scope["identity"]
         if isinstance(identity, Refusal):
             # Accepted first: a browser cannot read why a handshake was refused.
             await _turn_away(send, identity)
             return
-        await self._live(identity, receive, send)
+        await self._serve(identity, receive, send)
 
-    async def _live(self, identity: Identity, receive: Any, send: Any) -> None:
+    async def _serve(self, identity: Identity, receive: Any, send: Any) -> None:
+        """From `hello` until the socket is closed, by whichever side."""
         task = cast(asyncio.Task[None], asyncio.current_task())
         self.connection = Connection(identity, send, cut=task.cancel)
         self.waiting: deque[Asking] = deque()
@@ -79,7 +63,10 @@ class ChatConsumer(AsyncConsumer):
         hub().add(self.connection)
         record(Event.SOCKET_OPENED, **self.connection.ids)
         try:
-            self.connection.write(_hello(self.connection), always=True)
+            user = user_payload(identity.actor.user)
+            expires_at = self.connection.grace.expires_at
+            hello = frames.hello(self.connection.id, user, expires_at)
+            self.connection.write(hello, always=True)
             self.connection.remind()
             await self._read(receive)
         except asyncio.CancelledError:
@@ -95,7 +82,7 @@ class ChatConsumer(AsyncConsumer):
         """Not Channels' `disconnect`, which does not run after an exception."""
         code = self.connection.closed_with
         if self.working is not None:
-            # What it still does is for nobody; a message handed over is written anyway.
+            # Nobody waits for its reply. A message in the writer is stored anyway.
             self.working.cancel()
         self.connection.abandon()
         hub().remove(self.connection)
@@ -112,7 +99,7 @@ class ChatConsumer(AsyncConsumer):
             except BadCommand as bad:
                 self._refuse(bad.ref, bad.refusal)
             if len(self.waiting) >= MAX_WAITING:
-                # Who asks faster than is answered: others come first.
+                # A client that asks faster than it is answered lets others go first.
                 await asyncio.sleep(0)
 
     def _received(self, text: str | None) -> None:
@@ -128,23 +115,19 @@ class ChatConsumer(AsyncConsumer):
         if isinstance(command, Pong):
             self.connection.pong(command.n)
         elif isinstance(command, TypingStart):
-            hub().typing.start(self.connection, command.room)
+            hub().typists.start(self.connection, command.room)
         elif isinstance(command, TypingStop):
-            hub().typing.stop(self.connection, command.room)
+            hub().typists.stop(self.connection, command.room)
         else:
-            self._asked(command)
-
-    def _asked(self, command: Asking) -> None:
-        try:
             self._enqueue(command)
-        except RateLimited as refusal:
-            metrics.commands.labels(type_of(command), refusal.code).inc()
-            self.connection.write(frames.error(command.ref, refusal), always=True)
 
     def _enqueue(self, command: Asking) -> None:
-        """One command at a time, in their order; the task ends when none waits."""
+        """Run one command at a time, in order; the task ends when none waits."""
         if len(self.waiting) >= MAX_WAITING:
-            raise RateLimited("Too many commands wait already.", retry_after=1)
+            refusal = RateLimited("Too many commands wait already.", retry_after=1)
+            metrics.commands.labels(type_of(command), refusal.code).inc()
+            self.connection.write(frames.error(command.ref, refusal), always=True)
+            return
         self.waiting.append(command)
         if self.working is None:
             self.working = asyncio.create_task(self._work())
@@ -157,7 +140,7 @@ class ChatConsumer(AsyncConsumer):
             self.working = None
 
     def _refuse(self, ref: int | None, refusal: Refusal) -> None:
-        """A frame that is no command. Who sends many of them is broken, or worse."""
+        """Answer a frame that is no command, and close a socket that sends many."""
         metrics.commands.labels("none", refusal.code).inc()
         self.connection.write(frames.error(ref, refusal), always=True)
         now = time.monotonic()
@@ -181,14 +164,3 @@ async def _turn_away(send: Any, refusal: Refusal) -> None:
     bye = frames.bye(code, refusal.retry_after)
     await send({"type": "websocket.send", "text": bye})
     await send({"type": "websocket.close", "code": int(code)})
-
-
-def _hello(connection: Connection) -> str:
-    return encode(
-        frames.Hello(
-            connection=connection.id,
-            user=user_payload(connection.user),
-            server_time=timezone.now(),
-            token_expires_at=connection.lease.expires_at,
-        )
-    )

@@ -1,4 +1,4 @@
-"""The socket's one address; every other is refused before it is accepted."""
+"""The socket's one address. Every other is refused before it is accepted."""
 
 from channels.routing import URLRouter
 from django.urls import path, re_path
@@ -8,14 +8,15 @@ from .handshake.origins import OriginMiddleware, refuse
 from .handshake.tls import EncryptionMiddleware
 from .handshake.token import TokenMiddleware
 
-# The token comes out before anything copies the scope: servers log from the original.
+# The token leaves the scope before anything copies it, since servers log from the
+# original.
 application = EncryptionMiddleware(
     OriginMiddleware(
         TokenMiddleware(
             URLRouter(
                 [
                     path("ws/v1", ChatConsumer.as_asgi()),  # type: ignore[arg-type,list-item]
-                    # Without it a scan of addresses fills the log with tracebacks.
+                    # Without this, a scan of addresses fills the log with tracebacks.
                     re_path("", refuse),  # type: ignore[arg-type,list-item]
                 ]
             )

@@ -1,6 +1,7 @@
-"""Group commit: what waits while a transaction runs goes into the next one together.
+"""Group commit: drafts that wait while a transaction runs share the next one.
 
-No timer: a lone message waits for nothing, and under load the batch grows by itself.
+There is no timer: a lone message waits for nothing, and under load the batch grows by
+itself.
 """
 
 import asyncio
@@ -14,7 +15,8 @@ from core.db_timeouts import as_unavailable
 from core.errors import Refusal, Unavailable
 from core.threads import in_writer_thread
 
-# Of a thousand writers half are then answered while the other half is committed.
+# Small enough that of a thousand senders half are answered while the other half's
+# messages are committed.
 MAX_BATCH = 512
 
 
@@ -22,12 +24,12 @@ class Writer:
     """One per process. Drafts are written in the order in which they were submitted."""
 
     def __init__(self) -> None:
-        # With when it came, in monotonic seconds.
+        # Each with the monotonic time at which it was submitted.
         self._waiting: deque[tuple[Draft, asyncio.Future[Appended], float]] = deque()
         self._running: asyncio.Task[None] | None = None
 
     async def submit(self, draft: Draft) -> Appended:
-        """Returns when the message is committed. Raises what refused it."""
+        """Returns when the message is committed. Raises the refusal if there is one."""
         done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
         self._waiting.append((draft, done, time.monotonic()))
         if self._running is None:
@@ -35,7 +37,7 @@ class Writer:
         return await done
 
     async def flush(self) -> None:
-        """Return when nothing waits."""
+        """Return when no draft waits."""
         while self._running is not None:
             await asyncio.wait([self._running])
 
@@ -55,26 +57,21 @@ class Writer:
             outcomes = await in_writer_thread(append, [draft for draft, _ in batch])
         except Exception as error:
             for _, done in batch:
-                _fail(done, error)
+                # The client may send the same client_id again.
+                _settle(done, as_unavailable(error) or Unavailable())
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a batch of messages was not written", "exception": error}
+            )
             return
         for (_, done), outcome in zip(batch, outcomes, strict=True):
             _settle(done, outcome)
 
 
 def _settle(done: asyncio.Future[Appended], outcome: Outcome) -> None:
-    # Who waited may be gone: the socket closed, the command timed out.
+    # It is cancelled when its socket was closed or its command timed out meanwhile.
     if done.done():
         return
     if isinstance(outcome, Refusal):
         done.set_exception(outcome)
     else:
         done.set_result(outcome)
-
-
-def _fail(done: asyncio.Future[Appended], error: Exception) -> None:
-    """Whatever it was, the same client_id can be sent again."""
-    if not done.done():
-        done.set_exception(as_unavailable(error) or Unavailable())
-        done.get_loop().call_exception_handler(
-            {"message": "a batch of messages was not written", "exception": error}
-        )

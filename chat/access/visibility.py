@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actor import Actor, Scope, check_account, check_scope, has_account
 from accounts.models import User
-from core.bus.envelopes import Standing
+from core.bus.envelopes import Audience
 from core.errors import Forbidden
 
 from ..errors import RoomNotFound, UserNotFound
@@ -24,13 +24,13 @@ def check_reach(actor: Actor, people: Iterable[User]) -> None:
         raise UserNotFound
 
 
-def audience(room: Room) -> list[Standing]:
+def audiences(room: Room) -> list[Audience]:
     """The audiences that see the room without being members, unless they are banned."""
     if room.kind != Room.Kind.PUBLIC:
         return []
     if room.staff_only:
         return ["staff"]
-    everybody: list[Standing] = ["staff", "person", "guest"]
+    everybody: list[Audience] = ["staff", "person", "guest"]
     return everybody if room.guests_may_read else everybody[:2]
 
 
@@ -40,11 +40,11 @@ def may_see(seat: Seat) -> bool:
     Staff-only comes first: somebody who loses the staff flag no longer sees the room,
     member or not. A guest belongs to no room.
     """
-    if seat.room.staff_only and seat.user.standing != "staff":
+    if seat.room.staff_only and seat.user.audience != "staff":
         return False
     if seat.membership is not None and not seat.user.is_guest:
         return True
-    return seat.user.standing in audience(seat.room) and not is_banned(seat)
+    return seat.user.audience in audiences(seat.room) and not is_banned(seat)
 
 
 def visible_rooms(actor: Actor) -> QuerySet[Room]:

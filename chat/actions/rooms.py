@@ -17,7 +17,7 @@ from core.text import clean_line
 from .. import stored_files
 from ..access.roles import check_create, check_create_by_visit, check_own
 from ..access.rooms import access_named, access_room, access_update
-from ..access.visibility import audience
+from ..access.visibility import audiences
 from ..announcements import (
     announce_added,
     announce_audience,
@@ -128,7 +128,7 @@ def update_room(actor: Actor, room_id: str, changes: Mapping[str, Any]) -> RoomP
     with transaction.atomic():
         seat = access_update(actor, room_id, changes, lock=True)
         room = seat.room
-        audience_before = audience(room)
+        audience_before = audiences(room)
         if events := _apply(room, changes):
             _save(room)
             for event in events:

@@ -1,4 +1,4 @@
-"""What processes tell each other through the channel layer."""
+"""The messages between processes: envelopes, in packets through the channel layer."""
 
 import secrets
 from collections.abc import Sequence
@@ -6,20 +6,21 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-# What a person is to the whole server: all that a rule may ask of an outsider.
-Standing = Literal["staff", "person", "guest"]
-# Which process a packet comes from: its own hub has it already.
+# A class of people, for events that go to everybody of some classes. Everybody is in
+# one of them, whichever rooms they belong to.
+Audience = Literal["staff", "person", "guest"]
+# This process, as the origin of its packets.
 ORIGIN = secrets.token_hex(8)
 
 EventName = Literal["message.created", "message.updated", "message.deleted"]
 
 
 class Change(NamedTuple):
-    """One number of a room's log: what happened, and the message as it is since.
+    """One number of a room's log, and the message as it is since, in encoded JSON.
 
-    `message` is encoded JSON. `leaver` (a person's id, or GUESTS) receives nothing
-    above this number. `event` is
-    None for what was read back from the log: the state is known, not how it came about.
+    `event` is None when the change was read back from the log, which has the message's
+    state but not its earlier events. `leaver` is the person (by id) or GUESTS whom the
+    change takes out of the room: they receive nothing above `seq`.
     """
 
     seq: int
@@ -42,15 +43,15 @@ class ToPerson(msgspec.Struct, frozen=True, tag="person", array_like=True):
 
 
 class ToEverybody(msgspec.Struct, frozen=True, tag="everybody", array_like=True):
-    """A volatile event for all connections of these standings, less those of a few."""
+    """A volatile event for everybody in some audiences, less a few people."""
 
-    of: list[Standing]
+    of: list[Audience]
     but_not: list[str]
     text: str
 
 
 class ToRoom(msgspec.Struct, frozen=True, tag="volatile", array_like=True):
-    """A volatile event for the room's subscribers, less guests and a few people."""
+    """A volatile event for the room's readers, less guests and a few people."""
 
     room: str
     text: str
@@ -58,9 +59,9 @@ class ToRoom(msgspec.Struct, frozen=True, tag="volatile", array_like=True):
 
 
 class PersonChanged(msgspec.Struct, frozen=True, tag="presence", array_like=True):
-    """A volatile event about a person, once to each who reads one of their rooms.
+    """A volatile event about a person, once to each reader of any of the rooms.
 
-    Their own connections get it too when `user` names them; guests never.
+    With `user`, that person's own connections get it, too. Guests never do.
     """
 
     rooms: list[str]
@@ -69,23 +70,24 @@ class PersonChanged(msgspec.Struct, frozen=True, tag="presence", array_like=True
 
 
 class RoomGone(msgspec.Struct, frozen=True, tag="gone", array_like=True):
-    """The room was deleted: nobody is subscribed to it any more."""
+    """The room was deleted: every process drops its feed."""
 
     room: str
 
 
 class GuestOut(msgspec.Struct, frozen=True, tag="guest", array_like=True):
-    """A guest, who reads rooms without belonging to them, may not read this one."""
+    """A guest was banned from a room. No message of the log says so, since guests are
+    no members, so this takes their connections out."""
 
     room: str
     user: str
 
 
 class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):
-    """Close a person's connections: of one session, or of all (None).
+    """Close a person's connections: those of one session, or of all (None).
 
-    All are those of an older token version: a hint that comes late must not close what
-    was opened with the new password.
+    "All" are those with an older token version than `version`. A hint that comes late
+    must not close the sockets that were opened with the new password.
     """
 
     user: str
@@ -95,7 +97,11 @@ class EndSessions(msgspec.Struct, frozen=True, tag="end", array_like=True):
 
 
 class Opened(msgspec.Struct, frozen=True, tag="opened", array_like=True):
-    """When a process's sockets of one person were opened: they are counted together."""
+    """When a process's sockets of one person were opened, in seconds since the epoch.
+
+    Sent when it opens one more, and as an answer, so that both processes count the
+    other's sockets, too (realtime/delivery/connection_limit.py).
+    """
 
     user: str
     process: str
@@ -117,9 +123,9 @@ Envelope = (
 
 
 class Packet(msgspec.Struct, frozen=True, array_like=True):
-    """What one process publishes at once; without envelopes, to hear whether it comes.
+    """The envelopes that one process publishes together. A probe has none.
 
-    `committed_at` is the oldest one's, by the clock of the process that sends.
+    `committed_at` is when the oldest was committed, by the clock of that process.
     """
 
     origin: str
@@ -128,7 +134,7 @@ class Packet(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def is_own(self) -> bool:
-        """Our own hub had it before the layer."""
+        """Whether this process sent it: its hub got the packet before the layer did."""
         return self.origin == ORIGIN
 
 

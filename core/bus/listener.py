@@ -1,8 +1,8 @@
-"""This process's ear at the channel layer, and whether it still hears anything.
+"""Receives the packets of all processes, and tells whether any still arrive.
 
-The layer is a hint: every failure here is logged and survived, and what was missed is
-found by the check of the heads. A Redis that hangs raises nothing, so silence is not
-told by errors but by our own packets, which must come back.
+The layer is a hint: every failure here is logged and survived, and the check of the
+room heads finds the changes that were missed. A Redis that hangs raises no error, so
+silence is measured by our own packets, which must come back.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ class Listener:
     def __init__(self, heard: Callable[[Packet], None]) -> None:
         self._heard = heard
         self._loop = asyncio.get_running_loop()
-        # Deaf until the first echo: what others say before that is missed.
+        # Silent until the first echo: packets of others may be missed before it.
         self._echo_at = -math.inf
 
     @property
     def silent_seconds(self) -> float:
-        """How long nothing of our own came back. Any thread may ask."""
+        """The time since a packet of our own last came back. Any thread may ask."""
         return self._loop.time() - self._echo_at
 
     @property
@@ -41,10 +41,10 @@ class Listener:
         return self.silent_seconds > SILENT_SECONDS
 
     async def listen(self) -> None:
-        """Hear what all processes say, for ever.
+        """Receive packets for ever.
 
-        The one reader, and never cancelled: a cancelled receive loses what it had, and
-        the PubSub layer then forgets the channel altogether.
+        Only one task may do this, and nothing may cancel its `receive`: a cancelled one
+        loses its packet, and the PubSub layer then forgets the channel altogether.
         """
         layer = publisher.channel_layer()
         channel = ""

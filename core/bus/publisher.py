@@ -1,9 +1,9 @@
-"""From a committed change out to every process: the only sender to the channel layer.
+"""Carries committed changes to every process: the only sender to the channel layer.
 
-Envelopes go to this process's own hub at once and to the others through the layer, all
-that wait in one packet (docs/decisions/0010). The layer is a hint that may lose, double
-or reorder (channels_redis#96, #89): the hub repairs from the database, so a failure
-here is logged and forgotten.
+Envelopes go to this process's own hub at once and to the others through the layer; all
+that wait share one packet (docs/decisions/0010). The layer is a hint that may lose,
+double or reorder packets (channels_redis#96, #89). The hub repairs from the database,
+so a failure here is only logged.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from .envelopes import ORIGIN, Envelope, Packet
 
 logger = logging.getLogger(__name__)
 
-# The hubs of all processes are in this group, and nobody else.
+# The group of the hubs of all processes; sockets are in no group.
 GROUP = "hubs"
 _SEND_SECONDS = 1.0
 _MAX_WAITING = 10_000
@@ -30,10 +30,10 @@ _MAX_PACKET = 500
 
 
 async def send(packet: Packet) -> None:
-    """Hand it to the layer, or log why not and forget it."""
+    """Hand the packet to the layer. A failure is logged, and the packet is lost."""
     message = {"type": "hub.packet", "packet": msgspec.msgpack.encode(packet)}
     try:
-        # A Redis that hangs must not hold up what comes after.
+        # A Redis that hangs must not hold up the next packets.
         async with asyncio.timeout(_SEND_SECONDS):
             await channel_layer().group_send(GROUP, message)
     except Exception as error:
@@ -41,7 +41,7 @@ async def send(packet: Packet) -> None:
 
 
 async def send_probe() -> None:
-    """Our own packet comes back as long as the layer carries anything."""
+    """Send an empty packet, which comes back as long as the layer carries anything."""
     await send(Packet(ORIGIN, time.time(), []))
 
 
@@ -59,7 +59,7 @@ class Publisher:
     ) -> None:
         self._loop = loop
         self._deliver = deliver
-        # When it was committed, and what.
+        # Each envelope with the time at which it was committed.
         self._waiting: deque[tuple[float, Envelope]] = deque(maxlen=_MAX_WAITING)
         self._sending: asyncio.Task[None] | None = None
 
@@ -95,27 +95,17 @@ _publisher_lock = threading.Lock()
 
 
 def attach(publisher: Publisher | None) -> None:
-    """The process's hub makes its own publisher the one that is used."""
+    """Use this publisher for the whole process: that of its hub."""
     global _publisher
     with _publisher_lock:
         _publisher = publisher
 
 
 def publish(envelopes: Iterable[Envelope]) -> None:
-    """Send what was committed; never blocks."""
-    _current().publish(list(envelopes))
+    """Send committed changes. Call it from `transaction.on_commit`. It never blocks.
 
-
-def publish_on_commit(*envelopes: Envelope) -> None:
-    """Send these when the current transaction commits; at once when there is none."""
-    if envelopes:
-        transaction.on_commit(lambda: publish(envelopes))
-
-
-def _current() -> Publisher:
-    """A process without sockets (a command, a shell) gets one loop, in a thread.
-
-    Not `async_to_sync` for each call: it makes a loop and a Redis connection each time
+    A process without a hub (a command, a shell) gets one event loop, in a thread.
+    `async_to_sync` would make a loop and a Redis connection for each call
     (https://github.com/django/channels_redis/issues/332).
     """
     global _publisher
@@ -124,4 +114,11 @@ def _current() -> Publisher:
             loop = asyncio.new_event_loop()
             threading.Thread(target=loop.run_forever, daemon=True).start()
             _publisher = Publisher(loop)
-        return _publisher
+        current = _publisher
+    current.publish(list(envelopes))
+
+
+def publish_on_commit(*envelopes: Envelope) -> None:
+    """Send these when the current transaction commits; at once when there is none."""
+    if envelopes:
+        transaction.on_commit(lambda: publish(envelopes))

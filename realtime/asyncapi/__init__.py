@@ -1,9 +1,9 @@
-"""`asyncapi.yaml`: the socket's protocol, as the msgspec types say it.
+"""`asyncapi.yaml`: the socket's protocol, generated from the msgspec types.
 
-The one rule: nothing is listed here. Commands, replies, events and codes are found in
-their modules, so that what is added there is described at once. A message has the name
-of its class, because all replies share one `type`; a command's ends in `Command`,
-because both sides have a `ping`.
+Nothing is listed here. Commands, replies, events and codes are found in their modules,
+so a new one is described at once. A message has the name of its class, because all
+replies share one `type`. The name of a command ends in `Command`, because both sides
+have a `ping`.
 """
 
 from typing import Any
@@ -13,13 +13,14 @@ import yaml
 from .messages import message, operations
 from .prose import channel, close_codes, error_codes, info, security_schemes, servers
 from .schemas import command_schemas, merged, sent_schemas
-from .surface import Json, Struct, commands, name_of, sent
+from .surface import Json, commands, name_of, sent
 
 
 def document() -> Json:
-    """The whole of it, in the order in which it is read."""
+    """The whole document, in the order in which people read it."""
     schemas = merged(command_schemas(), sent_schemas())
-    messages = {name_of(cls): message(cls, schemas) for cls in _types()}
+    types = [*commands(), *sent()]
+    messages = {name_of(cls): message(cls, schemas) for cls in types}
     return {
         "asyncapi": "3.0.0",
         "info": info(),
@@ -48,9 +49,5 @@ def as_yaml() -> str:
 
 class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
-        """What comes twice is written twice: people read this file."""
+        """A value that occurs twice is written twice, because people read this file."""
         return True
-
-
-def _types() -> list[Struct]:
-    return [*commands(), *sent()]

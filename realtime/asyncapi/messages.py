@@ -1,7 +1,7 @@
-"""The messages, and which of them answer which."""
+"""The messages, and the operations: which message is answered with which."""
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from ..handlers import HANDLERS
 from ..protocol import frames
@@ -38,7 +38,7 @@ def message(cls: Struct, schemas: Json) -> Json:
 
 
 def operations() -> Iterator[tuple[str, Json]]:
-    """As the server sees it: it receives commands and sends the rest."""
+    """From the server's side: it receives commands and sends everything else."""
     for cls in commands():
         operation = _operation("receive", cls)
         if cls in get_args(Asking):
@@ -67,9 +67,7 @@ def _in_channel(cls: Struct) -> Json:
 
 
 def _answers(command: Any) -> list[Struct]:
-    """The replies that the command's handler makes: those that its code names.
-
-    All of them when it names none, as when a function of its own answers for it.
-    """
-    named = HANDLERS[command].__code__.co_names
-    return [cls for cls in replies() if cls.__name__ in named] or replies()
+    """The replies of a command: the return type of its handler, or each of a union."""
+    declared = get_type_hints(HANDLERS[command])["return"]
+    named = get_args(declared) or (declared,)
+    return [cls for cls in replies() if cls in named]

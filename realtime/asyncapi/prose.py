@@ -1,6 +1,5 @@
-"""What is said in words: the address, the tokens, and every code."""
+"""The parts of the document that are prose: the address, the tokens, and every code."""
 
-from core.errors import Refusal
 from core.limits.table import LIMITS
 
 from ..handshake.token import SUBPROTOCOL
@@ -99,12 +98,11 @@ def channel(messages: Json) -> Json:
 
 
 def error_codes() -> list[Json]:
-    return [_error_code(cls) for cls in refusals()]
-
-
-def _error_code(cls: type[Refusal]) -> Json:
-    row: Json = {"code": cls.code, "status": cls.status, "detail": cls.detail}
-    return row | ({"description": flat(cls.__doc__)} if cls.__doc__ else {})
+    return [
+        {"code": cls.code, "status": cls.status, "detail": cls.detail}
+        | ({"description": flat(cls.__doc__)} if cls.__doc__ else {})
+        for cls in refusals()
+    ]
 
 
 def close_codes() -> list[Json]:

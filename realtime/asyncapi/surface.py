@@ -1,4 +1,4 @@
-"""What there is: commands, replies, events and refusals, found in their modules."""
+"""Finds the protocol's types in their modules: commands, replies, events, refusals."""
 
 from collections.abc import Iterator
 from types import ModuleType
@@ -21,12 +21,12 @@ SCHEMAS = "#/components/schemas/"
 
 
 def commands() -> list[Struct]:
-    """What a client may send."""
+    """All frames that a client may send."""
     return list(get_args(Command))
 
 
 def sent() -> list[Struct]:
-    """What the server sends: hello, replies and the like, then the events."""
+    """All frames that the server sends: hello, replies and the like, then events."""
     return [*_tagged(frames), *_tagged(chat.events)]
 
 
@@ -35,16 +35,16 @@ def replies() -> list[Struct]:
 
 
 def refusals() -> list[type[Refusal]]:
-    """One for each code, by status.
+    """One refusal for each code, ordered by status.
 
-    A refusal without a code of its own is, to clients, its parent.
+    A subclass without a code of its own is left out: clients see its parent.
     """
-    found: dict[str, type[Refusal]] = {}
+    by_code: dict[str, type[Refusal]] = {}
     for module in (core.errors, chat.errors):
         for cls in _classes(module):
             if issubclass(cls, Refusal) and cls is not Refusal:
-                found.setdefault(cls.code, cls)
-    return sorted(found.values(), key=lambda cls: cls.status)
+                by_code.setdefault(cls.code, cls)
+    return sorted(by_code.values(), key=lambda cls: cls.status)
 
 
 def _tagged(module: ModuleType) -> list[Struct]:
@@ -56,7 +56,7 @@ def _tagged(module: ModuleType) -> list[Struct]:
 
 
 def _classes(module: ModuleType) -> Iterator[type]:
-    """Those that were made in this module, in their order."""
+    """The classes that the module itself defines, in their order."""
     for value in vars(module).values():
         if isinstance(value, type) and value.__module__ == module.__name__:
             yield value
@@ -68,7 +68,7 @@ def name_of(cls: Struct) -> str:
 
 
 def type_of(cls: Struct) -> str:
-    """Its `type` on the wire."""
+    """The struct's `type` on the wire."""
     return str(cls.__struct_config__.tag)
 
 

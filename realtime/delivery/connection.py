@@ -1,19 +1,20 @@
 """One socket as the hub sees it: writing never waits and never raises.
 
-What was written and not yet confirmed by a `pong` counts as unread, on every server:
-daphne never says that its buffer is full: https://github.com/django/daphne/issues/170.
-A socket with too much unread loses volatile events first, is then closed, and resumes.
+Frames that were written and not confirmed by a `pong` count as unread, on every server:
+daphne never says that its buffer is full (https://github.com/django/daphne/issues/170).
+A socket with too much unread first loses volatile events and is then closed; its client
+comes back and resumes.
 """
 
 import asyncio
 import logging
 import secrets
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Generator
-from typing import Any, cast
+from collections.abc import Callable
+from typing import TypeVar
 
-from accounts.models import User
+import msgspec
+
 from accounts.tokens import Identity
 from chat.events import encode
 from chat.payloads.system_events import GUESTS
@@ -21,17 +22,18 @@ from core import metrics
 
 from ..protocol import frames
 from ..protocol.close_codes import CloseCode
-from .token_grace import Lease
+from .outbox import Outbox, Send
+from .token_grace import TokenGrace
 
 logger = logging.getLogger(__name__)
 
-Send = Callable[[Any], Awaitable[None]]
+R = TypeVar("R", bound=msgspec.Struct)
 
 MAX_UNREAD = 1024 * 1024
 MAX_UNREAD_FOR_VOLATILE = MAX_UNREAD // 4
 PING_AFTER = 64 * 1024
 PONG_SECONDS = 10
-# How long the other side may take to answer our close before it is cut off.
+# The other side may take this long to answer our close before the socket is cut off.
 CLOSE_SECONDS = 2
 _NOT_READING = {CloseCode.SLOW_CONSUMER, CloseCode.PING_TIMEOUT}
 
@@ -39,27 +41,25 @@ _NOT_READING = {CloseCode.SLOW_CONSUMER, CloseCode.PING_TIMEOUT}
 class Connection:
     """Owned by the event loop: no method here may be called from another thread.
 
-    `cut` ends the socket's task without waiting for the other side.
+    `actor` is the person as they came in, and stays so: accounts/revocation.py compares
+    it with the database. Read a name or a picture that is to be shown from there.
     """
 
-    # Ten thousand idle ones should fit in the memory of a small machine.
+    # Ten thousand idle connections should fit in the memory of a small machine.
     __slots__ = (
         "_confirmed",
         "_cut",
-        "_draining",
         "_loop",
+        "_outbox",
         "_pinged_at",
         "_pinged_at_written",
         "_pings",
-        "_queue",
-        "_queued",
-        "_send",
         "_unanswered",
         "_written",
         "actor",
         "closed_with",
+        "grace",
         "id",
-        "lease",
         "names",
         "opened_at",
         "rooms",
@@ -70,62 +70,60 @@ class Connection:
     def __init__(
         self, identity: Identity, send: Send, cut: Callable[[], object]
     ) -> None:
+        """`cut` ends the socket's task without waiting for the other side."""
         self.id = secrets.token_hex(8)
         self.actor = identity.actor
         self.user_id = str(identity.actor.id)
-        # What a room's change may call this reader when it takes readers out.
+        # A change of a room takes out the readers who have its `leaver` among these.
         own, guest = (self.user_id,), (self.user_id, GUESTS)
-        self.names = guest if self.user.is_guest else own
+        self.names = guest if identity.actor.user.is_guest else own
         self.session_id = str(identity.actor.session_id)
-        self.lease = Lease(identity.expires_at)
+        self.grace = TokenGrace(identity.expires_at)
         # Wall-clock time: it is compared with that of other processes.
         self.opened_at = time.time()
-        # Of each room that it reads, the number of its subscription.
+        # The rooms that it reads, each with the number of its subscription.
         self.rooms: dict[str, int] = {}
         self.closed_with: CloseCode | None = None
-        self._send = send
         self._cut = cut
         self._loop = asyncio.get_running_loop()
-        # What waits for the transport, while `_draining` waits for it too.
-        self._queue: deque[dict[str, Any]] | None = None
-        # Its characters. Counted apart from what a pong confirms: who sends pongs
-        # without reading must not make us keep everything.
-        self._queued = 0
-        self._draining: asyncio.Task[None] | None = None
-        # In characters, not bytes: counting is on the path of every delivery.
+        self._outbox = Outbox(send, self._lost)
+        # In characters, not bytes: every delivery counts them.
         self._written = 0
         self._confirmed = 0
         self._pings = 0
         self._pinged_at = self._loop.time()
         self._pinged_at_written = 0
-        # Of each ping not yet answered: its number, when, and what was written by then.
+        # The pings not yet answered: number, time, and `_written` at that moment.
         self._unanswered: list[tuple[int, float, int]] = []
 
     @property
-    def user(self) -> User:
-        return self.actor.user
-
-    @property
     def ids(self) -> dict[str, str]:
-        """For the log: which socket, whose, of which session."""
+        """For the log: the socket, its person and its session."""
         return {
             "connection": self.id,
             "user": self.user_id,
             "session": self.session_id,
         }
 
-    def write(self, text: str, *, volatile: bool = False, always: bool = False) -> None:
-        """Send a frame, now if the transport takes it, else when it does.
+    # --- Writing ---------------------------------------------------------------------
 
-        When the token has ended, only if it is `always` to be sent.
+    def write(self, text: str, *, volatile: bool = False, always: bool = False) -> None:
+        """Send a frame, now if the transport takes it, else as soon as it does.
+
+        After the token's end only frames that are `always` sent go out. Others are kept
+        for the new token, or dropped if they are `volatile`.
         """
         if self.closed_with is not None:
             return
-        if not always and time.time() >= self.lease.ends:
-            if not volatile:
-                self._keep(text)
+        if not always and time.time() >= self.grace.ends:
+            unread = self._written - self._confirmed
+            if not volatile and self.grace.keep(text) + unread > MAX_UNREAD:
+                # The client has missed too much. It comes back and resumes instead.
+                self.close(CloseCode.TOKEN_EXPIRED)
             return
-        unread = max(self._written - self._confirmed, self._queued)
+        # Queued characters count even if a pong confirmed them: a client that sends
+        # pongs without reading must not make us keep everything.
+        unread = max(self._written - self._confirmed, self._outbox.queued)
         if unread > MAX_UNREAD_FOR_VOLATILE:
             if unread > MAX_UNREAD:
                 self.close(CloseCode.SLOW_CONSUMER)
@@ -134,9 +132,16 @@ class Connection:
                 metrics.volatile_dropped.inc()
                 return
         self._written += len(text)
-        self._put({"type": "websocket.send", "text": text})
+        self._outbox.put({"type": "websocket.send", "text": text})
         if self._written - self._pinged_at_written > PING_AFTER:
             self.ping()
+
+    def reply(self, reply: R, *, always: bool = False) -> R:
+        """Write the reply to a command, and return it."""
+        self.write(encode(reply), always=always)
+        return reply
+
+    # --- Liveness --------------------------------------------------------------------
 
     def ping(self) -> None:
         self._pings += 1
@@ -144,116 +149,66 @@ class Connection:
         self._pinged_at_written = self._written
         self._unanswered.append((self._pings, self._pinged_at, self._written))
         ping = encode(frames.Ping(self._pings))
-        self._put({"type": "websocket.send", "text": ping})
+        self._outbox.put({"type": "websocket.send", "text": ping})
 
     def pong(self, n: int) -> None:
-        """Everything up to ping `n` was read; a number never sent is ignored."""
+        """The client read everything up to ping `n`. A number never sent is ignored."""
         if n > self._pings:
             return
         while self._unanswered and self._unanswered[0][0] <= n:
             _, _, self._confirmed = self._unanswered.pop(0)
 
     def remind(self) -> None:
-        """Say that the token ends soon, when it does."""
-        if self.lease.remind():
-            expiring = frames.TokenExpiring(self.lease.expires_at)
+        """Tell the client that its token ends soon, if that is so."""
+        if self.grace.is_reminder_due():
+            expiring = frames.TokenExpiring(self.grace.expires_at)
             self.write(encode(expiring), always=True)
 
     def check(self, loop_time: float) -> None:
-        """Called every second: ping when it is time, close who is gone or expired."""
+        """Called every second: ping when it is time, close a dead or expired socket."""
         self.remind()
-        if self.lease.is_over():
+        if self.grace.is_over():
             self.close(CloseCode.TOKEN_EXPIRED)
         elif self._unanswered and loop_time - self._unanswered[0][1] > PONG_SECONDS:
             self.close(CloseCode.PING_TIMEOUT)
         elif loop_time - self._pinged_at > frames.HEARTBEAT_SECONDS:
             self.ping()
 
+    # --- Closing ---------------------------------------------------------------------
+
     def close(self, code: CloseCode, *, retry_after: float | None = None) -> None:
-        """Say `bye` and close; a socket that does not answer is cut off."""
+        """Say `bye` and close; a socket that does not answer is cut off.
+
+        A client that has stopped reading would not read the `bye` either. It is cut off
+        at once, and the frames that wait for it are dropped.
+        """
         if self.closed_with is not None:
             return
         self.closed_with = code
-        is_stuck = self._queue is not None and code in _NOT_READING
-        if self._queue is not None and is_stuck:
-            self._queue.clear()
-        self._put({"type": "websocket.send", "text": frames.bye(code, retry_after)})
-        self._put({"type": "websocket.close", "code": int(code)})
-        # Who does not read will not read this either.
+        is_stuck = self._outbox.is_stuck and code in _NOT_READING
+        if is_stuck:
+            self._outbox.discard()
+        bye = frames.bye(code, retry_after)
+        self._outbox.put({"type": "websocket.send", "text": bye})
+        self._outbox.put({"type": "websocket.close", "code": int(code)})
         self._loop.call_later(0 if is_stuck else CLOSE_SECONDS, self._cut)
 
     def revoke(self, *, is_disabled: bool) -> None:
-        """Its session is ended, or its person may not be here at all."""
+        """Close it because its session has ended or its account is disabled."""
         self.close(
             CloseCode.ACCOUNT_DISABLED if is_disabled else CloseCode.SESSION_REVOKED
         )
 
     def abandon(self) -> None:
-        """The socket is gone: nothing more is written."""
+        """The socket is gone: write nothing more."""
         self.closed_with = self.closed_with or CloseCode.INTERNAL
-        self._queue = None
-        if self._draining is not None:
-            self._draining.cancel()
-
-    def _keep(self, text: str) -> None:
-        """Until a new token comes; who has missed too much then resumes instead."""
-        unread = self._written - self._confirmed
-        if self.lease.keep(text) + unread > MAX_UNREAD:
-            self.close(CloseCode.TOKEN_EXPIRED)
-
-    def _put(self, message: dict[str, Any]) -> None:
-        if self._queue is not None:
-            self._queue.append(message)
-            self._queued += len(message.get("text", ""))
-            return
-        # Mostly the server takes a frame without waiting, and a task for each delivery
-        # would cost more than the delivery. So the coroutine's first step runs here.
-        sending = cast(Generator[Any, None, None], self._send(message).__await__())
-        try:
-            waited_for = next(sending)
-        except StopIteration:
-            return
-        except Exception as error:
-            self._lost(error)
-            return
-        self._queue = deque()
-        self._draining = self._loop.create_task(self._drain(_Rest(sending, waited_for)))
-
-    async def _drain(self, rest: "_Rest") -> None:
-        failed: Exception | None = None
-        try:
-            await rest
-            while self._queue:
-                message = self._queue.popleft()
-                self._queued -= len(message.get("text", ""))
-                await self._send(message)
-        except Exception as error:
-            failed = error
-        finally:
-            self._queue = self._draining = None
-            self._queued = 0
-        # Only now: its `bye` may have to wait, too, in a queue of its own.
-        if failed is not None:
-            self._lost(failed)
+        self._outbox.abandon()
 
     def _lost(self, error: Exception) -> None:
-        """A frame was not sent: whoever waits for it must be closed to come back.
+        """Close it when a frame was lost, so that the client comes back and resumes.
 
-        Servers raise here what they like: uvicorn an OSError when the socket is broken,
+        Servers raise what they like here: uvicorn an OSError when the socket is broken;
         daphne nothing then, but an error of autobahn's for a message over 1 MiB.
         """
         logger.debug("connection %s: %s", self.id, type(error).__name__)
         self.close(CloseCode.INTERNAL)
-
-
-class _Rest:
-    """A coroutine whose first step was taken by hand; awaiting it does the others."""
-
-    def __init__(self, steps: Generator[Any, None, None], waited_for: Any) -> None:
-        self._steps = steps
-        self._waited_for = waited_for
-
-    def __await__(self) -> Generator[Any, None, None]:
-        # The future was yielded to us; a task must see it yielded to itself.
-        yield self._waited_for
-        yield from self._steps

@@ -1,9 +1,9 @@
-"""One room's order in this process: numbers go out 1, 2, 3 ..., whatever comes in.
+"""One room's order in this process: its changes go out by number, 1, 2, 3 ...
 
-Changes come from our own commits, from the channel layer and from the database, late,
-twice or not at all. A number at or below the last one is dropped, the next one goes
-out, a later one waits; a gap that stays open is filled from the database once for
-everybody.
+Changes come from our own commits, from the channel layer and from the database; they
+may be late, doubled or missing. A change with a number at or below the last one sent is
+dropped, the next one goes out, a later one is held. When a gap stays open it is filled
+from the database, once for all readers.
 """
 
 import asyncio
@@ -29,21 +29,22 @@ FRAME_BYTES = 64 * 1024
 
 
 class Feed:
-    """Owned by the event loop. What goes out goes to its readers."""
+    """Owned by the event loop. Its changes go out to its `readers`."""
 
     def __init__(self, room: str) -> None:
         self.room = room
         self.epoch = ""
         self.readers = Readers(room)
+        # Changes that wait for those before them, by number.
         self._held: dict[int, Change] = {}
         self._gap_timer: asyncio.TimerHandle | None = None
         self._repairing: asyncio.Task[None] | None = None
 
-    def start(self, epoch: str, head: int) -> None:
-        """What is above `head` goes out from now on, what came meanwhile too."""
+    def start(self, epoch: str, head_seq: int) -> None:
+        """Send changes above `head_seq` from now on, with those that are held."""
         self.epoch = epoch
-        self.readers.last = head
-        self._send_next(head)
+        self.readers.last = head_seq
+        self._send_next(head_seq)
 
     def close(self) -> None:
         self.readers.clear()
@@ -55,28 +56,29 @@ class Feed:
     # --- What comes in ---------------------------------------------------------------
 
     def offer(self, epoch: str, changes: Iterable[Change]) -> None:
+        """Take changes in any order. Each is held until those before it were sent."""
         for change in changes:
             self._held[change.seq] = change
         if self.readers.last is None:
             return
         if epoch != self.epoch:
-            # Nothing held can be trusted to belong to the history we know.
+            # The held changes may belong to a history that we do not know.
             self._held.clear()
             self.repair("epoch")
         else:
             self._send_next(self.readers.last)
 
-    def check(self, head: int, epoch: str) -> None:
-        """The database says where the room is: nobody may be told less for long."""
+    def check(self, head_seq: int, epoch: str) -> None:
+        """Repair when the database is ahead of the readers, or in another epoch."""
         if epoch != self.epoch:
             self.repair("epoch")
-        elif self.readers.last is not None and head > self.readers.last:
+        elif self.readers.last is not None and head_seq > self.readers.last:
             self.repair("head")
 
     # --- What goes out ---------------------------------------------------------------
 
     def _send_next(self, last: int) -> None:
-        """All that follows without a gap, then wait for the rest."""
+        """Send all that follows `last` without a gap, then wait for the rest."""
         while stretch := self._next_stretch(last):
             self.readers.send(stretch)
             last = stretch.seq
@@ -92,7 +94,7 @@ class Feed:
             self._gap_timer = loop.call_later(GAP_SECONDS, self.repair, "gap")
 
     def _next_stretch(self, last: int) -> Stretch | None:
-        """As many as fit into one frame; a change that takes readers out ends it."""
+        """As many changes as fit into one frame; one that takes readers out ends it."""
         changes: list[Change] = []
         size = 0
         while size < FRAME_BYTES:
@@ -115,7 +117,10 @@ class Feed:
     # --- Repair ----------------------------------------------------------------------
 
     def repair(self, cause: str) -> None:
-        """Fill the gap from the database; one query at a time."""
+        """Fill the gap from the database, unless that is under way already.
+
+        `cause` is a label of the metric `repairs`.
+        """
         self._stop_gap_timer()
         if self._repairing is None and self.readers.last is not None:
             metrics.repairs.labels(cause).inc()
@@ -123,14 +128,14 @@ class Feed:
 
     async def _repair(self, after: int) -> None:
         try:
-            found = await in_database(queries.messages.changes, self.room, after)
-            if found.epoch != self.epoch:
+            missed = await in_database(queries.messages.changes, self.room, after)
+            if missed.epoch != self.epoch:
                 self._held.clear()
-                await self._reset(found)
-            elif found.messages is not None:
-                self._fill(found)
-            elif found.head_seq > (self.readers.last or 0):
-                await self._reset(found)
+                await self._reset(missed)
+            elif missed.messages is not None:
+                self._fill(missed)
+            elif missed.head_seq > (self.readers.last or 0):
+                await self._reset(missed)
         except Exception as error:
             # The next check of the heads tries again.
             logger.warning("room %s: repair: %s", self.room, type(error).__name__)
@@ -139,37 +144,39 @@ class Feed:
             if self.readers.last is not None:
                 self._send_next(self.readers.last)
 
-    def _fill(self, found: Changes) -> None:
-        """One frame for the whole gap, or one up to each number that takes readers out.
+    def _fill(self, missed: Changes) -> None:
+        """Send one frame for the whole gap, or one up to each number that takes readers
+        out.
 
-        That is the `seq` of the message, since its `rev` moves when the row changes. A
-        message that was sent already took its readers out then.
+        That number is the message's `seq`: its `rev` moves when the row changes later.
+        A message that was sent before the gap took its readers out then.
         """
-        messages = found.messages or []
+        messages = missed.messages or []
         changes = [Change(m.rev, None, encode_message(m)) for m in messages]
         leavers = [(m.seq, who) for m in messages if (who := m.evicts()) is not None]
         for seq, who in sorted(leavers):
             self._send_up_to(seq, changes, who)
-        self._send_up_to(found.head_seq, changes)
+        self._send_up_to(missed.head_seq, changes)
 
     def _send_up_to(
         self, seq: int, changes: list[Change], leaver: str | None = None
     ) -> None:
-        # Some of it may have come by itself while the database was read.
+        # Some changes may have come by themselves while the database was read.
         after = self.readers.last or 0
         if seq > after:
             part = [change for change in changes if after < change.seq <= seq]
             self.readers.send(Stretch(after, seq, part, leaver))
 
-    async def _reset(self, found: Changes) -> None:
-        """Too much was missed, or history itself changed: the readers start again.
+    async def _reset(self, missed: Changes) -> None:
+        """Tell the readers to read history, because too much was missed or the epoch
+        changed.
 
-        Nobody has looked at the removals among what was missed. So nothing goes out
+        Removals may be among the changes that nobody looks at here. So nothing goes out
         until the database has said who may still read (guarantee G6).
         """
         metrics.resets.inc()
         remaining = await self.readers.pause()
-        text = encode(RoomReset(self.room, found.head_seq, found.epoch))
+        text = encode(RoomReset(self.room, missed.head_seq, missed.epoch))
         for connection in remaining:
             connection.write(text)
-        self.start(found.epoch, found.head_seq)
+        self.start(missed.epoch, missed.head_seq)

@@ -16,62 +16,62 @@ _subscription_numbers = count(1)
 
 
 class Readers:
-    """Owned by the event loop. A connection that is no reader yet is joining."""
+    """Owned by the event loop. A reader is live, ahead or joining."""
 
     def __init__(self, room: str) -> None:
         self.room = room
-        # What was sent last. None until the room's head was read, and while a reset
-        # asks who may still read: nothing goes out then.
+        # The number that was sent last. It is None, and nothing is sent, until the
+        # room's head was read and while a reset asks who may still read.
         self.last: int | None = None
-        # They have everything up to `last`.
+        # These have everything up to `last`.
         self.live: set[Connection] = set()
-        # They caught up beyond `last`: up to which number.
+        # These caught up beyond `last`, each up to its own number.
         self.ahead: dict[Connection, int] = {}
-        # They still catch up: what comes meanwhile is kept for them.
+        # These still catch up: new stretches are kept for them.
         self.joining: dict[Connection, list[Stretch]] = {}
-        # A reset came while they caught up: they have to join again.
-        self.overtaken: set[Connection] = set()
+        # A reset came while these caught up. Their subscribe command joins them again.
+        self.must_rejoin: set[Connection] = set()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.live or self.ahead or self.joining or self.overtaken)
+        return not (self.live or self.ahead or self.joining or self.must_rejoin)
 
     @property
     def all(self) -> list[Connection]:
-        """The connections that have had their reply; the others will read the state."""
+        """The readers who have had their reply; the joining read the state later."""
         return [*self.live, *self.ahead]
 
     def subscriptions(self) -> list[tuple[Connection, int]]:
         """The readers, each with the number of its subscription.
 
-        A reader that joins again gets another number: what the database said of the
-        earlier subscription does not hold for the new one.
+        A reader that joins again gets another number, because what the database said of
+        the earlier subscription does not hold for the new one.
         """
         return [(reader, reader.rooms[self.room]) for reader in self.all]
 
     # --- Coming and going ------------------------------------------------------------
 
     def join(self, connection: Connection) -> None:
-        """From here on nothing is missed: what comes is kept until `go_live`."""
+        """Keep everything that is sent from now on for the connection's `go_live`."""
         self.live.discard(connection)
         self.ahead.pop(connection, None)
-        self.overtaken.discard(connection)
+        self.must_rejoin.discard(connection)
         self.joining[connection] = []
         connection.rooms[self.room] = next(_subscription_numbers)
 
-    def go_live(self, connection: Connection, head: int) -> None:
-        """The reader has everything up to `head`; send what came since `join`."""
+    def go_live(self, connection: Connection, head_seq: int) -> None:
+        """The reader has everything up to `head_seq`: send it later changes."""
         kept = self.joining.pop(connection, None)
         if kept is None:
-            return  # left while the database was read
-        if self.last is not None and head <= self.last:
+            return  # It left while the database was read.
+        if self.last is not None and head_seq <= self.last:
             self.live.add(connection)
         else:
-            self.ahead[connection] = head
+            self.ahead[connection] = head_seq
         for stretch in kept:
-            if stretch.seq > head:
+            if stretch.seq > head_seq:
                 metrics.deliveries.inc()
-                connection.write(stretch.frame(self.room, above=head))
+                connection.write(stretch.frame(self.room, above=head_seq))
                 if stretch.leaver in connection.names:
                     self.leave(connection)
                     return
@@ -80,20 +80,20 @@ class Readers:
         self.live.discard(connection)
         self.ahead.pop(connection, None)
         self.joining.pop(connection, None)
-        self.overtaken.discard(connection)
+        self.must_rejoin.discard(connection)
         connection.rooms.pop(self.room, None)
 
     def clear(self) -> None:
-        for connection in [*self.all, *self.joining, *self.overtaken]:
+        for connection in [*self.all, *self.joining, *self.must_rejoin]:
             self.leave(connection)
 
     # --- Sending ---------------------------------------------------------------------
 
     def send(self, stretch: Stretch) -> None:
-        """To every reader that has not got it, and to the leaver as the last one."""
+        """To every reader that lacks it. The leaver gets it, too, and nothing after."""
         self.last = stretch.seq
         text = stretch.frame(self.room)
-        # Once for all of them: it costs as much as a tenth of a delivery.
+        # Once for all of them: counting costs a tenth of a delivery.
         metrics.deliveries.inc(len(self.live))
         for connection in self.live:
             connection.write(text)
@@ -101,32 +101,31 @@ class Readers:
             kept.append(stretch)
         if self.ahead:
             self._send_ahead(stretch)
-        if stretch.leaver is not None:
-            self._evict(stretch.leaver, stretch.seq)
+        if stretch.leaver is None:
+            return
+        # Unsubscribe the leaver's connections, except those that rejoined after `seq`:
+        # they are in `ahead`, or `go_live` handles them.
+        for connection in self.all:
+            is_back = self.ahead.get(connection, 0) >= stretch.seq
+            if stretch.leaver in connection.names and not is_back:
+                self.leave(connection)
 
     def _send_ahead(self, stretch: Stretch) -> None:
-        for connection, head in list(self.ahead.items()):
-            if stretch.seq > head:
+        for connection, head_seq in list(self.ahead.items()):
+            if stretch.seq > head_seq:
                 metrics.deliveries.inc()
-                connection.write(stretch.frame(self.room, above=head))
-            if stretch.seq >= head:
+                connection.write(stretch.frame(self.room, above=head_seq))
+            if stretch.seq >= head_seq:
                 del self.ahead[connection]
                 self.live.add(connection)
 
-    def _evict(self, leaver: str, seq: int) -> None:
-        """Unsubscribe the leaver's connections, except those that rejoined after `seq`:
-        they are in `ahead`, or `go_live` handles them."""
-        for connection in self.all:
-            if leaver in connection.names and self.ahead.get(connection, 0) < seq:
-                self.leave(connection)
-
     def send_volatile(self, text: str, but_not: Container[str] = ()) -> None:
-        """Guests do not get it: they hear the log and nothing of the people."""
+        """To all readers but guests, who hear the log and nothing of the people."""
         for connection in self.all:
             if has_account(connection.actor) and connection.user_id not in but_not:
                 connection.write(text, volatile=True)
 
-    # --- Whether they may still read -------------------------------------------------
+    # --- Confirming that they may still read -----------------------------------------
 
     async def pause(self) -> list[Connection]:
         """Stop sending, and return the readers who may still read: all are live then.
@@ -135,7 +134,7 @@ class Readers:
         again. When the database does not answer, everything is as before.
         """
         last, self.last = self.last, None
-        self.overtaken.update(self.joining)
+        self.must_rejoin.update(self.joining)
         self.joining.clear()
         asked = self.subscriptions()
         try:

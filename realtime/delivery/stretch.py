@@ -7,12 +7,13 @@ from core.bus.envelopes import Change
 
 
 class Stretch(NamedTuple):
-    """All changes after `after`, up to `seq`; the last one may take readers out."""
+    """All changes above `after`, up to `seq`."""
 
     after: int
     seq: int
     changes: list[Change]
-    # A person's id, or GUESTS: these receive nothing above `seq`.
+    # The person (by id) or GUESTS whom the last change takes out of the room: they
+    # receive nothing above `seq`.
     leaver: str | None = None
 
     def frame(self, room: str, above: int = 0) -> str:

@@ -1,24 +1,25 @@
-"""How long a connection may go on: until its token ends, and a grace after that.
+"""How long a connection may stay: until its token ends, and a grace after that.
 
-In the grace nothing reaches the client but what is about the connection itself. What
-has a place in an order is kept for the new token; a token that never comes loses it.
+During the grace the client gets no frames but those about the connection itself.
+Durable frames are kept and sent when a new token comes; without one they are lost, and
+the client resumes on its next connection.
 """
 
 import time
 from datetime import UTC, datetime, timedelta
 
-# So long before the end the client is told, to get a new token in peace.
+# The client is reminded this long before the end, so that it can renew in time.
 REMIND_SECONDS = 60
 GRACE_SECONDS = 25
 
 
-class Lease:
+class TokenGrace:
     """Owned by the event loop, as its connection is."""
 
     __slots__ = ("_is_reminded", "_kept", "_kept_size", "_remind_at", "ends")
 
     def __init__(self, expires_at: datetime) -> None:
-        # In seconds: it is compared on the path of every delivery.
+        # A float, because every delivery compares it with the clock.
         self.ends = expires_at.timestamp()
         self._remind_at = self.ends - REMIND_SECONDS
         self._is_reminded = False
@@ -31,32 +32,38 @@ class Lease:
         return datetime.fromtimestamp(0, UTC) + timedelta(seconds=self.ends)
 
     def has_ended(self) -> bool:
+        """Whether the token has ended; the grace begins then."""
         return time.time() >= self.ends
 
     def is_over(self) -> bool:
-        """The grace too."""
+        """Whether the grace has ended, too."""
         return time.time() >= self.ends + GRACE_SECONDS
 
-    def remind(self) -> bool:
-        """Whether it is time to say that the end comes near; once for each token."""
+    def is_reminder_due(self) -> bool:
+        """Whether to remind the client now. True once for each token."""
         if self._is_reminded or time.time() < self._remind_at:
             return False
         self._is_reminded = True
         return True
 
     def keep(self, text: str) -> int:
-        """For the time after the grace; how much is kept by now.
+        """Keep a frame for after the grace; return the characters kept by now.
 
-        Ten thousand connections may keep the same text: it is there once.
+        Connections that keep the same text share one string, so ten thousand of them
+        take the memory of one.
         """
         self._kept.append(text)
         self._kept_size += len(text)
         return self._kept_size
 
     def renew(self, expires_at: datetime) -> list[str]:
-        """Go on until then; what was kept is to be sent now. Never goes back."""
+        """Go on until `expires_at` and return the kept frames, which are to be sent.
+
+        An earlier `expires_at` than the present one takes no time away.
+        """
         self.ends = max(self.ends, expires_at.timestamp())
-        # Tokens of less than a minute: said at once, each would bring the next.
+        # The reminder for a token of less than a minute comes after half its time. Sent
+        # at once, it would make the client renew without pause.
         half = (time.time() + self.ends) / 2
         self._remind_at = max(self.ends - REMIND_SECONDS, half)
         self._is_reminded = False

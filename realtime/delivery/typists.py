@@ -1,6 +1,7 @@
-"""People who type, as far as this process's sockets go: typing ends by itself.
+"""People who type, through the sockets of this process. Typing ends by itself.
 
-Volatile, never stored: a client that hears nothing more after `expires_in` forgets it.
+Typing is volatile and never stored: a client that hears nothing for `expires_in`
+seconds forgets that somebody typed.
 """
 
 import asyncio
@@ -8,10 +9,11 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accounts.actor import has_account
+from accounts.actor import Actor, has_account
+from accounts.revocation import current
 from chat import queries
 from chat.events import TypingStarted, TypingStopped, encode
-from chat.payloads.people import user_payload
+from chat.payloads.people import UserPayload, user_payload
 from core import limits
 from core.bus import publisher
 from core.bus.envelopes import ToRoom
@@ -32,74 +34,86 @@ class Typist:
     connection: Connection
     room: str
     timer: asyncio.TimerHandle
-    # The ids of the people who have blocked them; None until the database said so.
-    blocked_by: Sequence[str] | None = None
+    # The person as others see them, and the ids of the people who have blocked them.
+    # None until the database has answered; nothing is published before that.
+    person: UserPayload | None = None
+    blocked_by: Sequence[str] = ()
 
-    def tell(self, event: TypingStarted | TypingStopped) -> None:
-        if self.blocked_by is not None:
-            publisher.publish([ToRoom(self.room, encode(event), self.blocked_by)])
+    def publish_started(self) -> None:
+        if self.person is not None:
+            self._publish(TypingStarted(self.room, self.person, EXPIRES_SECONDS))
+
+    def publish_stopped(self) -> None:
+        if self.person is not None:
+            self._publish(TypingStopped(self.room, self.person))
+
+    def _publish(self, event: TypingStarted | TypingStopped) -> None:
+        publisher.publish([ToRoom(self.room, encode(event), self.blocked_by)])
 
 
-class Typing:
-    """Those who type at the moment. Owned by the event loop."""
+class Typists:
+    """The people who type at the moment. Owned by the event loop."""
 
     def __init__(self) -> None:
         self._typists: dict[tuple[Connection, str], Typist] = {}
-        # Kept, or the collector would end them.
+        # A reference to each task, without which it could be garbage-collected.
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, connection: Connection, room: str) -> None:
-        """Heard of nobody who is not subscribed, is a guest, or says it too often."""
+        """Begin, or go on for another EXPIRES_SECONDS.
+
+        Ignored from a guest, from a connection that is not subscribed to the room or
+        whose token has ended, and when it comes too often.
+        """
         try:
             limits.typing.take_now(connection.user_id)
         except RateLimited:
             return
-        is_silent = connection.lease.has_ended() or not has_account(connection.actor)
+        is_silent = connection.grace.has_ended() or not has_account(connection.actor)
         if room not in connection.rooms or is_silent:
             return
         timer = asyncio.get_running_loop().call_later(
             EXPIRES_SECONDS, self.stop, connection, room
         )
-        typist = self._typists.get((connection, room))
-        if typist is None:
-            self._begin(Typist(connection, room, timer))
-            return
-        typist.timer.cancel()
-        typist.timer = timer
-        typist.tell(_started(typist))
+        if typist := self._typists.get((connection, room)):
+            typist.timer.cancel()
+            typist.timer = timer
+            typist.publish_started()
+        else:
+            typist = self._typists[connection, room] = Typist(connection, room, timer)
+            task = asyncio.create_task(self._introduce(typist))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def stop(self, connection: Connection, room: str) -> None:
         if typist := self._typists.pop((connection, room), None):
             typist.timer.cancel()
-            typist.tell(TypingStopped(room, user_payload(connection.user)))
+            typist.publish_stopped()
 
     def forget(self, connection: Connection) -> None:
-        """The socket is closed: nobody types there any more."""
-        for typist, room in [key for key in self._typists if key[0] is connection]:
-            self.stop(typist, room)
+        """The socket is closed: stop its typing in every room."""
+        for key in [key for key in self._typists if key[0] is connection]:
+            self.stop(*key)
 
-    def _begin(self, typist: Typist) -> None:
-        self._typists[typist.connection, typist.room] = typist
-        task = asyncio.create_task(self._tell_of(typist))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _introduce(self, typist: Typist) -> None:
+        """Publish a new typist, once the database has said who they are to others.
 
-    async def _tell_of(self, typist: Typist) -> None:
-        """Once for each time that somebody begins, the database says who must not hear.
-
-        Without an answer nobody is told: it is only typing.
+        It is asked once for each time that somebody begins to type. When it does not
+        answer, or the session has ended, nobody hears of it: it is only typing.
         """
         actor = typist.connection.actor
         try:
-            blocked_by = await in_database(queries.blocks.blocked_by, actor)
+            person, blocked_by = await in_database(_as_others_see, actor)
         except Exception as error:
             logger.warning("typing: %s", type(error).__name__)
             return
         if self._typists.get((typist.connection, typist.room)) is typist:
-            typist.blocked_by = blocked_by
-            typist.tell(_started(typist))
+            typist.person, typist.blocked_by = person, blocked_by
+            typist.publish_started()
 
 
-def _started(typist: Typist) -> TypingStarted:
-    user = user_payload(typist.connection.user)
-    return TypingStarted(typist.room, user, EXPIRES_SECONDS)
+def _as_others_see(actor: Actor) -> tuple[UserPayload, Sequence[str]]:
+    """The person as they are now, who may have been renamed since the socket opened,
+    and the ids of the people who have blocked them. Raises Unauthorized."""
+    now = current(actor)
+    return user_payload(now.user), queries.blocks.blocked_by(now)

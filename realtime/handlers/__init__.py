@@ -1,6 +1,8 @@
-"""From a command to its handler, and from what it raised to an error reply.
+"""The table of commands, and the way from a command to its one answer.
 
-A handler answers by itself, exactly once, with `connection.write`.
+A handler answers exactly once, with `connection.reply`, and returns that reply: its
+return type says in asyncapi.yaml what the command is answered with. A handler that
+refuses raises instead, and `handle` writes the error.
 """
 
 import asyncio
@@ -9,27 +11,24 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from core import limits, metrics
 from core.db_timeouts import as_unavailable
-from core.errors import (
-    Internal,
-    Refusal,
-    Timeout,
-    TokenExpired,
-)
+from core.errors import Internal, Refusal, Timeout, TokenExpired
 
 from ..delivery.connection import Connection
 from ..protocol import commands, frames
 from ..protocol.commands import Asking, type_of
 from . import auth, direct, liveness, memberships, messages, reactions, reads, rooms
-from .refusals import record_denial
+from .refusals import log_refusal
 
 logger = logging.getLogger(__name__)
 
-# Longer than a statement may take, so that the client is told which of the two it was.
+# Longer than a statement may take, so that a client learns which of the two ran out.
 HANDLER_SECONDS = 6
 
-Handler = Callable[[Connection, Any], Awaitable[None]]
+Handler = Callable[[Connection, Any], Awaitable[msgspec.Struct]]
 
 HANDLERS: dict[type[Asking], Handler] = {
     commands.Subscribe: rooms.subscribe,
@@ -47,7 +46,7 @@ HANDLERS: dict[type[Asking], Handler] = {
     commands.AuthRefresh: auth.refresh,
     commands.Ping: liveness.ping,
 }
-# What is served when the token has ended too.
+# These are served during the grace after a token's end, too.
 _ALWAYS = (commands.AuthRefresh, commands.Ping)
 
 
@@ -56,30 +55,27 @@ async def handle(connection: Connection, command: Asking) -> None:
     refusal = await _refusal(connection, command)
     metrics.commands.labels(type_of(command), refusal.code if refusal else "ok").inc()
     if refusal is not None:
-        record_denial(connection, command, refusal)
+        log_refusal(connection, command, refusal)
         connection.write(frames.error(command.ref, refusal), always=True)
 
 
 async def _refusal(connection: Connection, command: Asking) -> Refusal | None:
-    """None when the command did what it says, and answered."""
+    """Run the command; None when its handler replied."""
     try:
-        if connection.lease.has_ended() and not isinstance(command, _ALWAYS):
+        if connection.grace.has_ended() and not isinstance(command, _ALWAYS):
             raise TokenExpired
         async with asyncio.timeout(HANDLER_SECONDS):
             await limits.commands.take_soon(connection.actor.id)
             await HANDLERS[type(command)](connection, command)
     except Refusal as refusal:
         return refusal
-    except Exception as error:
-        return _as_refusal(error)
-    return None
-
-
-def _as_refusal(error: Exception) -> Refusal:
-    if isinstance(error, TimeoutError):
+    except TimeoutError:
         return Timeout()
-    if unavailable := as_unavailable(error):
-        return unavailable
-    incident = secrets.token_hex(4)
-    logger.error("incident %s", incident, exc_info=error)
-    return Internal(f"Something went wrong. Tell the operator: incident {incident}.")
+    except Exception as error:
+        if unavailable := as_unavailable(error):
+            return unavailable
+        incident = secrets.token_hex(4)
+        logger.exception("incident %s", incident)
+        said = f"Something went wrong. Tell the operator: incident {incident}."
+        return Internal(said)
+    return None

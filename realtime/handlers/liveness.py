@@ -1,14 +1,12 @@
-"""ping: the client's own question whether we are there (`pong` never gets here)."""
+"""ping: a client asks whether the server is there. The consumer handles `pong`."""
 
 from django.utils import timezone
 
-from chat.events import encode
-
 from ..delivery.connection import Connection
-from ..protocol import frames
 from ..protocol.commands import Ping
+from ..protocol.frames import PongReply
 
 
-async def ping(connection: Connection, command: Ping) -> None:
-    reply = frames.PongReply(command.ref, timezone.now())
-    connection.write(encode(reply), always=True)
+async def ping(connection: Connection, command: Ping) -> PongReply:
+    """Answered during the grace after a token's end, too."""
+    return connection.reply(PongReply(command.ref, timezone.now()), always=True)

@@ -3,15 +3,14 @@
 from msgspec import Raw
 
 from chat.actions import reactions
-from chat.events import encode
 from core.threads import in_database
 
 from ..delivery.connection import Connection
-from ..protocol import frames
 from ..protocol.commands import ReactionAdd, ReactionRemove
+from ..protocol.frames import ChangeReply
 
 
-async def add(connection: Connection, command: ReactionAdd) -> None:
+async def add(connection: Connection, command: ReactionAdd) -> ChangeReply:
     changed = await in_database(
         reactions.add_reaction,
         connection.actor,
@@ -19,10 +18,10 @@ async def add(connection: Connection, command: ReactionAdd) -> None:
         command.seq,
         emoji=command.emoji,
     )
-    connection.write(encode(frames.ChangeReply(command.ref, Raw(changed.json))))
+    return connection.reply(ChangeReply(command.ref, Raw(changed.json)))
 
 
-async def remove(connection: Connection, command: ReactionRemove) -> None:
+async def remove(connection: Connection, command: ReactionRemove) -> ChangeReply:
     changed = await in_database(
         reactions.remove_reaction,
         connection.actor,
@@ -30,4 +29,4 @@ async def remove(connection: Connection, command: ReactionRemove) -> None:
         command.seq,
         emoji=command.emoji,
     )
-    connection.write(encode(frames.ChangeReply(command.ref, Raw(changed.json))))
+    return connection.reply(ChangeReply(command.ref, Raw(changed.json)))

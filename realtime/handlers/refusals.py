@@ -1,4 +1,4 @@
-"""What a command was refused because of who asks: for the log, never for the reply."""
+"""The log of refused access: which commands were refused to whom."""
 
 from core.audit import Event, record_refusal
 from core.errors import Refusal
@@ -7,8 +7,11 @@ from ..delivery.connection import Connection
 from ..protocol.commands import Asking, type_of
 
 
-def record_denial(connection: Connection, command: Asking, refusal: Refusal) -> None:
-    """Which room it was is not told: anybody may write anything there."""
+def log_refusal(connection: Connection, command: Asking, refusal: Refusal) -> None:
+    """Log a refusal that is about the person; one about the frame's text is not logged.
+
+    The room is left out: a client may write any text there.
+    """
     if refusal.is_denial:
         asked = {"code": refusal.code, "command": type_of(command)}
         record_refusal(Event.ACCESS_REFUSED, **asked, **connection.ids)

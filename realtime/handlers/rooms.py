@@ -1,10 +1,9 @@
-"""subscribe, unsubscribe, room.join, room.leave."""
+"""subscribe and unsubscribe."""
 
 from collections.abc import Iterable
 
 from chat import queries
 from chat.errors import TooManyRooms
-from chat.events import encode
 from chat.queries.messages import CaughtUp, Resume
 from core import metrics
 from core.errors import Refusal
@@ -15,18 +14,16 @@ from ..delivery.connection import Connection
 from ..delivery.hub import hub
 from ..delivery.readers import Readers
 from ..protocol import frames
-from ..protocol.commands import (
-    Subscribe,
-    Unsubscribe,
-)
-from .refusals import record_denial
+from ..protocol.commands import Subscribe, Unsubscribe
+from ..protocol.frames import Reply, SubscribedRoom, SubscribeReply
+from .refusals import log_refusal
 
 
-async def subscribe(connection: Connection, command: Subscribe) -> None:
+async def subscribe(connection: Connection, command: Subscribe) -> SubscribeReply:
     """Reply with what was missed; what happens from then on follows as events.
 
-    The feed's readers are joined before the database is read and the connection goes
-    live after the reply was written, so every change is in exactly one of the two.
+    The connection joins the feeds' readers before the database is read and goes live
+    after the reply was written, so every change is in exactly one of the two.
     """
     rooms = {cursor.room: cursor.resume() for cursor in command.rooms}
     if len(rooms.keys() | connection.rooms.keys()) > LIMITS.rooms_per_connection:
@@ -39,34 +36,35 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
         _leave(connection, rooms)
         raise
     subscribed = [_subscribed(room, answer) for room, answer in answers.items()]
-    connection.write(encode(frames.SubscribeReply(command.ref, subscribed)))
+    reply = connection.reply(SubscribeReply(command.ref, subscribed))
     for room, answer in answers.items():
         if isinstance(answer, Refusal):
-            record_denial(connection, command, answer)
+            log_refusal(connection, command, answer)
         if isinstance(answer, CaughtUp) and room in readers:
             readers[room].go_live(connection, answer.head_seq)
         else:
             hub().feeds.leave(connection, room)
+    return reply
 
 
 async def _catch_up(
     connection: Connection, resumes: list[Resume], readers: dict[str, Readers]
 ) -> dict[str, CaughtUp | Refusal]:
-    """Read again when a room was reset meanwhile: the feed no longer has what lies
-    between the answer and the reset, and a removal may be part of it."""
+    """Read again when a room was reset meanwhile: the feed no longer has the changes
+    between the answer and the reset, and a removal may be among them."""
     while True:
         for room in readers.values():
             room.join(connection)
         answers = await in_database(
             queries.messages.catch_up, connection.actor, resumes
         )
-        if not any(connection in room.overtaken for room in readers.values()):
+        if not any(connection in room.must_rejoin for room in readers.values()):
             return answers
 
 
-async def unsubscribe(connection: Connection, command: Unsubscribe) -> None:
+async def unsubscribe(connection: Connection, command: Unsubscribe) -> Reply:
     _leave(connection, command.rooms)
-    connection.write(encode(frames.Reply(command.ref)))
+    return connection.reply(Reply(command.ref))
 
 
 def _leave(connection: Connection, rooms: Iterable[str]) -> None:
@@ -74,11 +72,13 @@ def _leave(connection: Connection, rooms: Iterable[str]) -> None:
         hub().feeds.leave(connection, room)
 
 
-def _subscribed(room: str, answer: CaughtUp | Refusal) -> frames.SubscribedRoom:
-    metrics.resumes.labels(_result(answer)).inc()
+def _subscribed(room: str, answer: CaughtUp | Refusal) -> SubscribedRoom:
     if isinstance(answer, Refusal):
-        return frames.SubscribedRoom(room, error=frames.error_payload(answer))
-    return frames.SubscribedRoom(
+        metrics.resumes.labels("refused").inc()
+        return SubscribedRoom(room, error=frames.error_payload(answer))
+    results = {None: "new", True: "recovered", False: "reset"}
+    metrics.resumes.labels(results[answer.recovered]).inc()
+    return SubscribedRoom(
         room,
         answer.epoch,
         answer.head_seq,
@@ -86,11 +86,3 @@ def _subscribed(room: str, answer: CaughtUp | Refusal) -> frames.SubscribedRoom:
         answer.messages,
         answer.online,
     )
-
-
-def _result(answer: CaughtUp | Refusal) -> str:
-    if isinstance(answer, Refusal):
-        return "refused"
-    if answer.recovered is None:
-        return "new"
-    return "recovered" if answer.recovered else "reset"

@@ -1,6 +1,6 @@
-"""Which pages may open the socket: refused before the handshake is accepted.
+"""Which pages may open the socket. Others are refused before the handshake is accepted.
 
-No cookie is ever used here, so a missing Origin is fine: bots and phones have none.
+No cookie is ever used here, so a missing Origin is fine: bots and apps send none.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from core.audit import Event, record_refusal
 
 
 class OriginMiddleware:
-    """Lets in the page we serve ourselves and those of ALLOWED_ORIGINS."""
+    """Lets in the page that this server serves, and the pages of ALLOWED_ORIGINS."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
@@ -27,7 +27,7 @@ class OriginMiddleware:
 
 
 async def refuse(scope: Any, receive: Any, send: Any) -> None:
-    """Before it is accepted, which the servers answer with 403."""
+    """Close before accepting; the servers answer that with 403."""
     await receive()
     await send({"type": "websocket.close", "code": 1000})
 
@@ -43,17 +43,13 @@ def is_allowed(headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 def _is_own(origin: str, headers: list[tuple[bytes, bytes]]) -> bool:
-    """The page came from the host that the socket goes to, and that host is ours."""
+    """Whether the page comes from the host that the socket goes to, and it is ours."""
     hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
-    parts = urlsplit(origin)
-    # Where all is https, a page that came without it may be anybody's.
+    # Behind TLS, a page that came without it may be anybody's.
     schemes = {"https"} if settings.SECURE_SSL_REDIRECT else {"http", "https"}
-    if len(hosts) != 1 or parts.scheme not in schemes:
+    scheme = urlsplit(origin).scheme
+    if len(hosts) != 1 or scheme not in schemes or origin != f"{scheme}://{hosts[0]}":
         return False
-    # Checked by Django's own rule, so that DNS rebinding finds no way in.
-    return origin == f"{parts.scheme}://{hosts[0]}" and _is_our_host(hosts[0])
-
-
-def _is_our_host(host: str) -> bool:
-    domain, _ = split_domain_port(host)
+    # Django's own rule for hosts, so that DNS rebinding finds no way in.
+    domain, _ = split_domain_port(hosts[0])
     return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)

@@ -1,6 +1,7 @@
-"""No socket without TLS where PUBLIC_URL says https: its first line holds a token.
+"""Refuses sockets without TLS where PUBLIC_URL says https: their handshake has a token.
 
-HTTP is redirected (SECURE_SSL_REDIRECT); browsers follow no redirect with a socket.
+HTTP requests are redirected instead (SECURE_SSL_REDIRECT), but a browser's WebSocket
+follows no redirect.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ from .origins import refuse
 
 
 class EncryptionMiddleware:
-    """TLS that a proxy ended counts, if it is one of TRUSTED_PROXIES."""
+    """A scope is `wss`, too, when one of TRUSTED_PROXIES ended the TLS."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner

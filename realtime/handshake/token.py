@@ -1,6 +1,6 @@
-"""Who opens the socket: finds the one token of the handshake and has it checked.
+"""Takes the token out of the handshake and has it checked.
 
-The token is taken out of the scope at once, so that nothing later can log it.
+The token leaves the scope at once, so that nothing later can log it.
 """
 
 import logging
@@ -43,40 +43,37 @@ class TokenMiddleware:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         carried = take_tokens(scope)
         async with admitted(scope) as refusal:
-            identity = refusal or await _identity(carried)
+            identity: Identity | Refusal | None = refusal
+            try:
+                identity = identity or await in_database(identify, carried)
+            except Refusal as refused:
+                identity = refused
+            except DatabaseError as error:
+                logger.warning("database: %s", type(error).__name__)
+                identity = Unavailable()
             await self.inner({**scope, "identity": identity}, receive, send)
 
 
-async def _identity(carried: list[Carried]) -> Identity | Refusal:
-    try:
-        return await in_database(identify, carried)
-    except Refusal as refusal:
-        return refusal
-    except DatabaseError as error:
-        logger.warning("database: %s", type(error).__name__)
-        return Unavailable()
-
-
 def identify(carried: list[Carried]) -> Identity:
-    """An access token or a ticket, exactly one. Raises Unauthorized or TokenExpired."""
+    """Check the one access token or ticket. Raises Unauthorized or TokenExpired."""
     if len(carried) != 1:
         raise Unauthorized("Send one token, in one place.")
-    [found] = carried
+    [only] = carried
     try:
-        identity = tokens.verify_access(found.token)
+        identity = tokens.verify_access(only.token)
     except Unauthorized as error:
         if error.code != Unauthorized.code:
             raise
-        return tokens.redeem_ticket(found.token)
-    if found.in_query and settings.WS_REQUIRE_TICKET:
+        return tokens.redeem_ticket(only.token)
+    if only.in_query and settings.WS_REQUIRE_TICKET:
         raise Unauthorized("An access token may not be in a URL here: use a ticket.")
     return identity
 
 
 def take_tokens(scope: Any) -> list[Carried]:
-    """All tokens of the handshake; the scope itself is changed and holds none after.
+    """Remove all tokens from the scope and return them.
 
-    In place, because the server logs from the same dict.
+    The scope is changed in place, because the server logs from the same dict.
     """
     return [*_from_query(scope), *_from_headers(scope), *_from_subprotocols(scope)]
 
@@ -95,8 +92,8 @@ def _from_headers(scope: Any) -> list[Carried]:
     values = [value for name, value in scope["headers"] if name == b"authorization"]
     hidden = {b"authorization", b"sec-websocket-protocol"}
     scope["headers"] = [pair for pair in scope["headers"] if pair[0] not in hidden]
-    found = [_bearer.fullmatch(value.decode("latin-1")) for value in values]
-    return [Carried(match[1] if match else "", in_query=False) for match in found]
+    matches = [_bearer.fullmatch(value.decode("latin-1")) for value in values]
+    return [Carried(match[1] if match else "", in_query=False) for match in matches]
 
 
 def _from_subprotocols(scope: Any) -> list[Carried]:

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class CloseCode(IntEnum):
-    """Its name, in lower case, is the `reason` in `bye`."""
+    """The name of a code, in lower case, is the `reason` in `bye`."""
 
     SHUTTING_DOWN = 4000  # the server restarts: another process takes over
     SLOW_CONSUMER = 4001  # did not read for too long: resume when ready

@@ -1,10 +1,9 @@
-"""Commands: what a client may ask, one type each, and the parser of frames.
+"""Commands: one type for each thing that a client may ask.
 
 The union is closed and unknown fields are refused, so nothing that a client writes can
-choose anything but one of these.
+choose anything but one of these. The docstrings are the descriptions in asyncapi.yaml.
 """
 
-import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -12,13 +11,6 @@ from msgspec import Meta
 
 from accounts.tokens import MAX_TOKEN_LENGTH
 from chat.queries.messages import Resume
-from core.errors import (
-    BadFrame,
-    Invalid,
-    Refusal,
-    TooLong,
-    UnknownCommand,
-)
 from core.limits.table import LIMITS
 
 Ref = Annotated[int, Meta(ge=0, lt=2**53)]
@@ -47,7 +39,7 @@ class RoomCursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     room: RoomId
     after: Seq | None = None
     epoch: Annotated[str, Meta(max_length=64)] | None = None
-    # Without `after`: so many of the newest messages come with the reply.
+    # Without `after`, the reply brings this many of the newest messages.
     history: Annotated[int, Meta(ge=0, le=LIMITS.history_page)] = 0
 
     def resume(self) -> Resume:
@@ -156,7 +148,7 @@ class AuthRefresh(_Asking, frozen=True, tag="auth.refresh"):
     token: Annotated[str, Meta(max_length=MAX_TOKEN_LENGTH)]
 
     def __repr__(self) -> str:
-        # Whatever is logged or traced, the token is not in it.
+        # Keeps the token out of every log and traceback.
         return f"AuthRefresh(ref={self.ref})"
 
 
@@ -198,70 +190,11 @@ Asking = (
     | AuthRefresh
     | Ping
 )
-# Nobody waits for an answer to these, and there is none.
+# These have no `ref` and get no answer.
 Telling = Pong | TypingStart | TypingStop
 Command = Asking | Telling
 
 
-class _Head(msgspec.Struct, frozen=True):
-    """As much of a refused frame as can be read: to say what it was about."""
-
-    type: str | None = None
-    ref: int | None = None
-
-
-_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
-_path = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-
-
-class BadCommand(Exception):
-    """A frame that is no command: the refusal, and the `ref` if it had one."""
-
-    def __init__(self, refusal: Refusal, ref: int | None) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
-        self.ref = ref
-
-
 def type_of(command: Asking) -> str:
-    """Its `type` on the wire."""
+    """The command's `type` on the wire."""
     return str(command.__struct_config__.tag)
-
-
-def decode(text: str) -> Command:
-    """Raises BadCommand."""
-    try:
-        frame = text.encode()
-        if len(frame) > LIMITS.frame_bytes:
-            limit = f"A frame has at most {LIMITS.frame_bytes} bytes."
-            raise BadCommand(TooLong(limit), None)
-        return _decoder.decode(frame)
-    except msgspec.ValidationError as error:
-        raise _explained(text, str(error)) from None
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise BadCommand(BadFrame(), None) from None
-
-
-def _explained(text: str, problem: str) -> BadCommand:
-    """It is JSON, but no command: say which part is wrong."""
-    try:
-        head = msgspec.json.decode(text, type=_Head)
-    except (msgspec.DecodeError, RecursionError):
-        # Not an object, or `type` and `ref` are not what they should be.
-        return _unreadable_head(problem)
-    if problem.startswith("Invalid value") and problem.endswith("`$.type`"):
-        return BadCommand(UnknownCommand(), head.ref)
-    return BadCommand(_invalid(problem), head.ref)
-
-
-def _unreadable_head(problem: str) -> BadCommand:
-    if problem.startswith("Expected `object`") and "$" not in problem:
-        return BadCommand(BadFrame(), None)
-    return BadCommand(_invalid(problem), None)
-
-
-def _invalid(problem: str) -> Invalid:
-    found = _path.search(problem)
-    if found:
-        return Invalid(fields={found["path"] or "frame": [problem[: found.start()]]})
-    return Invalid(fields={"frame": [problem]})

@@ -1,12 +1,14 @@
 """What the server sends besides events: hello, replies, errors, ping and bye."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.utils import timezone
 from msgspec import UNSET, Raw, UnsetType
 
 from chat.events import encode
-from chat.payloads.messages import HistoryPayload, MessagePayload
+from chat.payloads.messages import MessagePayload
 from chat.payloads.people import Time, UserPayload
 from chat.payloads.rooms import RoomPayload
 from core.errors import Refusal
@@ -100,10 +102,6 @@ class HistoryReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
     has_before: bool
     has_after: bool
 
-    @classmethod
-    def of(cls, ref: int, page: HistoryPayload) -> "HistoryReply":
-        return cls(ref, page.messages, page.has_before, page.has_after)
-
 
 class RoomReply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
     """To `room.join` and `room.leave`: the room as it is now."""
@@ -161,6 +159,11 @@ class Error(msgspec.Struct, frozen=True, tag_field="type", tag="error"):
     detail: str
     fields: dict[str, list[str]] | UnsetType = UNSET
     retry_after: float | UnsetType = UNSET
+
+
+def hello(connection: str, user: UserPayload, token_expires_at: datetime) -> str:
+    """The frame for a connection, by its id, that has just been opened."""
+    return encode(Hello(connection, user, timezone.now(), token_expires_at))
 
 
 def bye(code: CloseCode, retry_after: float | None = None) -> str:

@@ -1,7 +1,7 @@
-"""HTTP as uvicorn speaks it, with an end to how long a request's head may be.
+"""uvicorn's HTTP, with a limit on a request's head: its first line and its headers.
 
 uvicorn and httptools wait for a head without limit, in time and in bytes. nginx has
-limits of its own; this is for who serves without it. Imports no Django.
+limits of its own; this one is for servers without nginx in front. Imports no Django.
 """
 
 import asyncio
@@ -18,9 +18,10 @@ _TOO_LARGE = (
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection; each of its requests has its own time for its head."""
+    """One connection. The time for the head begins anew with each of its requests."""
 
-    _overdue: asyncio.TimerHandle | None = None
+    # Runs while a head is awaited.
+    _timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
@@ -28,33 +29,33 @@ class Protocol(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_is_here()
+        self._stop_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._overdue is None:
+        if self._timer is None:
             return
         self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES:
-            self._head_is_here()
+            self._stop_timer()
             self.transport.write(_TOO_LARGE)
             self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        if self._overdue is None:
+        if self._timer is None:
             self._await_head()
 
     def on_headers_complete(self) -> None:
-        self._head_is_here()
+        self._stop_timer()
         super().on_headers_complete()
 
     def _await_head(self) -> None:
         self._head_bytes = 0
-        self._overdue = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        self._timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
-    def _head_is_here(self) -> None:
-        if self._overdue is not None:
-            self._overdue.cancel()
-            self._overdue = None
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,7 +1,7 @@
-"""HTTP answers that nobody reads: their connections are cut.
+"""Cuts the connections of HTTP clients that do not read their answers.
 
-uvicorn waits for ever until a client has read what was written, even when it has closed
-the connection. Meanwhile the answer, its file and the socket stay open.
+uvicorn waits without limit until a client has read its answer, even when uvicorn has
+closed the connection. Meanwhile the answer, its file and the socket stay open.
 """
 
 import asyncio
@@ -11,10 +11,10 @@ from typing import Any
 
 from . import http_head
 
-# A client that reads nothing for so long is cut off, after twice as long at most.
+# A client that reads nothing for this long is cut off, after twice this time at most.
 STALL_SECONDS = 30.0
-# The kernel keeps no more than this of what is not yet on its way. It would keep some
-# MB, and so take minutes to say that a slow client has read something.
+# The kernel buffers no more than this of what it has not sent. By default it buffers
+# some MB, and it would take minutes to see that a slow client has read something.
 UNSENT_BYTES = 131_072
 
 
@@ -25,7 +25,12 @@ class Protocol(http_head.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        _keep_little_unsent(transport.get_extra_info("socket"))
+        option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+        # Some systems do not have this option, and Unix sockets refuse it.
+        if option is not None:
+            with suppress(OSError):
+                sock = transport.get_extra_info("socket")
+                sock.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)
         self._look_later()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -33,13 +38,13 @@ class Protocol(http_head.Protocol):
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
-        # Sockets have their own limits (connection.py).
+        # Sockets have limits of their own (realtime/delivery/connection.py).
         self._look_no_more()
         super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        # Ends the connection without the rest of an answer (backend/downloads.py).
+        # Lets backend/downloads.py end the connection without the rest of an answer.
         extensions: dict[str, Any] = {"hubbub.cut": self.transport.abort}
         self.scope["extensions"] = extensions
 
@@ -55,7 +60,7 @@ class Protocol(http_head.Protocol):
         self._look = self.loop.call_later(STALL_SECONDS, self._look_now)
 
     def _look_now(self) -> None:
-        """What waits now has waited since the last look, unless some of it has left."""
+        """Cut the connection if bytes wait and none has left since the last look."""
         left = self.transport.get_write_buffer_size()
         if 0 < self._left <= left and not self._has_moved:
             self.transport.abort()
@@ -67,11 +72,3 @@ class Protocol(http_head.Protocol):
         if self._look is not None:
             self._look.cancel()
             self._look = None
-
-
-def _keep_little_unsent(sock: Any) -> None:
-    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
-    # A Unix socket has no such option, and some systems have not.
-    if option is not None:
-        with suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)

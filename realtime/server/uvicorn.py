@@ -17,13 +17,15 @@ from uvicorn.supervisors import multiprocess
 from .stalled_answers import Protocol
 
 MAX_FRAME_BYTES = 65_536
-# Told to stop, a process is gone within 10 s: 3 for the drain, 5 for open requests.
+# A process that is told to stop is gone within 10 s: 3 for the drain, 5 for open
+# requests.
 GRACEFUL_SECONDS = 5
 # Between the close frame and the cut: the other side should read it first.
 GOODBYE_SECONDS = 0.3
-# After the consumer has ended the other side may read so long what was written.
+# The other side may read the last frames for so long after the consumer has ended.
 ABORT_SECONDS = 1.0
-# What may be on its way while our close is on its: a second of what `frames` allows.
+# Frames that may be on their way to us while our close is on its way to the client: as
+# many as the limit `frames` allows in a second.
 MAX_LATE_FRAMES = 100
 
 
@@ -39,8 +41,8 @@ class Server(uvicorn.Server):
         housekeeping.start()
         # Before the first socket, so that `/readyz` says whether it hears the others.
         hub()
-        # What is loaded by now lives for ever: the collector need not look at it. And
-        # it need not look at the sockets each time as many objects came as by default:
+        # The garbage collector need not look at the code that is loaded by now, which
+        # lives for ever, and need not look at the sockets as often as by default:
         # 15 % more messages a second, p99 205 ms instead of 275 (docs/decisions/0010).
         gc.collect()
         gc.freeze()
@@ -56,17 +58,17 @@ class Server(uvicorn.Server):
         await drain()
         await asyncio.sleep(GOODBYE_SECONDS)
         await super().shutdown(sockets)
-        # The threads of requests that are still open end with their decoders; Python
-        # waits for its threads.
+        # Python waits for its threads, and the threads of requests that are still open
+        # wait for their picture decoders.
         process.stop()
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's, but nothing of a socket outlives its consumer for long.
+    """uvicorn's protocol, but a socket does not outlive its consumer for long.
 
-    uvicorn closes: it waits until the other side has read what is left. Who reads
-    nothing would keep the socket, and what waits for it, for ever. Who goes on sending
-    would have it all read and thrown away.
+    When uvicorn closes, it waits until the other side has read everything. A client
+    that reads nothing would keep the socket and its buffered frames for ever, and a
+    client that goes on sending would have all its frames read and thrown away.
     """
 
     _late_frames = 0

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from chat.actions.messages import draft_message
+from chat.actions.messages import prepare_send
 from chat.log.append import append
 from chat.log.draft import Appended
 from chat.models import Membership, Message
@@ -74,13 +74,12 @@ def test_same_client_id_for_another_text_is_a_conflict(
 def test_same_client_id_over_both_doors_is_one_row(
     as_bob: Door, bob: User, room: RoomPayload
 ) -> None:
-    [outcome] = append(
-        [draft_message(acting(bob), room.id, client_id="1", body="hello")]
-    )
+    over_socket, _ = prepare_send(acting(bob), room.id, client_id="1", body="hello")
+    [outcome] = append([over_socket])
     answer = send(as_bob, room)
     assert isinstance(outcome, Appended)
     assert (answer.status, answer.json()["seq"]) == (200, outcome.message.seq)
-    [again] = append([draft_message(acting(bob), room.id, client_id="1", body="hello")])
+    [again] = append([over_socket])
     assert isinstance(again, Appended)
     assert again.duplicate
     assert stored() == 1

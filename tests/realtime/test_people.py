@@ -52,6 +52,27 @@ async def test_profile_is_told_once_to_who_shares_a_room_and_to_ones_own(
         await charlie.expect_nothing(0.3)
 
 
+async def test_a_person_who_was_renamed_types_under_the_new_name(
+    process: Process, scene: Scene
+) -> None:
+    """Bob's socket stays open all the while: it was let in under his old name."""
+    async with (
+        chatting(process.socket_url(scene.alice)) as alice,
+        chatting(process.socket_url(scene.bob)) as bob,
+    ):
+        await alice.subscribe(scene.room)
+        await bob.subscribe(scene.room)
+        change = {"display_name": "Robert"}
+        assert process.call("PATCH", "me", scene.bob, change).ok
+        await alice.expect("user.updated")
+        await bob.tell(type="typing.start", room=scene.room)
+        started = await alice.expect("typing.started")
+        assert started["user"]["display_name"] == "Robert"
+        await bob.tell(type="typing.stop", room=scene.room)
+        stopped = await alice.expect("typing.stopped")
+        assert stopped["user"]["display_name"] == "Robert"
+
+
 async def test_typing_of_somebody_one_has_blocked_is_not_told(
     process: Process, scene: Scene
 ) -> None:

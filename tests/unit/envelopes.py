@@ -8,9 +8,9 @@ from accounts.models import User
 from chat.models import Message
 from chat.payloads.rooms import RoomPayload
 from core.bus.envelopes import (
+    Audience,
     Envelope,
     RoomChanged,
-    Standing,
     ToEverybody,
     ToPerson,
     ToRoom,
@@ -26,9 +26,9 @@ def to_person(published: Iterable[Envelope], user: User) -> list[dict[str, Any]]
 
 
 def to_everybody(
-    published: Iterable[Envelope], *of: Standing, but_not: Sequence[User] = ()
+    published: Iterable[Envelope], *of: Audience, but_not: Sequence[User] = ()
 ) -> list[dict[str, Any]]:
-    """What people of exactly these standings were told; by default, all accounts."""
+    """What people of exactly these audiences were told; by default, all accounts."""
     banned = [str(user.pk) for user in but_not]
     return [
         json.loads(envelope.text)

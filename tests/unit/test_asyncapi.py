@@ -22,9 +22,10 @@ from realtime import asyncapi
 from realtime.asyncapi import surface
 from realtime.protocol import commands, frames
 from realtime.protocol.close_codes import CloseCode
+from realtime.protocol.decoder import decode
 from tests.frames import FILE, Contract, committed
 
-from .test_commands import GOOD
+from .test_decoder import GOOD
 
 Json = dict[str, Any]
 
@@ -199,7 +200,7 @@ def test_every_example_is_as_described(document: Json) -> None:
         for example in message["examples"]:
             if name.endswith("Command"):
                 contract.check_command(example["payload"])
-                commands.decode(msgspec.json.encode(example["payload"]).decode())
+                decode(msgspec.json.encode(example["payload"]).decode())
             else:
                 contract.check_sent(example["payload"])
 

@@ -178,7 +178,7 @@ async def test_who_joins_misses_nothing_and_hears_nothing_twice(feed: Feed) -> N
     feed.readers.join(cast(Connection, reader))
     feed.offer(EPOCH, changes(1, 2, 3))
     assert reader.frames == []
-    feed.readers.go_live(cast(Connection, reader), head=2)
+    feed.readers.go_live(cast(Connection, reader), head_seq=2)
     assert reader.heard == [3]
     feed.offer(EPOCH, changes(4))
     assert reader.heard == [3, 4]
@@ -347,7 +347,7 @@ async def test_a_reset_overtakes_who_is_catching_up(
     answer_with(monkeypatch, Changes(EPOCH, 600, None))
     feed.check(600, EPOCH)
     await asyncio.sleep(0.05)
-    assert feed.readers.overtaken == {cast(Connection, joining)}
+    assert feed.readers.must_rejoin == {cast(Connection, joining)}
     feed.readers.go_live(cast(Connection, joining), 0)
     feed.offer(EPOCH, changes(601))
     assert joining.frames == []
@@ -386,6 +386,6 @@ async def test_who_leaves_while_joining_hears_it_last(feed: Feed) -> None:
     reader = Reader("bob")
     feed.readers.join(cast(Connection, reader))
     feed.offer(EPOCH, [change(1, leaver="bob"), change(2)])
-    feed.readers.go_live(cast(Connection, reader), head=0)
+    feed.readers.go_live(cast(Connection, reader), head_seq=0)
     assert reader.heard == [1]
     assert feed.readers.is_empty

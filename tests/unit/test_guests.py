@@ -131,7 +131,7 @@ def test_what_is_not_open_is_not_there(
 
 
 def writes(guest: User, room: str, alice: User) -> list[Callable[[], object]]:
-    draft = messages.draft_message(acting(guest), room, client_id="1", body="hello")
+    draft, _ = messages.prepare_send(acting(guest), room, client_id="1", body="hello")
     return [
         partial(append_one, draft),
         partial(messages.edit_message, acting(guest), room, 4, body="x"),
@@ -242,7 +242,9 @@ def test_guests_who_cannot_come_back_are_forgotten(alice: User) -> None:
 
 def test_what_a_guest_wrote_is_never_there(guest: User, room: RoomPayload) -> None:
     """A room that is closed to them answers like one that is not there."""
-    draft = messages.draft_message(acting(guest), room.id, client_id="1", body="hello")
+    draft, _ = messages.prepare_send(
+        acting(guest), room.id, client_id="1", body="hello"
+    )
     with pytest.raises(Refusal) as refused:
         append_one(draft)
     assert refused.value.code == "room_not_found"

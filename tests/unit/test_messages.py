@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
-from chat.actions.messages import clean_body, draft_message, send_message
+from chat.actions.messages import clean_body, prepare_send, send_message
 from chat.models import Message
 from chat.payloads.rooms import RoomPayload
 from core.errors import Invalid, Refusal, TooLong
@@ -81,7 +81,7 @@ def test_lone_surrogates_are_refused() -> None:
 
 
 def draft(client_id: str) -> object:
-    return draft_message(acting(User()), "room", client_id=client_id, body="hello")
+    return prepare_send(acting(User()), "room", client_id=client_id, body="hello")
 
 
 @pytest.mark.parametrize(

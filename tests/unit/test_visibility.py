@@ -12,7 +12,7 @@ from chat.access import readers
 from chat.access.readers import still_reading
 from chat.access.seat import Seat, seats
 from chat.access.visibility import (
-    audience,
+    audiences,
     check_read,
     may_see,
     readable_rooms,
@@ -46,11 +46,11 @@ def rooms(db: None) -> list[Room]:
 
 @pytest.mark.parametrize("is_banned", FLAGS)
 @pytest.mark.parametrize("is_member", FLAGS)
-@pytest.mark.parametrize("standing", ["staff", "person", "guest"])
+@pytest.mark.parametrize("audience", ["staff", "person", "guest"])
 def test_the_query_and_the_rule_agree(
-    rooms: list[Room], standing: str, is_member: bool, is_banned: bool
+    rooms: list[Room], audience: str, is_member: bool, is_banned: bool
 ) -> None:
-    user = _somebody(standing)
+    user = _somebody(audience)
     for room in rooms:
         if is_member:
             Membership.objects.create(room=room, user=user)
@@ -73,11 +73,11 @@ def _may_read(seat: Seat) -> bool:
 
 @pytest.mark.parametrize("is_banned", FLAGS)
 @pytest.mark.parametrize("is_member", FLAGS)
-@pytest.mark.parametrize("standing", ["staff", "person", "guest"])
+@pytest.mark.parametrize("audience", ["staff", "person", "guest"])
 def test_a_reader_reads_on_exactly_while_the_rule_says_so(
-    rooms: list[Room], standing: str, is_member: bool, is_banned: bool
+    rooms: list[Room], audience: str, is_member: bool, is_banned: bool
 ) -> None:
-    user = _somebody(standing)
+    user = _somebody(audience)
     # A ban takes a member out: nobody is both.
     for room in rooms:
         if is_member:
@@ -108,15 +108,15 @@ def test_readers_are_asked_about_in_bounded_queries(
 
 
 @pytest.mark.parametrize("is_banned", FLAGS)
-@pytest.mark.parametrize("standing", ["staff", "person", "guest"])
+@pytest.mark.parametrize("audience", ["staff", "person", "guest"])
 def test_who_is_told_of_a_public_room_is_who_sees_it(
-    rooms: list[Room], standing: str, is_banned: bool
+    rooms: list[Room], audience: str, is_banned: bool
 ) -> None:
-    user = _somebody(standing)
+    user = _somebody(audience)
     for room in rooms:
         if is_banned:
             Ban.objects.create(room=room, user=user)
-        told = user.standing in audience(room) and user.pk not in shut_out(room)
+        told = user.audience in audiences(room) and user.pk not in shut_out(room)
         assert told == may_see(Seat(acting(user), room, None))
 
 
@@ -127,11 +127,11 @@ def test_guest_sees_what_is_open_to_guests(rooms: list[Room]) -> None:
     ]
 
 
-def _somebody(standing: str) -> User:
-    user = person("somebody", is_staff=standing == "staff")
-    user.is_guest = standing == "guest"
+def _somebody(audience: str) -> User:
+    user = person("somebody", is_staff=audience == "staff")
+    user.is_guest = audience == "guest"
     user.save()
-    assert user.standing == standing
+    assert user.audience == audience
     return user
 
 

@@ -1,6 +1,7 @@
-"""`manage.py doctor`: looks at everything that Hubbub needs, and says what to do.
+"""`manage.py doctor`: checks everything that Hubbub needs, and says what to do.
 
-Each check returns what it found or raises Sick with the remedy. Exits 1 if any did.
+Each check returns a word about a good state or raises Sick with the remedy. The command
+exits with 1 if any raised.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ LAYER_SECONDS = 5
 
 
 class Sick(Exception):
-    """What is wrong, and what to do about it."""
+    """Its text says what is wrong and what to do about it."""
 
 
 class Command(BaseCommand):
@@ -28,28 +29,26 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        healthy = [self._look(name, check) for name, check in CHECKS.items()]
-        if not all(healthy):
+        is_healthy = True
+        for name, check in CHECKS.items():
+            try:
+                self.stdout.write(f"  ok    {name}: {check()}")
+            except Sick as sick:
+                self.stdout.write(f"  SICK  {name}: {sick}")
+                is_healthy = False
+        if not is_healthy:
             sys.exit(1)
 
-    def _look(self, name: str, check: Callable[[], str]) -> bool:
-        try:
-            self.stdout.write(f"  ok    {name}: {check()}")
-        except Sick as sick:
-            self.stdout.write(f"  SICK  {name}: {sick}")
-            return False
-        return True
 
-
-def _settings() -> str:
-    found = run_checks(include_deployment_checks=True)
-    errors = [message for message in found if message.level >= ERROR]
+def check_settings() -> str:
+    messages = run_checks(include_deployment_checks=True)
+    errors = [message for message in messages if message.level >= ERROR]
     if errors:
         raise Sick(" ".join(str(error.msg) for error in errors))
     return "DEBUG is on, for developing only" if settings.DEBUG else "fine"
 
 
-def _database() -> str:
+def check_database() -> str:
     try:
         connection.ensure_connection()
         plan = MigrationExecutor(connection)
@@ -62,7 +61,7 @@ def _database() -> str:
     return connection.vendor
 
 
-def _channel_layer() -> str:
+def check_channel_layer() -> str:
     if not settings.REDIS_URL:
         return "in memory: one process only"
     try:
@@ -80,7 +79,7 @@ async def _round_trip() -> None:
         await layer.receive(channel)
 
 
-def _origins() -> str:
+def check_origins() -> str:
     for origin in settings.ALLOWED_ORIGINS:
         if not origin.startswith(("http://", "https://")) or origin.endswith("/"):
             raise Sick(f"{origin!r}: say https://host, without a slash at the end.")
@@ -89,16 +88,16 @@ def _origins() -> str:
     return ", ".join([*settings.ALLOWED_HOSTS, *settings.ALLOWED_ORIGINS])
 
 
-def _page() -> str:
+def check_page() -> str:
     if not (settings.WEB_DIR / "index.html").exists():
         raise Sick("not built: run scripts/build-page (needs Node.js 20.19 or newer)")
     return "built"
 
 
 CHECKS: dict[str, Callable[[], str]] = {
-    "settings": _settings,
-    "database": _database,
-    "channel layer": _channel_layer,
-    "hosts and origins": _origins,
-    "page": _page,
+    "settings": check_settings,
+    "database": check_database,
+    "channel layer": check_channel_layer,
+    "hosts and origins": check_origins,
+    "page": check_page,
 }

@@ -1,4 +1,4 @@
-"""`manage.py listen`: log in and print what a room says, as any client hears it."""
+"""`manage.py listen`: log in and print a room's messages, as any client gets them."""
 
 import asyncio
 import getpass
@@ -29,19 +29,18 @@ class Command(BaseCommand):
         api = options["url"].rstrip("/") + "/api/v1"
         login = {"username": options["user"], "password": password}
         token = _call(api, "/auth/login", body=login)["access"]
-        room = _find_room(api, token, options["room"])
+        wanted, rooms = options["room"], _call(api, "/rooms", token=token)["rooms"]
+        room = next((r for r in rooms if wanted in (r["name"], r["id"])), None)
+        if room is None:
+            raise CommandError(f"You are in no room called {wanted!r}.")
         ticket = _call(api, "/auth/ticket", body={}, token=token)["ticket"]
+        parts = urlsplit(options["url"])
+        scheme = "wss" if parts.scheme == "https" else "ws"
+        url = f"{scheme}://{parts.netloc}/ws/v1?token={ticket}"
         try:
-            asyncio.run(_listen(_socket_url(options["url"], ticket), room["id"]))
+            asyncio.run(_listen(url, room["id"]))
         except KeyboardInterrupt:
             sys.exit(130)
-
-
-def _find_room(api: str, token: str, wanted: str) -> Any:
-    for room in _call(api, "/rooms", token=token)["rooms"]:
-        if wanted in (room["name"], room["id"]):
-            return room
-    raise CommandError(f"You are in no room called {wanted!r}.")
 
 
 def _call(api: str, path: str, *, body: Any = None, token: str = "") -> Any:
@@ -58,12 +57,6 @@ def _call(api: str, path: str, *, body: Any = None, token: str = "") -> Any:
         raise CommandError(json.load(error)["detail"]) from None
     except urllib.error.URLError as error:
         raise CommandError(f"{api} does not answer: {error.reason}") from None
-
-
-def _socket_url(url: str, ticket: str) -> str:
-    parts = urlsplit(url)
-    scheme = "wss" if parts.scheme == "https" else "ws"
-    return f"{scheme}://{parts.netloc}/ws/v1?token={ticket}"
 
 
 async def _listen(url: str, room: str) -> None:

@@ -22,14 +22,14 @@ class DrainingServer(Server):  # type: ignore[misc]  # daphne has no types
         return draining.addBoth(lambda _: self._kill_open())
 
     def _kill_open(self) -> Any:
-        # daphne expects an application in every connection, but one that has just
-        # ended has none: https://github.com/django/daphne/issues/205
+        # daphne expects an application in every connection, but a connection that has
+        # just ended has none: https://github.com/django/daphne/issues/205
         ended = [
             p for p, d in self.connections.items() if "application_instance" not in d
         ]
         for protocol in ended:
             del self.connections[protocol]
-        # Python waits for its threads, and they for their decoders.
+        # Python waits for its threads, and they wait for their picture decoders.
         process.stop()
         return super().kill_all_applications()
 
@@ -43,6 +43,6 @@ class Command(DaphneRunserver):  # type: ignore[misc]  # daphne has no types
         super().inner_run(*args, **options)
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
-        """Without the query string: of a link to a file it holds the signature."""
+        """Log without the query string: a link to a file has its signature there."""
         path = details["path"].partition("?")[0]
         super().log_action(protocol, action, {**details, "path": path})

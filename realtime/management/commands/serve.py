@@ -23,18 +23,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.check()
         self.check(tags=[STARTING], include_deployment_checks=True)
-        # The check opened it for this thread, which has no further use for it.
+        # The check opened a connection for this thread, which does not need it again.
         connection.close()
-        if options["workers"] > 1:
-            _check_several()
+        engine = str(settings.DATABASES["default"]["ENGINE"])
+        is_shared = settings.REDIS_URL and engine.endswith("postgresql")
+        if options["workers"] > 1 and not is_shared:
+            # Processes hear of each other through Redis and share one PostgreSQL.
+            raise CommandError(
+                "More than one worker needs PostgreSQL and Redis:"
+                " set DATABASE_URL and REDIS_URL, or say --workers 1."
+            )
         serve(options["host"], options["port"], options["workers"])
-
-
-def _check_several() -> None:
-    """Processes hear of each other through Redis and share one PostgreSQL."""
-    engine = str(settings.DATABASES["default"]["ENGINE"])
-    if not settings.REDIS_URL or not engine.endswith("postgresql"):
-        raise CommandError(
-            "More than one worker needs PostgreSQL and Redis:"
-            " set DATABASE_URL and REDIS_URL, or say --workers 1."
-        )

@@ -24,8 +24,8 @@ from core.bus import publisher
 from core.bus.envelopes import Change, Envelope
 from core.ids import known_uuids
 from core.threads import in_writer_thread
+from realtime.delivery.checks import Checks
 from realtime.delivery.feed import Feed
-from realtime.delivery.hub import Hub
 from realtime.delivery.stretch import Stretch
 from realtime.writer import Writer
 
@@ -129,10 +129,10 @@ def client_id_not_unique() -> None:
 def no_position_check() -> None:
     """The last event of a quiet room is lost with its hint."""
 
-    async def nothing(self: Hub) -> None:
+    async def nothing(self: Checks) -> None:
         await asyncio.sleep(0)
 
-    Hub._check_heads_in_time = nothing  # type: ignore[method-assign]
+    Checks.check_heads = nothing  # type: ignore[method-assign]
 
 
 def no_reorder() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from chat.queries.messages import Resume
 from core.limits.table import LIMITS
 from realtime.protocol import commands
-from realtime.protocol.commands import BadCommand, RoomCursor, decode
+from realtime.protocol.commands import RoomCursor
+from realtime.protocol.decoder import BadCommand, decode
 
 GOOD: list[tuple[dict[str, Any], commands.Command]] = [
     (

@@ -1,11 +1,11 @@
-"""A lease: when the client is told, when it falls silent, and when it is over."""
+"""A grace: when the client is told, when it falls silent, and when it is over."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from realtime.delivery.token_grace import Lease
+from realtime.delivery.token_grace import TokenGrace
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 END = NOW + timedelta(minutes=10)
@@ -26,50 +26,50 @@ Clock = Callable[[datetime], None]
 
 
 def test_the_client_is_told_once_a_minute_ahead(at: Clock) -> None:
-    lease = Lease(END)
+    grace = TokenGrace(END)
     at(END - timedelta(seconds=61))
-    assert not lease.remind()
+    assert not grace.is_reminder_due()
     at(END - timedelta(seconds=60))
-    assert lease.remind()
-    assert not lease.remind()
+    assert grace.is_reminder_due()
+    assert not grace.is_reminder_due()
 
 
 def test_of_a_short_token_it_is_told_at_once(at: Clock) -> None:
-    assert Lease(NOW + timedelta(seconds=59)).remind()
+    assert TokenGrace(NOW + timedelta(seconds=59)).is_reminder_due()
 
 
 def test_tokens_of_seconds_are_not_asked_for_all_the_time(at: Clock) -> None:
-    lease = Lease(NOW + timedelta(seconds=10))
-    assert lease.remind()
-    lease.renew(NOW + timedelta(seconds=20))
+    grace = TokenGrace(NOW + timedelta(seconds=10))
+    assert grace.is_reminder_due()
+    grace.renew(NOW + timedelta(seconds=20))
     at(NOW + timedelta(seconds=9.9))
-    assert not lease.remind()
+    assert not grace.is_reminder_due()
     at(NOW + timedelta(seconds=10))
-    assert lease.remind()
+    assert grace.is_reminder_due()
 
 
 def test_it_ends_at_the_second_and_is_over_25_later(at: Clock) -> None:
-    lease = Lease(END)
+    grace = TokenGrace(END)
     ended = []
     for seconds in (-0.001, 0, 24.999, 25):
         at(END + timedelta(seconds=seconds))
-        ended.append((lease.has_ended(), lease.is_over()))
+        ended.append((grace.has_ended(), grace.is_over()))
     assert ended == [(False, False), (True, False), (True, False), (True, True)]
 
 
 def test_a_new_token_gives_what_was_kept_in_order(at: Clock) -> None:
-    lease = Lease(END)
-    assert [lease.keep(text) for text in ("one", "two")] == [3, 6]
+    grace = TokenGrace(END)
+    assert [grace.keep(text) for text in ("one", "two")] == [3, 6]
     at(END + timedelta(seconds=1))
-    assert lease.renew(END + timedelta(minutes=5)) == ["one", "two"]
-    assert not lease.has_ended()
-    assert lease.expires_at == END + timedelta(minutes=5)
-    assert lease.keep("three") == 5
+    assert grace.renew(END + timedelta(minutes=5)) == ["one", "two"]
+    assert not grace.has_ended()
+    assert grace.expires_at == END + timedelta(minutes=5)
+    assert grace.keep("three") == 5
     at(END + timedelta(minutes=4))
-    assert lease.remind()
+    assert grace.is_reminder_due()
 
 
 def test_an_older_token_takes_no_time_away(at: Clock) -> None:
-    lease = Lease(END)
-    lease.renew(END - timedelta(minutes=5))
-    assert lease.expires_at == END
+    grace = TokenGrace(END)
+    grace.renew(END - timedelta(minutes=5))
+    assert grace.expires_at == END

@@ -12,7 +12,7 @@ from chat import models, presence
 from core.bus.envelopes import ORIGIN
 from core.threads import in_database
 from realtime.delivery import presence_reporter
-from realtime.delivery.presence_reporter import Attendance
+from realtime.delivery.presence_reporter import PresenceReporter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,15 +46,15 @@ async def test_who_comes_or_goes_while_the_database_refuses_is_told_of_later(
     alice: User, bob: User
 ) -> None:
     here = {str(alice.pk)}
-    told = Attendance(here.__contains__)
-    told.came(str(alice.pk))
+    reporter = PresenceReporter(here.__contains__)
+    reporter.came(str(alice.pk))
     await until(lambda: presence.is_online(alice.pk))
 
     await in_database(rename, TABLE, "away")
     here.clear()
     here.add(str(bob.pk))
-    told.came(str(bob.pk))
-    told.went(str(alice.pk))
+    reporter.came(str(bob.pk))
+    reporter.went(str(alice.pk))
     await asyncio.sleep(0.3)
     await in_database(rename, "away", TABLE)
 
@@ -68,17 +68,17 @@ async def test_a_process_that_was_taken_for_dead_tells_of_everybody_again(
 ) -> None:
     """By whichever of the two it finds out."""
     here = {str(alice.pk)}
-    told = Attendance(here.__contains__)
-    told.came(str(alice.pk))
+    reporter = PresenceReporter(here.__contains__)
+    reporter.came(str(alice.pk))
     await until(lambda: presence.is_online(alice.pk))
 
     await in_database(give_up_on, ORIGIN)
     assert not await in_database(presence.is_online, alice.pk)
     if by == "renewal":
-        await told.renew()
+        await reporter.renew()
     else:
         here.add(str(bob.pk))
-        told.came(str(bob.pk))
+        reporter.came(str(bob.pk))
         await until(lambda: presence.is_online(bob.pk))
 
     await until(lambda: presence.is_online(alice.pk))

@@ -1,0 +1,94 @@
+"""Frames on their way into the server's transport: putting one in never waits.
+
+Mostly the server takes a frame at once. While it does not, frames queue here and one
+task hands them over in order.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, cast
+
+Message = dict[str, Any]
+Send = Callable[[Any], Awaitable[None]]
+
+
+class Outbox:
+    """Owned by the event loop. `failed` is called when a message could not be sent."""
+
+    __slots__ = ("_draining", "_failed", "_queue", "_send", "queued")
+
+    def __init__(self, send: Send, failed: Callable[[Exception], None]) -> None:
+        self._send = send
+        self._failed = failed
+        # The messages that wait; None while the transport takes them without waiting.
+        self._queue: deque[Message] | None = None
+        self._draining: asyncio.Task[None] | None = None
+        # The characters that wait.
+        self.queued = 0
+
+    @property
+    def is_stuck(self) -> bool:
+        return self._queue is not None
+
+    def put(self, message: Message) -> None:
+        """Hand an ASGI message to the transport, now or after those that wait."""
+        if self._queue is not None:
+            self._queue.append(message)
+            self.queued += len(message.get("text", ""))
+            return
+        # A task for each delivery would cost more than the delivery. So the coroutine's
+        # first step runs here, and mostly it is the only one.
+        sending = cast(Generator[Any, None, None], self._send(message).__await__())
+        try:
+            waited_for = next(sending)
+        except StopIteration:
+            return
+        except Exception as error:
+            self._failed(error)
+            return
+        self._queue = deque()
+        loop = asyncio.get_running_loop()
+        self._draining = loop.create_task(self._drain(_Rest(sending, waited_for)))
+
+    def discard(self) -> None:
+        """Drop the messages that wait; later ones are still sent."""
+        if self._queue is not None:
+            self._queue.clear()
+
+    def abandon(self) -> None:
+        """The socket is gone: stop sending."""
+        self._queue = None
+        if self._draining is not None:
+            self._draining.cancel()
+
+    async def _drain(self, rest: "_Rest") -> None:
+        failure: Exception | None = None
+        try:
+            await rest
+            while self._queue:
+                message = self._queue.popleft()
+                self.queued -= len(message.get("text", ""))
+                await self._send(message)
+        except Exception as error:
+            failure = error
+        finally:
+            self._queue = self._draining = None
+            self.queued = 0
+        # Reported last: the `bye` that follows may have to wait in a queue of its own.
+        if failure is not None:
+            self._failed(failure)
+
+
+class _Rest:
+    """A coroutine whose first step was taken by hand; awaiting it takes the others."""
+
+    def __init__(self, steps: Generator[Any, None, None], waited_for: Any) -> None:
+        self._steps = steps
+        self._waited_for = waited_for
+
+    def __await__(self) -> Generator[Any, None, None]:
+        # `put` received the future of the first step. Only the task that awaits the
+        # rest can wait for it.
+        yield self._waited_for
+        yield from self._steps
