@@ -30,7 +30,7 @@ _doors = ProtocolTypeRouter({"http": _http, "websocket": websocket})
 
 
 async def _asked(scope: Any, receive: Any, send: Any) -> None:
-    audit.ask_from(client_of(scope))
+    audit.set_client_address(client_of(scope))
     await _doors(scope, receive, send)
 
 

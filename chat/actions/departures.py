@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import people
 from accounts.actor import Actor, check_account, system
 from accounts.models import User
-from accounts.passwords import check_own_password, still
+from accounts.passwords import check_own_password, lock_checked
 from accounts.sessions import end_all_sessions
 from core import jobs
 from core.audit import Event, record_committed
@@ -44,7 +44,7 @@ def _close(checked: Actor, messages: str) -> None:
     # Locked, and before one's own row: of the last two superusers one stays.
     superusers = User.objects.select_for_update(no_key=True).filter(is_superuser=True)
     list(superusers.order_by("pk"))
-    person = still(checked)
+    person = lock_checked(checked)
     check_close(checked)
     departure = Departure.objects.create(
         user=person, deletes_messages=messages == "delete"

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from accounts.tokens import MAX_TOKEN_LENGTH
+from accounts.token_kinds import MAX_TOKEN_LENGTH
 from chat.queries.messages import Resume
 from core.errors import (
     BadFrame,

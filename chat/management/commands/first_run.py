@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.actor import system
-from accounts.demo import FIRST, make_person
+from accounts.demo import FIRST_PEOPLE, create_person
 from accounts.models import User
 
 from ...actions.memberships import join_room
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
 
 def _make() -> None:
-    people = {name: system(make_person(name)) for name in FIRST}
+    people = {name: system(create_person(name)) for name in FIRST_PEOPLE}
     general = create_room(people["alice"], name="general", topic="What is going on")
     join_room(people["bob"], general.id)
     staff = create_room(
