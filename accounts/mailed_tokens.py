@@ -12,6 +12,8 @@ from core.audit import Event, record_refusal
 
 from .models import User
 
+# Longer than any token: an address of 254 bytes takes 508 characters in hex.
+MAX_MAILED_TOKEN_LENGTH = 1024
 # In place of the address that an e-mail token confirms.
 _RESET = ""
 

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from accounts.actor import Actor, has_account
 from core.errors import Refusal
 from core.ids import known_uuids
-from core.limits.table import MAX_RECOVERED, MAX_REPLY_BYTES
+from core.limits.table import DEFAULT_PAGE, MAX_RECOVERED, MAX_REPLY_BYTES
 
 from .. import presence
 from ..access.rooms import access_message, access_room
@@ -29,7 +29,7 @@ def history(
     before: int | None = None,
     after: int | None = None,
     around: int | None = None,
-    limit: int = 50,
+    limit: int = DEFAULT_PAGE,
 ) -> HistoryPayload:
     """A page of the room's log, at most one of the cursors; the newest without any.
 
