@@ -22,7 +22,7 @@ from ..delivery.connection import Connection
 from ..protocol import commands, frames
 from ..protocol.commands import Asking, type_of
 from . import auth, direct, liveness, memberships, messages, reactions, reads, rooms
-from .refusals import record_denial
+from .refusals import log_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ async def handle(connection: Connection, command: Asking) -> None:
     refusal = await _refusal(connection, command)
     metrics.commands.labels(type_of(command), refusal.code if refusal else "ok").inc()
     if refusal is not None:
-        record_denial(connection, command, refusal)
+        log_refusal(connection, command, refusal)
         connection.write(frames.error(command.ref, refusal), always=True)
 
 

@@ -7,8 +7,8 @@ from ..delivery.connection import Connection
 from ..protocol.commands import Asking, type_of
 
 
-def record_denial(connection: Connection, command: Asking, refusal: Refusal) -> None:
+def log_refusal(connection: Connection, command: Asking, refusal: Refusal) -> None:
     """Which room it was is not told: anybody may write anything there."""
-    if refusal.is_denial:
+    if refusal.is_about_access:
         asked = {"code": refusal.code, "command": type_of(command)}
         record_refusal(Event.ACCESS_REFUSED, **asked, **connection.ids)

@@ -19,7 +19,7 @@ from ..protocol.commands import (
     Subscribe,
     Unsubscribe,
 )
-from .refusals import record_denial
+from .refusals import log_refusal
 
 
 async def subscribe(connection: Connection, command: Subscribe) -> None:
@@ -42,7 +42,7 @@ async def subscribe(connection: Connection, command: Subscribe) -> None:
     connection.write(encode(frames.SubscribeReply(command.ref, subscribed)))
     for room, answer in answers.items():
         if isinstance(answer, Refusal):
-            record_denial(connection, command, answer)
+            log_refusal(connection, command, answer)
         if isinstance(answer, CaughtUp) and room in readers:
             readers[room].go_live(connection, answer.head_seq)
         else:
