@@ -1,7 +1,7 @@
-"""The Actor: what a door makes of a token and hands to everything behind it.
+"""The actor: what a door makes of a token and hands to everything behind it.
 
-Every action, query and access rule takes one. A person's row alone never acts, and what
-an actor lacks (a session, a scope) is refused.
+Every action, query and access rule takes an Actor, never a person's row alone. A right
+that the door could not establish is missing from the Actor, and is refused.
 """
 
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ class Kind(StrEnum):
     GUEST = "guest"
     BOT = "bot"
     SERVER_KEY = "server_key"
-    # The chat itself, for a person: a job, a command or the admin site. They have no
-    # session of ours and check by themselves that the person may act.
+    # The chat itself, on behalf of a person: a job, a command or the admin site, which
+    # have no session of ours. They check what they do before they make such an actor.
     SYSTEM = "system"
 
 
 class Scope(StrEnum):
-    """What a token allows; chat/access/ asks for it. A person's session allows all."""
+    """A right that a token may carry. The rules in chat/access/ ask for them."""
 
     READ = "messages:read"
     WRITE = "messages:write"
@@ -40,7 +40,7 @@ _READING = frozenset({Scope.READ})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person, the session they came with, and the scopes of their token."""
+    """A person, the session that they came with, and the scopes of its token."""
 
     user: User
     session_id: UUID | None
@@ -49,7 +49,7 @@ class Actor:
 
     def __post_init__(self) -> None:
         if self.session_id is None and self.kind in {Kind.SESSION, Kind.GUEST}:
-            raise ValueError("Only a session lets people in.")
+            raise ValueError("A person or a guest acts in a session.")
 
     @property
     def id(self) -> UUID:
@@ -65,24 +65,24 @@ class Actor:
 
 
 def from_session(user: User, session_id: UUID) -> Actor:
-    """For the doors, which have checked the token of this session."""
+    """For the doors alone, which have checked a token of this session."""
     if user.is_guest:
         return Actor(user, session_id, _READING, Kind.GUEST)
     return Actor(user, session_id, _EVERYTHING, Kind.SESSION)
 
 
 def system(user: User) -> Actor:
-    """The chat itself, doing something for this person that was checked elsewhere."""
+    """The chat itself, on behalf of this person; the caller has checked the rights."""
     return Actor(user, None, _READING if user.is_guest else _EVERYTHING, Kind.SYSTEM)
 
 
 def has_account(actor: Actor) -> bool:
-    """Guests have none: they read what is open to them, and know of nobody."""
+    """False for guests, who read what is open to them and see nobody else."""
     return not actor.user.is_guest
 
 
 def check_account(actor: Actor) -> None:
-    """For everything that is not reading rooms or ending one's own sessions."""
+    """For all but reading rooms and ending one's own sessions. Raises Forbidden."""
     if not has_account(actor):
         raise Forbidden("Guests only read.")
 

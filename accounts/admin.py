@@ -1,7 +1,4 @@
-"""The admin site: people, and the sessions that they logged in with.
-
-The chat's half is in chat/admin.py.
-"""
+"""The admin site's pages of people and their sessions. chat/admin.py has the others."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,7 +20,7 @@ else:
     ModelAdmin = admin.ModelAdmin
     UserAdminBase = DjangoUserAdmin
 
-# For superusers to give and take.
+# Only superusers give and take these.
 _RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -78,9 +75,9 @@ class UserAdmin(UserAdminBase):
     def has_change_permission(
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
-        """Only superusers act on staff and on each other.
+        """Only superusers may change staff and superusers.
 
-        Anybody else here would set a password and have that person's rights.
+        Other staff could set such a person's password, log in and have their rights.
         """
         allowed = super().has_change_permission(request, obj)
         is_above = obj is not None and (obj.is_staff or obj.is_superuser)
@@ -89,7 +86,7 @@ class UserAdmin(UserAdminBase):
     def has_delete_permission(
         self, request: HttpRequest, obj: User | None = None
     ) -> bool:
-        """Deactivate instead: memberships would go without a word in the log."""
+        """Nobody deletes people here: rooms' logs would not say that they left."""
         return False
 
     def get_readonly_fields(
@@ -102,7 +99,7 @@ class UserAdmin(UserAdminBase):
     def save_model(
         self, request: HttpRequest, obj: User, form: Any, change: bool
     ) -> None:
-        """Only what was changed: token_version may have been raised meanwhile."""
+        """Save the changed columns alone: token_version may have been raised since."""
         if not change:
             super().save_model(request, obj, form, change)
             record_committed(Event.REGISTERED, user=obj.pk)
@@ -147,5 +144,5 @@ class SessionAdmin(ReadOnlyAdmin):
 
 
 def admitted(request: HttpRequest) -> User:
-    """Whom the admin site let in."""
+    """The person whom the admin site let in."""
     return cast(User, request.user)

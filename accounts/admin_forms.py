@@ -13,8 +13,7 @@ from django.db import transaction
 from core.errors import Invalid
 from core.text import clean_line
 
-from . import people
-from .models import User
+from .models import DISPLAY_NAME_CHARACTERS, User
 from .passwords import save_password
 
 if TYPE_CHECKING:
@@ -27,20 +26,20 @@ else:
     ChangeFormBase = UserChangeForm
 
 
-class _ShownName:
-    """What people may call themselves: a display name has no other rule here."""
+class _CleanDisplayName:
+    """The rule for display names that the API has, with its errors for a form."""
 
     cleaned_data: dict[str, Any]
 
     def clean_display_name(self) -> str:
         name = self.cleaned_data["display_name"]
         try:
-            return clean_line("display_name", name, people.LONGEST["display_name"])
+            return clean_line("display_name", name, DISPLAY_NAME_CHARACTERS)
         except Invalid as refused:
             raise ValidationError(list(*(refused.fields or {}).values())) from None
 
 
-class NewPersonForm(_ShownName, CreationFormBase):
+class NewPersonForm(_CleanDisplayName, CreationFormBase):
     class Meta:
         model = User
         fields = ("username", "display_name", "is_bot")
@@ -48,31 +47,29 @@ class NewPersonForm(_ShownName, CreationFormBase):
     def set_password_and_save(
         self, user: User, commit: bool = True, **kwargs: Any
     ) -> User:
-        """Hashed after the commit: on SQLite all writes wait for this transaction."""
+        """Hash the password after the commit: on SQLite all writes wait until then."""
         user.set_unusable_password()
         if commit:
             user.save()
         if self.cleaned_data["set_usable_password"]:
-            password = self.cleaned_data["password1"]
-            transaction.on_commit(lambda: _give_password(user, password))
+            transaction.on_commit(lambda: self._save_password(user))
         return user
 
+    def _save_password(self, user: User) -> None:
+        user.set_password(self.cleaned_data["password1"])
+        user.save(update_fields=["password"])
 
-def _give_password(user: User, password: str) -> None:
-    user.set_password(password)
-    user.save(update_fields=["password"])
 
-
-class PersonForm(_ShownName, ChangeFormBase):
+class PersonForm(_CleanDisplayName, ChangeFormBase):
     class Meta:
         model = User
-        # Never token_version: putting it back would make ended tokens good again.
+        # A form that sets token_version could make void tokens good again.
         exclude = ("token_version",)
 
 
 class PasswordForm(PasswordFormBase):
     def save(self, commit: bool = True) -> User:
-        """A password may be changed because it leaked: nobody stays logged in."""
+        """End every session, since a password may be changed because it leaked."""
         user = super().save(commit=False)
         save_password(user)
         return user

@@ -1,6 +1,6 @@
-"""The admin's own doors: logging in, and changing one's password there.
+"""Logging in to the admin site, and changing one's own password there.
 
-Django's views, with forms that count guesses and end sessions as the API does.
+The views are Django's. The forms count guesses and end sessions as the API does.
 """
 
 from typing import Any
@@ -23,23 +23,23 @@ from core.errors import Invalid, RateLimited, Refusal
 from .actor import system
 from .models import User
 from .passwords import check_own_password, save_password
-from .sessions import one_guess
+from .sessions import limit_guesses
 
 
 class LogInForm(AdminAuthenticationForm):
-    """Guesses count together with those at the API, by address and by account."""
+    """Counts guesses together with the API's, by address and by account."""
 
     def clean(self) -> dict[str, Any]:
         address = self.request.META["REMOTE_ADDR"] if self.request else ""
         try:
             limits.logins.take(address)
-            with one_guess(self.cleaned_data.get("username", "")):
+            with limit_guesses(self.cleaned_data.get("username", "")):
                 return super().clean()
         except RateLimited as refused:
             raise ValidationError(refused.detail) from None
 
     def confirm_login_allowed(self, user: User) -> None:
-        """Django tells of wrong passwords alone."""
+        """Record a right password that opens nothing: Django sends no signal for it."""
         try:
             super().confirm_login_allowed(user)
         except ValidationError:
@@ -48,7 +48,7 @@ class LogInForm(AdminAuthenticationForm):
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
-    """A cookie that was left behind must not be enough to try passwords."""
+    """Counts guesses of the old password, since a cookie may be in wrong hands."""
 
     def clean_old_password(self) -> str:
         given: str = self.cleaned_data["old_password"]
@@ -72,7 +72,7 @@ class Site(AdminSite):
     def password_change(  # type: ignore[override]  # it may redirect
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Django's has no place for a form of ours."""
+        """Django's own view with our form, for which Django has no setting."""
         view = PasswordChangeView.as_view(
             form_class=OwnPasswordForm,
             success_url=reverse("admin:password_change_done"),

@@ -8,10 +8,11 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  (registers the system checks)
+        # Importing them registers the system checks and the receivers of signals.
+        from . import checks, login_signals  # noqa: F401
 
 
 class SiteConfig(AdminConfig):
-    """django.contrib.admin with our own log-in."""
+    """django.contrib.admin with our own log-in form."""
 
     default_site = "accounts.admin_site.Site"

@@ -1,8 +1,8 @@
-"""The people of `manage.py first_run` and `manage.py demo`, with printed passwords.
+"""The people of `manage.py first_run` and `demo`, whose passwords are printed.
 
-The commands want DEBUG, but their rows stay when it is switched off. So a server
-without DEBUG does not start while such a password opens an account, and nobody can
-choose one: a stranger could keep the server from starting with it.
+Both commands need DEBUG, but their rows stay when it is switched off. So a server
+without DEBUG does not start while such a password opens an account. Nobody may choose
+such a password either: a stranger could keep the server from starting with one.
 """
 
 from django.contrib.auth.hashers import check_password
@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 
 from .models import User
 
-FIRST = {"alice": "Alice", "bob": "Bob"}
-CROWD = {
+FIRST_PEOPLE = {"alice": "Alice", "bob": "Bob"}
+DEMO_PEOPLE = {
     "mira": "Mira Lindqvist",
     "jonas": "Jonas Weber",
     "aisha": "Aisha Rahman",
@@ -27,36 +27,36 @@ CROWD = {
 }
 STAFF = ("bob", "mira", "kwame", "elif")
 
-_PEOPLE = FIRST | CROWD
+_PEOPLE = FIRST_PEOPLE | DEMO_PEOPLE
 _ENDING = "-likes-hubbub"
 
 
-def password_of(name: str) -> str:
+def printed_password(name: str) -> str:
     return f"{name}{_ENDING}"
 
 
-def make_person(name: str) -> User:
-    """Staff in the chat are no superusers: these would read every room."""
+def create_person(name: str) -> User:
+    """Some are staff of the chat. None is a superuser, who could read every room."""
     return User.objects.create_user(
         name,
-        password_of(name),
+        printed_password(name),
         display_name=_PEOPLE[name],
         is_staff=name in STAFF,
     )
 
 
-def open_to_anybody() -> list[str]:
-    """The usernames of the accounts that a printed password opens."""
+def accounts_with_printed_passwords() -> list[str]:
+    """The usernames of active accounts that still have their printed password."""
     people = User.objects.filter(username__in=_PEOPLE, is_active=True)
     return [
         person.username
         for person in people.order_by("username")
-        if check_password(password_of(person.username), person.password)
+        if check_password(printed_password(person.username), person.password)
     ]
 
 
 class PrintedPasswordValidator:
-    """Refuses all passwords of the kind, whoever's they would be."""
+    """Refuses every password of this kind, for any account."""
 
     def validate(self, password: str, user: object = None) -> None:
         if password.lower().endswith(_ENDING):

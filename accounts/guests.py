@@ -1,4 +1,4 @@
-"""People without an account: they come, read what is open to them, and are gone."""
+"""Guests: people without an account, who read what is open to them."""
 
 import secrets
 
@@ -16,31 +16,30 @@ from .people import clean_display_name
 from .tokens import Pair
 
 
-# With the session at once: a guest without one is cleaned away.
+# In one transaction: `forget_guests` would delete a guest who has no session yet.
 @transaction.atomic
 def admit_guest(*, display_name: str = "", user_agent: str) -> tuple[User, Pair]:
-    """Raises Forbidden where guests are not wanted."""
-    check_guests()
+    """The new guest, and the first pair of tokens of their only session.
+
+    Raises Forbidden unless ALLOW_GUESTS, and Invalid for the name.
+    """
+    if not settings.ALLOW_GUESTS:
+        raise Forbidden("This server takes no guests.")
     guest = make_guest(display_name=display_name)
     return guest, tokens.start_session(guest, user_agent=user_agent)
 
 
 def make_guest(*, display_name: str = "") -> User:
-    """Somebody without a password: they are there as long as their session."""
+    """A person without a password, who stays for as long as their session."""
     username = f"guest-{secrets.token_hex(8)}"
-    shown = clean_display_name(display_name) or "Guest"
-    return User.objects.create_user(username, display_name=shown, is_guest=True)
+    shown_name = clean_display_name(display_name) or "Guest"
+    return User.objects.create_user(username, display_name=shown_name, is_guest=True)
 
 
 def forget_guests() -> None:
-    """Delete the guests who cannot come back: no session of theirs is good."""
+    """Delete the guests whose session has ended or was not used for too long."""
     oldest = timezone.now() - api_settings.REFRESH_TOKEN_LIFETIME
-    good = Session.objects.filter(
+    open_sessions = Session.objects.filter(
         user=OuterRef("pk"), ended_at=None, last_used_at__gt=oldest
     )
-    User.objects.filter(~Exists(good), is_guest=True).delete()
-
-
-def check_guests() -> None:
-    if not settings.ALLOW_GUESTS:
-        raise Forbidden("This server takes no guests.")
+    User.objects.filter(~Exists(open_sessions), is_guest=True).delete()

@@ -1,6 +1,6 @@
-"""Passwords are hashed here: slowly for whoever stole the hashes, not for the others.
+"""How passwords are hashed: at a cost that slows a thief and spares the server.
 
-A log-in that is hashed takes a core and memory, and anybody may ask for one.
+Anybody may cause a hash by trying to log in, and each one takes a core and 19 MiB.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ class Argon2(Argon2PasswordHasher):
     """Django's, at OWASP's cost: 19 MiB, two passes, one thread.
 
     https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
-    Django's own default takes 100 MiB and eight threads: a burst of log-ins would have
-    all cores. docs/decisions/0014 has the figures.
+    Django's default takes 100 MiB and eight threads, so that a burst of log-ins would
+    occupy all cores. docs/decisions/0014 has the figures.
     """
 
     time_cost = 2
@@ -36,7 +36,8 @@ class Argon2(Argon2PasswordHasher):
 
 @contextmanager
 def _in_turn() -> Iterator[None]:
-    """One at a time in this process, and without a connection that others wait for."""
+    """One hash at a time in this process."""
+    # The pool gives the connection to others while this thread waits for its turn.
     if not connection.in_atomic_block:
         connection.close()
     with _turn:

@@ -1,7 +1,7 @@
-"""What is proven by having read a mail: whose address it is, and who forgot a password.
+"""Tokens that are sent by mail: to reset a password, and to confirm an address.
 
-A token dies with what it was made from: the password, the address and the version of
-the person's tokens. So it works once, and not after any other change of these.
+A token is made from the password, the address and the person's token version, and is
+void as soon as one of them changes. So it works once, and never after another change.
 """
 
 from uuid import UUID
@@ -12,7 +12,9 @@ from core.audit import Event, record_refusal
 
 from .models import User
 
-# No address.
+# Longer than any token: an address of 254 bytes takes 508 characters in hex.
+MAX_MAILED_TOKEN_LENGTH = 1024
+# In place of the address that an e-mail token confirms.
 _RESET = ""
 
 
@@ -24,8 +26,8 @@ class _Generator(PasswordResetTokenGenerator):
         self._purpose = purpose
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
-        made_of = super()._make_hash_value(user, timestamp)
-        return f"{made_of}{user.token_version} {self._purpose}"
+        value = super()._make_hash_value(user, timestamp)
+        return f"{value}{user.token_version} {self._purpose}"
 
 
 def reset_token(user: User) -> str:
@@ -33,29 +35,33 @@ def reset_token(user: User) -> str:
 
 
 def email_token(user: User, email: str) -> str:
-    """For a new address, which is not the person's before this comes back."""
+    """For a new address, which is not the person's until this token comes back."""
     return f"{user.pk.hex}.{_Generator(email).make_token(user)}"
 
 
-def holder(token: str, purpose: str = _RESET) -> User | None:
-    """Whose token this is; None if it is nobody's, used, or older than an hour.
+def verify_reset_token(token: str) -> User | None:
+    """The person whose token this is; None if it is wrong, used or an hour old.
 
-    `purpose` is the new address where one is confirmed.
-
-    Call it in a transaction: the row stays locked, so of two uses at once one wins.
+    Call it in a transaction: the person's row stays locked, so that of two uses at once
+    only one succeeds.
     """
+    return _verify(token, _RESET)
+
+
+def verify_email_token(token: str, email: str) -> User | None:
+    """The same for the token that confirms this address."""
+    return _verify(token, email) if email else None
+
+
+def _verify(token: str, purpose: str) -> User | None:
     key, _, proof = token.partition(".")
-    user = _locked(key)
+    try:
+        pk = UUID(hex=key)
+    except ValueError:
+        pk = None
+    people = User.objects.select_for_update().filter(is_active=True, is_guest=False)
+    user = people.filter(pk=pk, is_bot=False).first() if pk else None
     if user is None or not _Generator(purpose).check_token(user, proof):
         record_refusal(Event.LINK_REFUSED)
         return None
     return user
-
-
-def _locked(key: str) -> User | None:
-    try:
-        pk = UUID(hex=key)
-    except ValueError:
-        return None
-    people = User.objects.select_for_update().filter(is_active=True, is_guest=False)
-    return people.filter(pk=pk, is_bot=False).first()

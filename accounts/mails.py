@@ -1,13 +1,13 @@
-"""Mails: to confirm an address, and to set a new password when one was forgotten.
+"""Mails that people ask for: to confirm an address, and to reset a password.
 
-Asking tells nobody whether there is such an address: the answer comes before it is
-looked for. Links have their token behind a #, which browsers keep to themselves.
+Asking for a reset tells nobody whether an account has the address: the answer is given
+before the address is looked up. A link carries its token behind a #, and browsers never
+send that part to a server.
 """
 
 from functools import partial
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 
@@ -18,16 +18,17 @@ from core.errors import (
     Invalid,
     Unavailable,
 )
-from core.limits.bucket import key_of
+from core.limits.bucket import hashed_key
 
 from . import mailed_tokens, people
 from .actor import Actor, check_account
+from .mail_delivery import public_url, send_on_commit
 from .models import User
 from .notices import tell_of_email
-from .passwords import check_own_password, still
+from .passwords import check_own_password, lock_checked
 
-# To an address that nobody has confirmed: no word of it is what somebody chose, so that
-# this server delivers nobody's text to strangers.
+# This goes to an address that nobody has confirmed. It holds no text that a person
+# chose, so that nobody can use this server to deliver their words to strangers.
 _CONFIRM = """Hello,
 
 somebody, probably you, gave this address for their account at this chat. If it is
@@ -49,26 +50,33 @@ If it was not you, do nothing: the password stays as it is.
 
 
 def change_email(actor: Actor, *, email: str, current_password: str) -> None:
-    """An empty one goes at once; any other is theirs when they confirm it."""
+    """Take the address away when `email` is empty, or mail a link that confirms it.
+
+    Raises Forbidden, Invalid, RateLimited, Unauthorized or Unavailable.
+    """
     check_account(actor)
-    _change_email(check_own_password(actor, current_password), email)
+    # Before the transaction: hashing takes long, and on SQLite all writes wait for it.
+    checked = check_own_password(actor, current_password)
+    with transaction.atomic():
+        person = lock_checked(checked)
+        if email:
+            limits.mails.take(person.pk)
+            _check_mails(email)
+            _mail_confirmation(person, email)
+        else:
+            _set_email(person, "")
 
 
-@transaction.atomic
-def _change_email(checked: Actor, email: str) -> None:
-    person = still(checked)
-    if not email:
-        _set_email(person, "")
-        return
-    limits.mails.take(person.pk)
-    _check_mails(email)
-    # In hex: a link takes no @ as it is.
+def _mail_confirmation(person: User, email: str) -> None:
+    # In hex, because a link cannot hold an @ as it is.
     token = f"{email.encode().hex()}.{mailed_tokens.email_token(person, email)}"
-    _send(person, email, "Confirm your address", _CONFIRM, f"email={token}")
+    send_on_commit(
+        email, "Confirm your address", _CONFIRM.format(link=_link(f"email={token}"))
+    )
 
 
 def confirm_email(token: str) -> None:
-    """Raises Invalid, or Conflict when somebody else has confirmed it before."""
+    """Raises Invalid, or Conflict when another account has confirmed the address."""
     encoded, _, proof = token.partition(".")
     try:
         email = bytes.fromhex(encoded).decode()
@@ -76,7 +84,7 @@ def confirm_email(token: str) -> None:
         email = ""
     try:
         with transaction.atomic():
-            person = mailed_tokens.holder(proof, email) if email else None
+            person = mailed_tokens.verify_email_token(proof, email)
             if person is None:
                 raise Invalid(fields={"token": ["This link was used or is too old."]})
             _set_email(person, email)
@@ -91,6 +99,10 @@ def _set_email(person: User, email: str) -> None:
 
 
 def ask_for_reset(email: str) -> None:
+    """Mail a link that resets the password, if an account has this address.
+
+    Raises Forbidden, RateLimited or Unavailable, whether or not there is an account.
+    """
     _check_mails(email)
     jobs.start(partial(_mail_reset, email), jobs.MAIL)
 
@@ -100,30 +112,22 @@ def _check_mails(email: str) -> None:
         raise Forbidden("This server sends no mail: ask its operator.")
     if jobs.MAIL.is_full:
         raise Unavailable("Too many mails wait already. Try again later.")
-    # Whoever's it is.
-    limits.mails.take(key_of(email))
+    # By the address, so that several accounts cannot flood one mailbox together.
+    limits.mails.take(hashed_key(email))
 
 
 def _mail_reset(email: str) -> None:
-    # Folded as by the limit, and as in the index.
-    found = User.objects.alias(folded=Lower("email")).filter(folded=email.lower())
-    found = found.filter(is_active=True, is_guest=False, is_bot=False)
-    if person := found.first():
-        token = mailed_tokens.reset_token(person)
-        _send(person, person.email, "Set a new password", _RESET, f"reset={token}")
+    # Compared in lower case, as the limit and the unique index do.
+    owners = User.objects.alias(folded=Lower("email")).filter(folded=email.lower())
+    person = owners.filter(is_active=True, is_guest=False, is_bot=False).first()
+    if person is not None:
+        text = _RESET.format(
+            name=person.display_name,
+            username=person.username,
+            link=_link(f"reset={mailed_tokens.reset_token(person)}"),
+        )
+        send_on_commit(person.email, "Set a new password", text)
 
 
-def _send(person: User, to: str, subject: str, text: str, fragment: str) -> None:
-    """By its own worker: a request that waited would tell that there is a mail."""
-    filled = text.format(
-        name=person.display_name,
-        username=person.username,
-        link=f"{settings.PUBLIC_URL or 'http://localhost:8000'}/#{fragment}",
-    )
-    mail = EmailMessage(subject, filled, to=[to])
-    deliver = partial(_deliver, mail)
-    transaction.on_commit(lambda: jobs.start(deliver, jobs.MAIL))
-
-
-def _deliver(mail: EmailMessage) -> None:
-    mail.send()
+def _link(fragment: str) -> str:
+    return f"{public_url()}/#{fragment}"

@@ -1,4 +1,4 @@
-"""Who you are: people, the sessions they logged in with, and tickets already used."""
+"""People, the sessions that they logged in with, and the tickets that were used."""
 
 from collections.abc import Iterable
 
@@ -18,8 +18,15 @@ from core.audit import Event, record_committed
 from core.bus.envelopes import Audience
 from core.ids import new_id
 
+USERNAME_CHARACTERS = 32
+DISPLAY_NAME_CHARACTERS = 64
+STATUS_CHARACTERS = 100
+EMAIL_CHARACTERS = 254
+# Of a password as it is typed, so that nobody has a megabyte of text hashed.
+PASSWORD_CHARACTERS = 128
+
 username_rule = RegexValidator(
-    # \Z, not $: a dollar sign would let a trailing newline through.
+    # \Z and not $, which would let a trailing newline through.
     r"\A[A-Za-z0-9][A-Za-z0-9_.-]{1,31}\Z",
     "2 to 32 letters, digits, dots, hyphens and underscores; a letter or digit first.",
 )
@@ -27,7 +34,7 @@ username_rule = RegexValidator(
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Usernames are ASCII, so the database folds them as Python does."""
+        """Found in any case. Usernames are ASCII, so SQL folds them as Python does."""
         folded = (username or "").lower()
         return self.alias(folded=Lower("username")).get(folded=folded)
 
@@ -49,20 +56,23 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person or a bot. Raising `token_version` refuses every token issued before."""
+    """A person or a bot. Raising `token_version` voids every token issued before."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    username = models.CharField(max_length=32, unique=True, validators=[username_rule])
-    display_name = models.CharField(max_length=64)
-    # A short text about now: "on holiday".
-    status = models.CharField(max_length=100, blank=True)
-    # The picture's name in the storage; see core/files/pictures/.
+    username = models.CharField(
+        max_length=USERNAME_CHARACTERS, unique=True, validators=[username_rule]
+    )
+    display_name = models.CharField(max_length=DISPLAY_NAME_CHARACTERS)
+    # A short text such as "on holiday".
+    status = models.CharField(max_length=STATUS_CHARACTERS, blank=True)
+    # The name of the picture's file in the storage, or empty.
     avatar = models.CharField(max_length=64, blank=True, editable=False)
-    # Kept out of every list of who is online.
+    # Such a person is in no list of those who are online.
     appear_offline = models.BooleanField(default=False)
-    email = models.EmailField(blank=True)
+    # Confirmed, or empty.
+    email = models.EmailField(max_length=EMAIL_CHARACTERS, blank=True)
     is_bot = models.BooleanField(default=False)
-    # Reads the rooms that allow guests, and writes nothing.
+    # A guest reads the rooms that allow guests, and writes nothing.
     is_guest = models.BooleanField(default=False, editable=False)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
@@ -87,19 +97,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.username
 
     def get_session_auth_hash(self) -> str:
-        """The admin's cookie is compared with this, and so ends with the tokens."""
-        return self._of_this_version(super().get_session_auth_hash())
+        """The admin site's cookie holds this, and so ends when the tokens end."""
+        return self._with_version(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterable[str]:
         """The same for cookies of an earlier SECRET_KEY."""
-        return map(self._of_this_version, super().get_session_auth_fallback_hash())
+        return map(self._with_version, super().get_session_auth_fallback_hash())
 
-    def _of_this_version(self, session_hash: str) -> str:
+    def _with_version(self, session_hash: str) -> str:
         return f"{session_hash} {self.token_version}"
 
     @property
     def is_admitted(self) -> bool:
-        """Whether the server takes this person, who may have a good token."""
+        """Whether the server lets this person in at all, by whatever token."""
         return self.is_active and (settings.ALLOW_GUESTS or not self.is_guest)
 
     @property
@@ -110,7 +120,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Session(models.Model):
-    """One log-in on one device. Ended once, for ever; its tokens die with it."""
+    """One log-in on one device. An ended session stays ended, and so do its tokens."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
@@ -127,7 +137,7 @@ class Session(models.Model):
 
 
 class RedeemedTicket(models.Model):
-    """A ticket that was used. The primary key is what makes it single-use."""
+    """A ticket that was used. The primary key refuses its second use."""
 
     jti = models.CharField(primary_key=True, max_length=64)
     expires_at = models.DateTimeField(db_index=True)

@@ -1,18 +1,13 @@
-"""Mails that tell somebody what was done to their account, in case it was not them.
+"""Mails that tell people what was done to their account, in case it was not them.
 
-They go to the address as it was before, take nothing from any limit, and hold no word
-that anybody chose and no token: they are for reading alone.
+They go to the address as it was before the change and count against no limit. They hold
+no token and no text that anybody chose, so that there is nothing in them but to read.
 """
 
-from functools import partial
-
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.db import transaction
 from django.utils import timezone
 
-from core import jobs
-
+from .mail_delivery import public_url, send_on_commit
 from .models import User
 
 _LOGGED_OUT = """Hello,
@@ -38,20 +33,12 @@ def tell_of_password(user: User) -> None:
 
 
 def tell_of_email(user: User, old: str) -> None:
-    """Once the new one is set."""
+    """Call it when the new address is set; the mail goes to the old one."""
     if user.email != old:
         _tell(old, "Your mail address was changed", _NO_LONGER)
 
 
 def _tell(address: str, subject: str, text: str) -> None:
-    if not address or not settings.SENDS_MAIL:
-        return
-    place = settings.PUBLIC_URL or "http://localhost:8000"
-    filled = text.format(place=place, time=f"{timezone.now():%Y-%m-%d %H:%M}")
-    mail = EmailMessage(subject, filled, to=[address])
-    deliver = partial(_deliver, mail)
-    transaction.on_commit(lambda: jobs.start(deliver, jobs.MAIL))
-
-
-def _deliver(mail: EmailMessage) -> None:
-    mail.send()
+    if address and settings.SENDS_MAIL:
+        time = f"{timezone.now():%Y-%m-%d %H:%M}"
+        send_on_commit(address, subject, text.format(place=public_url(), time=time))

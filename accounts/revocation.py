@@ -1,7 +1,7 @@
-"""Whether an actor whom a door let in may still act: every write asks again.
+"""Whether an actor whom a door let in may still act: every write checks it again.
 
-A door lets people in by what was true at that moment, and a token may have been revoked
-since. Here the actor as they came in is compared with what the database says now.
+A door decides by what is true at that moment, and the token may be revoked afterwards.
+Here the actor as they came in is compared with what the database says now.
 """
 
 from collections.abc import Iterable
@@ -12,16 +12,16 @@ from core.errors import Unauthorized
 from .actor import Actor
 from .models import Session, User
 
-# Each session is a value in a query, and a database takes only so many.
+# Each session is one parameter of a query, and databases limit those.
 _SESSIONS_AT_ONCE = 1000
 
 
 def current(actor: Actor, *, lock: bool = False) -> Actor:
-    """The actor with the person as they are now.
+    """The same actor, with the person's row as it is now.
 
-    Raises Unauthorized when their token would no longer be accepted. Call it in the
+    Raises Unauthorized when the token would no longer be accepted. Call it in the
     transaction of the write, so that a write that begins after a log-out is refused.
-    With `lock` the person's row is held until that transaction ends.
+    With `lock` the person's row stays locked until that transaction ends.
     """
     rows = User.objects.filter(
         pk=actor.id, is_active=True, token_version=actor.user.token_version
@@ -41,36 +41,31 @@ def current(actor: Actor, *, lock: bool = False) -> Actor:
 
 
 def live_sessions(actors: Iterable[Actor]) -> set[UUID]:
-    """Those of the actors' sessions that are not ended, in one query."""
-    asked = {actor.session_id for actor in actors if actor.session_id is not None}
-    live = Session.objects.filter(pk__in=asked, ended_at__isnull=True)
+    """The ids of the actors' sessions that have not ended, in one query."""
+    ids = {actor.session_id for actor in actors if actor.session_id is not None}
+    live = Session.objects.filter(pk__in=ids, ended_at__isnull=True)
     return set(live.values_list("pk", flat=True))
 
 
 def revoked(actors: Iterable[Actor]) -> dict[UUID, bool]:
-    """For sockets opened long ago: the sessions that must not stay open.
+    """The sessions whose sockets must be closed, for sockets that have been open long.
 
-    The value tells whether that is because the account is disabled.
+    The value says whether the reason is that the account is disabled.
     """
-    came: dict[UUID, User] = {}
+    admitted: dict[UUID, User] = {}
     # Two sockets of one session may differ in rights; the one with more of them counts.
     for actor in sorted(actors, key=lambda a: (a.user.is_staff, a.user.is_superuser)):
         if actor.session_id is not None:
-            came[actor.session_id] = actor.user
-    ids = list(came)
-    found: dict[UUID, bool] = {}
+            admitted[actor.session_id] = actor.user
+    ids = list(admitted)
+    now: dict[UUID, Session] = {}
     for start in range(0, len(ids), _SESSIONS_AT_ONCE):
-        asked = ids[start : start + _SESSIONS_AT_ONCE]
-        found |= _revoked({pk: came[pk] for pk in asked})
-    return found
-
-
-def _revoked(came: dict[UUID, User]) -> dict[UUID, bool]:
-    sessions = Session.objects.filter(pk__in=came).select_related("user")
-    now = {session.pk: session for session in sessions.only(*_COLUMNS)}
+        rows = Session.objects.filter(pk__in=ids[start : start + _SESSIONS_AT_ONCE])
+        rows = rows.select_related("user").only(*_COLUMNS)
+        now |= {session.pk: session for session in rows}
     return {
         pk: pk in now and not now[pk].user.is_active
-        for pk, user in came.items()
+        for pk, user in admitted.items()
         if pk not in now or not _is_good(now[pk], user)
     }
 
@@ -85,17 +80,17 @@ _COLUMNS = (
 )
 
 
-def _is_good(session: Session, came: User) -> bool:
-    """A socket that has lost a right is closed, since it would go on using it.
+def _is_good(session: Session, admitted: User) -> bool:
+    """Whether a socket may stay open that was opened when the row was as `admitted`.
 
-    A right that was gained closes nothing. Guests are closed when the server takes no
-    guests any more.
+    A right that was lost closes it, since the socket would go on using that right; a
+    right that was gained does not. A guest's socket is closed when ALLOW_GUESTS is off.
     """
     user = session.user
     return (
         session.ended_at is None
         and user.is_admitted
-        and user.token_version == came.token_version
-        and (user.is_staff or not came.is_staff)
-        and (user.is_superuser or not came.is_superuser)
+        and user.token_version == admitted.token_version
+        and (user.is_staff or not admitted.is_staff)
+        and (user.is_superuser or not admitted.is_superuser)
     )

@@ -1,6 +1,7 @@
-"""Logging in, and ending sessions: what is ended closes its sockets everywhere.
+"""Logging in, and ending sessions. Ending one closes its sockets in every process.
 
-Whoever ends their own session, or changes what it rests on, is looked at anew first.
+A person who ends their own sessions is checked once more (`current`) before anything
+is written.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from core.audit import Event, record, record_committed
 from core.bus.envelopes import EndSessions
 from core.bus.publisher import publish_on_commit
 from core.errors import Unauthorized
-from core.limits.bucket import key_of
+from core.limits.bucket import hashed_key
 
 from . import tokens
 from .actor import Actor
@@ -25,34 +26,38 @@ from .tokens import Pair, TokenReused
 
 
 @contextmanager
-def one_guess(username: str) -> Iterator[None]:
-    """Guessing one account's password is slow, from however many addresses.
+def limit_guesses(username: str) -> Iterator[None]:
+    """Take a guess from the account's limit; give it back if the block succeeds.
 
-    A log-in with the right password costs nothing, and sessions go on by refreshing: a
-    stranger's guesses keep the person from new log-ins alone, for a few minutes.
+    So guessing one account's password is slow from however many addresses, and a
+    log-in with the right password costs nothing. A stranger's guesses keep the person
+    from new log-ins for some minutes; open sessions go on by refreshing. Raises
+    RateLimited.
     """
-    # Whether it is anybody's name makes no difference here.
-    account = key_of(username)
+    # By the name as it was typed, so that an unknown name costs the same.
+    account = hashed_key(username)
     limits.failed_logins.take(account)
     yield
     limits.failed_logins.give_back(account)
 
 
-def log_in(*, username: str, password: str) -> User:
-    """Raises Unauthorized for a wrong name or password, RateLimited after many.
+def log_in(*, username: str, password: str, user_agent: str = "") -> tuple[User, Pair]:
+    """The person, and the first pair of tokens of a new session.
 
-    Django hashes a password for an unknown name too, so that both take the same time.
+    Django hashes a password for an unknown name too, so that a wrong name and a wrong
+    password take the same time. Raises Unauthorized for either, and RateLimited after
+    many.
     """
-    with one_guess(username):
+    with limit_guesses(username):
         user = authenticate(username=username, password=password)
         if not isinstance(user, User):
             raise Unauthorized("The username or the password is wrong.")
     record(Event.LOGGED_IN, user=user.pk)
-    return user
+    return user, tokens.start_session(user, user_agent=user_agent)
 
 
 def refresh(raw: str) -> Pair:
-    """A new pair for a refresh token; a stolen one ends the session, sockets too."""
+    """A new pair for a refresh token. A stolen one ends the session and its sockets."""
     try:
         return tokens.rotate(raw)
     except TokenReused as reused:
@@ -62,7 +67,7 @@ def refresh(raw: str) -> Pair:
 
 @transaction.atomic
 def log_out(actor: Actor, session_id: UUID | None) -> bool:
-    """One of the person's own devices. False when they have no such open session."""
+    """End one of the person's own sessions. False when they have no such open one."""
     person = current(actor).user
     return session_id is not None and end_session(person, session_id)
 
@@ -74,7 +79,10 @@ def log_out_everywhere(actor: Actor) -> None:
 
 @transaction.atomic
 def end_session(user: User, session_id: UUID) -> bool:
-    """Whoever's it is. False when the person has no such open session."""
+    """End a session of this person. False when they have no such open one.
+
+    The caller has checked that it may be ended.
+    """
     if not tokens.revoke(user, session_id):
         return False
     _close_sockets(user, session_id)
@@ -91,8 +99,8 @@ def end_all_sessions(user: User) -> None:
 def change_rights(user: User, **flags: bool) -> None:
     """Set `is_active`, `is_staff` or `is_superuser`, and end every session.
 
-    The only way to change them: a row that is written by other means takes until the
-    next look at all open sockets.
+    Nothing else may change them: if the row is written by other means, open sockets
+    keep the old rights until they are next compared with the database.
     """
     for name, value in flags.items():
         setattr(user, name, value)
@@ -102,6 +110,7 @@ def change_rights(user: User, **flags: bool) -> None:
 
 
 def _close_sockets(user: User, session_id: UUID | None) -> None:
+    """Of one session, or of all of them, in every process, after the commit."""
     session = None if session_id is None else str(session_id)
     envelope = EndSessions(
         str(user.pk), session, user.token_version, not user.is_active
@@ -110,5 +119,5 @@ def _close_sockets(user: User, session_id: UUID | None) -> None:
 
 
 def open_sessions(user: User) -> list[Session]:
-    """Where this person is logged in, the latest used first."""
+    """The sessions that this person has open, the latest used first."""
     return list(user.sessions.filter(ended_at=None).order_by("-last_used_at"))

@@ -1,29 +1,19 @@
-"""Tokens: the only module that issues or checks one.
+"""Tokens: the only module that issues one or says whether it is good.
 
-Three kinds, all signed JWTs: an access token (minutes) opens both doors, a refresh
-token (weeks, replaced at each use) buys the next pair, a ticket (30 s, once) opens one
-socket. The database keeps ids of tokens, never a token. simplejwt makes and parses
-them; its blacklist tables remember which refresh tokens are used up.
+There are three kinds (token_kinds.py). An access token (minutes) opens both doors. A
+refresh token (weeks, replaced at each use) is exchanged for the next pair. A ticket
+(30 s, once) opens one socket. The database keeps the ids of tokens, never a token;
+simplejwt's blacklist tables remember which refresh tokens were used.
 """
 
-import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
-from rest_framework_simplejwt.backends import TokenBackend
-from rest_framework_simplejwt.exceptions import (
-    ExpiredTokenError,
-    TokenBackendError,
-    TokenBackendExpiredToken,
-    TokenError,
-)
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import (
     BlacklistedToken,
@@ -32,24 +22,29 @@ from rest_framework_simplejwt.token_blacklist.models import (
 from rest_framework_simplejwt.tokens import Token
 
 from core.audit import Event, record, record_committed
-from core.errors import TokenExpired, Unauthorized
+from core.errors import Unauthorized
 
 from .actor import Actor, from_session
 from .models import RedeemedTicket, Session, User
+from .token_kinds import Access, Refresh, Ticket, new_token, read_token, time_of
 
-TICKET_LIFETIME = timedelta(seconds=30)
-# Two tabs may refresh with the same token at once: for this long the loser gets a pair
-# of the same session too. Later, a used token is a stolen one.
+# Two tabs may refresh with the same token at once. For this long the second one gets a
+# pair of the same session too; after it, a used token counts as stolen.
 REUSE_GRACE = timedelta(seconds=10)
-MAX_TOKEN_LENGTH = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who holds a token, and until when."""
+    """Whose token it is, and until when it is good."""
 
     actor: Actor
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
 
 
 class TokenReused(Unauthorized):
@@ -62,65 +57,7 @@ class TokenReused(Unauthorized):
         self.session = session
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    access: str = field(repr=False)
-    refresh: str = field(repr=False)
-
-
-class _Keys(TokenBackend):
-    """Signs with the current key; tokens of a previous key are still good."""
-
-    def __init__(self, key: str, previous: "_Keys | None") -> None:
-        super().__init__(
-            api_settings.ALGORITHM,
-            signing_key=key,
-            audience=api_settings.AUDIENCE,
-            issuer=api_settings.ISSUER,
-            leeway=api_settings.LEEWAY,
-        )
-        self.previous = previous
-
-    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
-        try:
-            return super().decode(token, verify)
-        except TokenBackendExpiredToken:
-            raise
-        except TokenBackendError:
-            if self.previous is None:
-                raise
-            return self.previous.decode(token, verify)
-
-
-@cache
-def _keys(current: str, previous: str) -> _Keys:
-    return _Keys(current, _Keys(previous, None) if previous else None)
-
-
-class _HubbubToken(Token):
-    def get_token_backend(self) -> TokenBackend:
-        return _keys(settings.JWT_SIGNING_KEY, settings.JWT_PREVIOUS_KEY)
-
-    def set_jti(self) -> None:
-        # 128 random bits; a UUID has 122: OWASP ASVS 5.0, 11.5.1.
-        self["jti"] = secrets.token_urlsafe(16)
-
-
-class _Access(_HubbubToken):
-    token_type = "access"
-    lifetime = api_settings.ACCESS_TOKEN_LIFETIME
-
-
-class _Refresh(_HubbubToken):
-    token_type = "refresh"
-    lifetime = api_settings.REFRESH_TOKEN_LIFETIME
-
-
-class _Ticket(_HubbubToken):
-    token_type = "ticket"
-    lifetime = TICKET_LIFETIME
-
-
+@transaction.atomic
 def start_session(user: User, *, user_agent: str = "") -> Pair:
     """Begin a session on one device and issue its first pair."""
     session = Session.objects.create(user=user, user_agent=user_agent[:200])
@@ -131,13 +68,13 @@ def start_session(user: User, *, user_agent: str = "") -> Pair:
 def rotate(raw: str) -> Pair:
     """Exchange a refresh token for a new pair.
 
-    Raises Unauthorized or TokenExpired, and TokenReused when it ended the session.
+    The session's row is locked, so that two tabs that refresh at once are served in
+    turn. A token that is used again after REUSE_GRACE ends the session, because
+    somebody has copied it. A session older than SESSION_DAYS gets no pair.
 
-    The session's row is locked, so two tabs that refresh at once are served in turn.
-    A token used again after REUSE_GRACE ends the session: somebody copied it. A session
-    that is older than SESSION_DAYS gets no pair.
+    Raises Unauthorized or TokenExpired, and TokenReused when it ended the session.
     """
-    claims = _parse(_Refresh, raw)
+    claims = read_token(Refresh, raw)
     with transaction.atomic():
         session = _live_session(claims, lock=True)
         if not _was_stolen(claims):
@@ -153,9 +90,9 @@ def rotate(raw: str) -> Pair:
 
 
 def verify_access(raw: str) -> Identity:
-    """Whose access token this is, now. Raises Unauthorized or TokenExpired."""
-    claims = _parse(_Access, raw)
-    return _identity(claims, expires_at=_time(claims, "exp"))
+    """The identity behind an access token. Raises Unauthorized or TokenExpired."""
+    claims = read_token(Access, raw)
+    return _identity(claims, expires_at=time_of(claims, "exp"))
 
 
 def issue_ticket(identity: Identity) -> str:
@@ -163,23 +100,23 @@ def issue_ticket(identity: Identity) -> str:
 
     The socket lives as long as the access token that bought it.
     """
-    ticket = _new(_Ticket, identity.actor.user, identity.actor.session_id)
+    ticket = new_token(Ticket, identity.actor.user, identity.actor.session_id)
     ticket["access_exp"] = int(identity.expires_at.timestamp())
     return str(ticket)
 
 
 def redeem_ticket(raw: str) -> Identity:
-    """Whose ticket this is; the second call with the same ticket is refused.
+    """The identity behind a ticket; a second call with the same ticket is refused.
 
-    The row is inserted in the database, not in a cache: a flushed cache must not make
-    a used ticket good again. Raises Unauthorized or TokenExpired.
+    The ticket's id is inserted into the database and not into a cache: a flushed cache
+    must not make a used ticket good again. Raises Unauthorized or TokenExpired.
     """
-    claims = _parse(_Ticket, raw)
-    identity = _identity(claims, expires_at=_time(claims, "access_exp"))
+    claims = read_token(Ticket, raw)
+    identity = _identity(claims, expires_at=time_of(claims, "access_exp"))
     try:
         with transaction.atomic():
             RedeemedTicket.objects.create(
-                jti=claims["jti"], expires_at=_time(claims, "exp")
+                jti=claims["jti"], expires_at=time_of(claims, "exp")
             )
     except IntegrityError:
         actor = identity.actor
@@ -198,7 +135,7 @@ def revoke(user: User, session_id: UUID) -> bool:
 
 
 def revoke_all(user: User) -> None:
-    """Refuse every token of this person issued until now, and end all sessions."""
+    """End all sessions of this person and refuse every token issued until now."""
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
     user.refresh_from_db(fields=["token_version"])
     user.sessions.filter(ended_at=None).update(ended_at=timezone.now())
@@ -206,29 +143,18 @@ def revoke_all(user: User) -> None:
 
 
 def forget_expired() -> None:
-    """Delete what is kept of tokens that no longer matter. Safe to run at any time.
+    """Delete the rows of expired tokens. Safe to run at any time.
 
-    Sessions that are too old are marked as ended, for all that looks no further.
+    Sessions that are too old are marked as ended, for the queries that look at
+    `ended_at` alone.
     """
     now = timezone.now()
-    old = Session.objects.filter(ended_at=None, created_at__lte=now - _longest())
+    old = Session.objects.filter(ended_at=None, created_at__lte=now - _max_age())
     old.update(ended_at=now)
-    # The leeway's double: a ticket may be redeemed a moment after its expiry.
+    # Twice the leeway, since a ticket may be redeemed a moment after its expiry.
     margin = timedelta(seconds=2 * api_settings.LEEWAY)
     RedeemedTicket.objects.filter(expires_at__lt=now - margin).delete()
     OutstandingToken.objects.filter(expires_at__lt=now - margin).delete()
-
-
-def _parse(kind: type[_HubbubToken], raw: str) -> _HubbubToken:
-    """The token's claims: signature, times, issuer, audience and type are checked."""
-    if not raw or len(raw) > MAX_TOKEN_LENGTH:
-        raise Unauthorized
-    try:
-        return kind(raw)  # type: ignore[arg-type]  # simplejwt annotates it wrongly
-    except ExpiredTokenError:
-        raise TokenExpired from None
-    except (TokenError, ValueError, OverflowError):
-        raise Unauthorized from None
 
 
 def _identity(claims: Token, *, expires_at: datetime) -> Identity:
@@ -237,7 +163,10 @@ def _identity(claims: Token, *, expires_at: datetime) -> Identity:
 
 
 def _live_session(claims: Token, *, lock: bool = False) -> Session:
-    """The session the token belongs to, while it and its person are still good."""
+    """The session that the token belongs to. Raises Unauthorized.
+
+    It must be open and young enough, and its person must still be let in.
+    """
     sessions = Session.objects.select_related("user").filter(ended_at=None)
     if lock:
         sessions = sessions.select_for_update(of=("self",))
@@ -253,35 +182,28 @@ def _live_session(claims: Token, *, lock: bool = False) -> Session:
     return session
 
 
-def _longest() -> timedelta:
+def _max_age() -> timedelta:
     return timedelta(days=settings.SESSION_DAYS)
 
 
 def _end_of(session: Session) -> datetime:
-    """Refreshing does not move it: so long is a copied token good at most."""
-    return session.created_at + _longest()
-
-
-def _new(kind: type[_HubbubToken], user: User, session_id: UUID | None) -> _HubbubToken:
-    token = kind()
-    token["sub"] = str(user.pk)
-    token["sid"] = str(session_id)
-    token["ver"] = user.token_version
-    return token
+    """Refreshing does not move it, so that a copied token is not good for ever."""
+    return session.created_at + _max_age()
 
 
 def _issue_pair(user: User, session: Session) -> Pair:
-    access = _new(_Access, user, session.pk)
-    refresh = _new(_Refresh, user, session.pk)
+    access = new_token(Access, user, session.pk)
+    refresh = new_token(Refresh, user, session.pk)
     for token in (access, refresh):
         token["exp"] = min(token["exp"], int(_end_of(session).timestamp()))
     OutstandingToken.objects.create(
         user=user,
         jti=refresh["jti"],
-        # simplejwt would store the token itself: whoever reads the table could log in.
+        # simplejwt would store the token itself, and with it the table's readers could
+        # log in.
         token="",
         created_at=refresh.current_time,
-        expires_at=_time(refresh, "exp"),
+        expires_at=time_of(refresh, "exp"),
     )
     return Pair(str(access), str(refresh))
 
@@ -306,10 +228,3 @@ def _end(session: Session) -> None:
 
 def _record(event: Event, session: Session) -> None:
     record_committed(event, user=session.user_id, session=session.pk)
-
-
-def _time(claims: Token, claim: str) -> datetime:
-    try:
-        return datetime.fromtimestamp(claims[claim], UTC)
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        raise Unauthorized from None

@@ -1,4 +1,4 @@
-"""The Bearer header of the REST door; tokens.py alone says whether it is good."""
+"""The Authorization header of REST. accounts/tokens.py says whether a token is good."""
 
 from typing import Any
 
@@ -13,18 +13,21 @@ from core.errors import Unauthorized
 
 
 class BearerAuthentication(BaseAuthentication):
-    """`request.user` is the person, `request.auth` their Identity."""
+    """Makes `request.user` the person and `request.auth` their Identity."""
 
     def authenticate(self, request: Request) -> tuple[User, Identity] | None:
-        identity = identified(get_authorization_header(request))
+        identity = identity_from(get_authorization_header(request))
         return None if identity is None else (identity.actor.user, identity)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
 
-def identified(authorization: bytes) -> Identity | None:
-    """The identity in this header; None for an empty one. Raises Unauthorized."""
+def identity_from(authorization: bytes) -> Identity | None:
+    """The identity in this header, or None when it is empty.
+
+    Raises Unauthorized or TokenExpired.
+    """
     words = authorization.split()
     if not words:
         return None

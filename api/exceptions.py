@@ -1,4 +1,4 @@
-"""Every error of the REST door: `{code, detail, fields?, retry_after?}`."""
+"""Every error of REST has one shape: `{code, detail, fields?, retry_after?}`."""
 
 import logging
 import math
@@ -29,47 +29,47 @@ logger = logging.getLogger(__name__)
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response:
-    """DRF's exception handler; see REST_FRAMEWORK in the settings."""
+    """DRF's exception handler; REST_FRAMEWORK in the settings names it."""
     refusal = error if isinstance(error, Refusal) else as_refusal(error)
-    _record(refusal, context["request"])
+    _log(refusal, context["request"])
     response = Response(body(refusal), status=refusal.status)
-    # What is to be said of it is in the log. Django would add the address, which may
-    # hold the code of an invitation.
+    # It is logged above. Django would log it again with the path, which may hold the
+    # code of an invitation.
     response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own mark
     if isinstance(refusal, Unauthorized):
         response["WWW-Authenticate"] = "Bearer"
     if refusal.retry_after is not None:
         response["Retry-After"] = str(math.ceil(refusal.retry_after))
-        _say_policy(response, refusal)
+        _set_policy(response, refusal)
     return response
 
 
-def _record(refusal: Refusal, request: Request) -> None:
+def _log(refusal: Refusal, request: Request) -> None:
     if request.resolver_match is None:
         return
-    # Without a good token it is nobody; to ask for `request.auth` would try it again.
-    who = {} if isinstance(refusal, Unauthorized) else _who(request)
-    record_denial(refusal, str(request.method), request.resolver_match.route, **who)
+    who: dict[str, object] = {}
+    # After Unauthorized nobody is known, and reading `request.auth` would check the bad
+    # token once more.
+    if not isinstance(refusal, Unauthorized) and isinstance(request.auth, Identity):
+        actor = request.auth.actor
+        who = {"user": actor.id, "session": actor.session_id}
+    log_refusal(refusal, str(request.method), request.resolver_match.route, **who)
 
 
-def record_denial(refusal: Refusal, method: str, route: str, **who: object) -> None:
-    """Of the URL only its pattern is told: the rest is what somebody wrote."""
-    if refusal.is_denial:
-        # daphne takes any word as a method.
-        is_known = method.lower() in View.http_method_names
-        told = {"method": method if is_known else "other", "route": route}
-        record_refusal(Event.ACCESS_REFUSED, code=refusal.code, **told, **who)
+def log_refusal(refusal: Refusal, method: str, route: str, **who: object) -> None:
+    """Log a refusal of access, with the pattern of the URL and not the URL itself."""
+    if refusal.is_about_access:
+        request = {"method": known_method(method), "route": route}
+        record_refusal(Event.ACCESS_REFUSED, code=refusal.code, **request, **who)
 
 
-def _who(request: Request) -> dict[str, object]:
-    if not isinstance(request.auth, Identity):
-        return {}
-    actor = request.auth.actor
-    return {"user": actor.id, "session": actor.session_id}
+def known_method(method: str) -> str:
+    """The method, or "other": daphne takes any word as one."""
+    return method if method.lower() in View.http_method_names else "other"
 
 
-def _say_policy(response: Response, refusal: Refusal) -> None:
-    """draft-ietf-httpapi-ratelimit-headers-10; see docs/decisions/0012."""
+def _set_policy(response: Response, refusal: Refusal) -> None:
+    """Name the limit: draft-ietf-httpapi-ratelimit-headers-10, docs/decisions/0012."""
     policy = getattr(refusal, "policy", None)
     if policy is not None:
         wait = math.ceil(refusal.retry_after or 0)
@@ -80,18 +80,19 @@ def _say_policy(response: Response, refusal: Refusal) -> None:
 
 
 def body(refusal: Refusal) -> dict[str, Any]:
-    found: dict[str, Any] = {"code": refusal.code, "detail": refusal.detail}
+    """What a client gets of a refusal."""
+    shape: dict[str, Any] = {"code": refusal.code, "detail": refusal.detail}
     if refusal.fields is not None:
-        found["fields"] = refusal.fields
+        shape["fields"] = refusal.fields
     if refusal.retry_after is not None:
-        found["retry_after"] = refusal.retry_after
-    return found
+        shape["retry_after"] = refusal.retry_after
+    return shape
 
 
-# No cookie is read here: without this a PUT to nowhere is answered by Django, in HTML.
+# Otherwise Django would answer a PUT to an unknown address with a page about cookies.
 @csrf_exempt
 def not_found(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    """Addresses that no view has: a view, and Django's handler404."""
+    """For every address that no other view has; also Django's handler404."""
     content = msgspec.json.encode(body(_NotFound()))
     return HttpResponse(content, content_type="application/json", status=404)
 
@@ -115,6 +116,10 @@ class _UnsupportedMediaType(Refusal):
 
 
 def as_refusal(error: Exception) -> Refusal:
+    """What is answered for an exception of DRF, of Django, or one that nobody expected.
+
+    An unexpected one is logged with a number, which the answer names.
+    """
     match error:
         case exceptions.ValidationError():
             return Invalid(fields=_fields(error.detail))
@@ -130,26 +135,21 @@ def as_refusal(error: Exception) -> Refusal:
             return _UnsupportedMediaType()
         case exceptions.APIException():
             return Invalid(str(error.detail))
-    return as_unavailable(error) or _internal(error)
-
-
-def _internal(error: Exception) -> Refusal:
+    if unavailable := as_unavailable(error):
+        return unavailable
     incident = secrets.token_hex(4)
     logger.error("incident %s", incident, exc_info=error)
     return Internal(f"Something went wrong. Tell the operator: incident {incident}.")
 
 
 def _fields(detail: Any) -> dict[str, list[str]]:
-    """DRF nests errors as the request nests fields: here each has one flat name."""
+    """The problems of each field by its name, which DRF nests as the request does."""
     if not isinstance(detail, dict):
         return {"body": [str(part) for part in detail]}
     return {
-        "body" if name == "non_field_errors" else str(name): _texts(problems)
+        "body" if name == "non_field_errors" else str(name): [
+            str(part)
+            for part in (problems if isinstance(problems, list) else [problems])
+        ]
         for name, problems in detail.items()
     }
-
-
-def _texts(problems: Any) -> list[str]:
-    return [
-        str(part) for part in (problems if isinstance(problems, list) else [problems])
-    ]

@@ -1,6 +1,6 @@
-"""The ASGI application: HTTP to Django, sockets to the realtime door.
+"""The ASGI application: HTTP goes to Django, sockets go to the realtime door.
 
-Both behind the proxies of TRUSTED_PROXIES, whichever server runs it.
+Whichever server runs it, both take the client's address from TRUSTED_PROXIES.
 """
 
 import os
@@ -13,7 +13,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
-# Loads the applications; what follows imports their models.
+# Loads the applications, since the imports below need their models.
 django.setup(set_prefix=False)
 
 from core import audit  # noqa: E402
@@ -29,10 +29,10 @@ _http = BodyLimit(Handler(_turns), _turns)
 _doors = ProtocolTypeRouter({"http": _http, "websocket": websocket})
 
 
-async def _asked(scope: Any, receive: Any, send: Any) -> None:
-    audit.ask_from(client_of(scope))
+async def _app(scope: Any, receive: Any, send: Any) -> None:
+    audit.set_client_address(client_of(scope))
     await _doors(scope, receive, send)
 
 
-# The client is the last address of X-Forwarded-For that is no proxy of ours.
-application = ProxyHeadersMiddleware(_asked, trusted_hosts=settings.TRUSTED_PROXIES)
+# The client's address is the last one of X-Forwarded-For that is no trusted proxy.
+application = ProxyHeadersMiddleware(_app, trusted_hosts=settings.TRUSTED_PROXIES)

@@ -1,9 +1,9 @@
-"""How much body a request may have, and how long it may take to arrive.
+"""How large the body of a request may be, and how long it may take to arrive.
 
-Here and not in a view: Django has a whole body before it calls one. Of an upload no
-more is read than of any other request until its token is known to be good (uploads.py).
-Only a server that hands on what it gets is stopped in time: uvicorn does, daphne does
-not.
+This is decided here and not in a view, because Django reads the whole body before it
+calls one. Of an upload no more is read than of any other request until its token was
+checked (uploads.py). It works in time only on a server that passes a body on as it
+comes: uvicorn does, daphne does not.
 """
 
 import asyncio
@@ -13,19 +13,19 @@ from core.errors import Refusal, TooLong
 from core.limits.table import LIMITS
 from core.network import client_of, network_of
 
-from .pools import Lease, Pool
+from .pools import Pool, Share
 from .refusals import refuse_unread
 from .turns import Turns
 from .uploads import LARGEST, Upload, Uploads
 
 SECONDS = 10
 UPLOAD_SECONDS = 120
-# Bodies that are in memory: they arrive, or wait for a thread, or are worked on.
+# All bodies that are in memory: arriving, waiting for a thread, or in a view.
 MEMORY_BYTES = 64 * 1024 * 1024
-# A request with a body counts for so much more: thousands of slow ones that have sent a
-# byte take memory too.
+# What a request with a body counts for besides its bytes: thousands of slow ones that
+# have sent one byte each take memory too.
 REQUEST_BYTES = 16_384
-# uvicorn has read up to this much of a large body when it is told to wait.
+# uvicorn may have read this much of a large body when it is told to wait.
 WAITING_BYTES = 262_144
 
 
@@ -36,7 +36,7 @@ class TooSlow(Refusal):
 
 
 class BodyLimit:
-    """Refuses by itself; the application then sees a client that went away."""
+    """ASGI middleware. When it refuses, the application sees a client that left."""
 
     def __init__(self, app: Any, turns: Turns) -> None:
         self.app = app
@@ -48,16 +48,16 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         network = network_of(client_of(scope))
-        with self._memory.lease(network) as memory, self._uploads.of(scope) as upload:
+        with self._memory.share(network) as memory, self._uploads.of(scope) as upload:
             body = _Body(scope, receive, send, memory, upload)
             await self.app(scope, body, send)
 
 
 class _Body:
-    """`receive`, until there is too much of it."""
+    """In place of `receive`: refuses a body that is too large or too slow."""
 
     def __init__(
-        self, scope: Any, receive: Any, send: Any, memory: Lease, upload: Upload | None
+        self, scope: Any, receive: Any, send: Any, memory: Share, upload: Upload | None
     ) -> None:
         self._scope = scope
         self._receive = receive
@@ -81,19 +81,23 @@ class _Body:
 
     async def _next(self) -> Any:
         if not self._has_begun:
-            await self._begin()
+            self._has_begun = True
+            await self._check_head()
         try:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError:
             raise TooSlow from None
-        await self._grow(len(message.get("body", b"")))
+        size = len(message.get("body", b""))
+        self._size += size
+        await self._allow(self._size)
+        if self._most == LIMITS.request_bytes:
+            self._memory.take(size)
         self._is_complete = not message.get("more_body", False)
         return message
 
-    async def _begin(self) -> None:
-        """A length in the head is enough to refuse the body unread."""
-        self._has_begun = True
+    async def _check_head(self) -> None:
+        """A length in the request's head is enough to refuse the body unread."""
         headers = self._scope["headers"]
         declared = [v for name, v in headers if name == b"content-length"]
         length = max((int(v) for v in declared if v.isdigit()), default=0)
@@ -101,14 +105,11 @@ class _Body:
             self._memory.take(REQUEST_BYTES)
         await self._allow(length)
 
-    async def _grow(self, size: int) -> None:
-        self._size += size
-        await self._allow(self._size)
-        if self._most == LIMITS.request_bytes:
-            self._memory.take(size)
-
     async def _allow(self, length: int) -> None:
-        """A body of this length; to a longer one than most have a token entitles."""
+        """Go on with a body of this length, or raise.
+
+        Only an upload may be longer than other requests, once its token is checked.
+        """
         if length <= self._most:
             return
         if self._upload is None or length > LARGEST:

@@ -1,6 +1,7 @@
-"""Long answers: in pieces, and to an end that a slow phone can meet.
+"""Long answers: sent in pieces, within a time that a slow phone can meet.
 
-Each has its file open, or all of its content in memory, until its client has read it.
+Each one keeps its file open, or all of its content in memory, until the client has read
+it.
 """
 
 import asyncio
@@ -13,8 +14,8 @@ from django.http.response import HttpResponseBase
 # In one process, of all networks together (pools.py).
 AT_ONCE = 384
 PIECE = 65_536
-# A client that is slower than this is cut off. Of those that stop reading altogether
-# realtime/server/stalled_answers.py hears much sooner.
+# A client that reads more slowly than this is cut off. One that stops reading is found
+# much sooner, by realtime/server/stalled_answers.py.
 START_SECONDS = 60.0
 LEAST_BYTES_PER_SECOND = 16_384
 
@@ -24,17 +25,17 @@ class Readable(Protocol):
 
 
 async def pieces(file: Readable) -> AsyncIterator[bytes]:
-    """Each is read when the one before it is gone.
+    """The content of a file, each piece read when the one before it has been sent.
 
-    Django reads the whole of a file into memory first, unless its iterator is an
-    asynchronous one.
+    It must be an asynchronous iterator: Django reads all of a synchronous one into
+    memory first.
     """
     read = sync_to_async(file.read, thread_sensitive=False)
     while piece := await read(PIECE):
         yield piece
 
 
-async def in_time(
+async def send_in_time(
     scope: Any,
     receive: Any,
     response: HttpResponseBase,
@@ -45,15 +46,19 @@ async def in_time(
     end = asyncio.timeout(START_SECONDS + size / LEAST_BYTES_PER_SECOND)
     try:
         async with end:
-            await _until_gone(receive, sending)
+            await _send_until_gone(receive, sending)
     except TimeoutError:
         if not end.expired():
             raise
-        _cut(scope)
+        # Ends the connection without the rest of the answer. Our uvicorn alone offers
+        # this (realtime/server/stalled_answers.py). daphne takes a whole answer as fast
+        # as we send it, so that no client is too slow for us there.
+        if cut := scope.get("extensions", {}).get("hubbub.cut"):
+            cut()
 
 
-async def _until_gone(receive: Any, sending: Coroutine[Any, Any, None]) -> None:
-    """Servers do not say in `send` that the client is gone."""
+async def _send_until_gone(receive: Any, sending: Coroutine[Any, Any, None]) -> None:
+    """Listen for the client's end meanwhile, since `send` does not report it."""
     sent, gone = asyncio.create_task(sending), asyncio.create_task(receive())
     try:
         await asyncio.wait([sent, gone], return_when=asyncio.FIRST_COMPLETED)
@@ -64,13 +69,3 @@ async def _until_gone(receive: Any, sending: Coroutine[Any, Any, None]) -> None:
     if not sent.cancelled():
         # Raises what went wrong, so that the server cuts the connection.
         sent.result()
-
-
-def _cut(scope: Any) -> None:
-    """End the connection without the rest.
-
-    Only realtime/server/stalled_answers.py offers this. daphne takes an answer whole,
-    as fast as we send it, and so nobody is too slow for us there.
-    """
-    if cut := scope.get("extensions", {}).get("hubbub.cut"):
-        cut()

@@ -1,7 +1,7 @@
-"""`/healthz`: the process answers. `/readyz`: it can work, because the database can.
+"""`/healthz`: the process answers. `/readyz`: it can work, since it has its database.
 
-Without Redis it works too, only slower, so that is 200: a balancer that took every
-process out because their Redis is down would do more harm than Redis.
+Without Redis a process works too, only slower, so `/readyz` still answers 200: a
+balancer that removed every process because Redis is down would do more harm.
 """
 
 from django.db import DatabaseError, connection

@@ -1,8 +1,8 @@
 """HTTP to Django: a request's middleware and its view run in one go, in one thread.
 
-All of it is synchronous here. Django's own ASGI handler takes it from the event loop
-into a thread and back for each part, in a new thread for each request: that took more
-CPU than the request (docs/decisions/0014).
+All of that is synchronous here. Django's own ASGI handler moves each part from the
+event loop into a thread and back, with a new thread for each request. That took more
+CPU than the request itself (docs/decisions/0014).
 """
 
 from io import BytesIO
@@ -24,14 +24,15 @@ from core.threads import in_request_thread
 from . import downloads
 from .pools import Busy, Pool
 from .refusals import refuse
+from .request_counts import count_answer, set_route
 from .turns import Turns
 
-# Asks nothing of the database, and must be answered when all threads wait for it.
+# Needs no database, and must be answered while all threads wait for the database.
 _ALIVE = "/healthz"
 
 
 class Handler(ASGIHandler):
-    """A client that goes away is answered all the same, unless the answer is long."""
+    """Sends a short answer even to a client that has gone, and stops a long one."""
 
     def __init__(self, turns: Turns) -> None:
         super().__init__()
@@ -48,17 +49,21 @@ class Handler(ASGIHandler):
             return
         with body:
             try:
-                response = await self._answered(scope, body)
+                response = await self._in_turn(scope, body)
             except Busy as refusal:
                 await refuse(scope, send, refusal)
                 return
             if _is_long(response):
                 await self._send_long(scope, receive, send, response)
             else:
+                count_answer(scope, response.status_code)
                 await self.send_response(response, send)
 
     async def read_body(self, receive: Any) -> Any:
-        """Django's keeps 2.5 MB of a body in memory before it takes to the disk."""
+        """The body in a file that is in memory up to the size of an ordinary request.
+
+        Django's own would keep 2.5 MB in memory before it takes to the disk.
+        """
         body = SpooledTemporaryFile(LIMITS.request_bytes)  # noqa: SIM115  (returned)
         while True:
             message = await receive()
@@ -70,20 +75,22 @@ class Handler(ASGIHandler):
                 body.seek(0)
                 return body
 
-    async def _answered(self, scope: Any, body: Any) -> HttpResponseBase:
-        """Raises Busy when its turn did not come in time."""
+    async def _in_turn(self, scope: Any, body: Any) -> HttpResponseBase:
+        """Raises Busy when the network's turn did not come in time."""
         if scope["path"] == _ALIVE:
             return self._answer(scope, body)
         network = network_of(client_of(scope))
         return await self._turns.run(network, self._answer, scope, body)
 
     def _answer(self, scope: Any, body: Any) -> HttpResponseBase:
-        """From the first middleware to the last. What is no stream is complete then."""
+        """Run middleware and view. Unless it streams, the response is complete then."""
         set_script_prefix(get_script_prefix(scope))
         request_started.send(sender=self.__class__, scope=scope)
-        request, refusal = self.create_request(scope, body)
-        answer = self.get_response(request) if request else refusal
+        request, error = self.create_request(scope, body)
+        answer = self.get_response(request) if request else error
         response = cast(HttpResponseBase, answer)
+        if request:
+            set_route(scope, request)
         if isinstance(response, FileResponse):
             file = response.file_to_stream or BytesIO()
             response.streaming_content = downloads.pieces(file)
@@ -95,10 +102,11 @@ class Handler(ASGIHandler):
         self, scope: Any, receive: Any, send: Any, response: HttpResponseBase
     ) -> None:
         try:
-            with self._downloads.lease(network_of(client_of(scope))) as place:
+            with self._downloads.share(network_of(client_of(scope))) as place:
                 place.take(1)
+                count_answer(scope, response.status_code)
                 sending = self.send_response(response, send)
-                await downloads.in_time(scope, receive, response, sending)
+                await downloads.send_in_time(scope, receive, response, sending)
         except Refusal as refusal:
             await refuse(scope, send, refusal)
         finally:

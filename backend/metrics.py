@@ -1,6 +1,6 @@
-"""`/metrics` for Prometheus, to who knows METRICS_TOKEN. To all others it is not there.
+"""`/metrics` for Prometheus. Without METRICS_TOKEN a request gets a 404.
 
-Not by address: a proxy on this machine would make everybody local.
+The address of a client opens nothing: behind a proxy on this machine all are local.
 """
 
 import secrets
@@ -13,7 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from core.metrics import registry
 
 
-# The check of forms answers a POST with 403, and so would say that there is a page.
+# Django's check of forms would answer a POST with 403 and so betray the page.
 @csrf_exempt
 def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
@@ -26,5 +26,5 @@ def _may_read(request: HttpRequest) -> bool:
         return bool(settings.DEBUG)
     given = request.headers.get("Authorization", "")
     expected = f"Bearer {settings.METRICS_TOKEN}"
-    # Bytes: a header may hold what is no ASCII.
+    # As bytes, since compare_digest takes no text outside ASCII.
     return secrets.compare_digest(given.encode(), expected.encode())

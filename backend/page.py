@@ -1,4 +1,4 @@
-"""The built web page, for addresses that are its own; whitenoise serves its files."""
+"""The built web page. whitenoise serves the files that it loads."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -7,7 +7,7 @@ _NOT_BUILT = """<!doctype html><title>Hubbub</title>
 <p>The API runs; the page is not built: it needs Node 20.19 or newer.
 Install it and start again. The API is described <a href="/api/docs">here</a>."""
 
-# Its assets have hashed names and are cached; the page that names them is not.
+# The page's assets have hashed names and are cached for ever; the page itself is not.
 _HEADERS = {"Cache-Control": "no-cache"}
 
 

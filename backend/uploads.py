@@ -1,4 +1,4 @@
-"""Large bodies: the token is checked before the body is read."""
+"""Uploads: a large body is read when its token has been checked, and not before."""
 
 import re
 from collections.abc import Iterator
@@ -7,19 +7,19 @@ from typing import Any
 
 from django.urls import resolve
 
-from api.authentication import identified
-from api.exceptions import as_refusal, record_denial
+from api.authentication import identity_from
+from api.exceptions import as_refusal, log_refusal
 from core.errors import Refusal, Unauthorized
 from core.limits.table import LIMITS
 from core.network import client_of, network_of
 
-from .pools import Lease, Pool
+from .pools import Pool, Share
 from .turns import Turns
 
 # A form has some bytes around its file.
 MARGIN = 65_536
 LARGEST = LIMITS.attachment_bytes + MARGIN
-# So many of them are on the disk at once.
+# Uploads that are on the disk at once, in one process.
 AT_ONCE = 48
 _paths = re.compile(r"/api/v1/(?:rooms/[^/]+/(?:attachments|avatar)|me/avatar)")
 
@@ -27,13 +27,13 @@ _paths = re.compile(r"/api/v1/(?:rooms/[^/]+/(?:attachments|avatar)|me/avatar)")
 class Upload:
     """A request whose body may become a large one."""
 
-    def __init__(self, scope: Any, turns: Turns, place: Lease) -> None:
+    def __init__(self, scope: Any, turns: Turns, place: Share) -> None:
         self._scope = scope
         self._turns = turns
         self._place = place
 
     async def admit(self) -> None:
-        """Raises what the view would answer, or that there are too many uploads."""
+        """Raises what the view would answer, RateLimited or Busy."""
         network = network_of(client_of(self._scope))
         await self._turns.run(network, _check_token, self._scope)
         self._place.take(1)
@@ -46,26 +46,26 @@ class Uploads:
 
     @contextmanager
     def of(self, scope: Any) -> Iterator[Upload | None]:
-        """None where nothing large is taken. What was admitted counts to the end."""
+        """None for a path that takes no large body.
+
+        An upload that was admitted counts until the block ends.
+        """
         if _paths.fullmatch(scope["path"]) is None:
             yield None
             return
-        with self._places.lease(network_of(client_of(scope))) as place:
+        with self._places.share(network_of(client_of(scope))) as place:
             yield Upload(scope, self._turns, place)
 
 
 def _check_token(scope: Any) -> None:
-    """The view checks it again: the session may end before the body is there."""
+    """The view checks it once more: the session may end before the body is there."""
+    # Joined, as Django does with a header that comes twice.
+    header = b",".join(v for name, v in scope["headers"] if name == b"authorization")
     try:
-        if identified(_authorization(scope)) is None:
+        if identity_from(header) is None:
             raise Unauthorized
     except Refusal as refusal:
-        record_denial(refusal, scope["method"], resolve(scope["path"]).route)
+        log_refusal(refusal, scope["method"], resolve(scope["path"]).route)
         raise
     except Exception as error:
         raise as_refusal(error) from None
-
-
-def _authorization(scope: Any) -> bytes:
-    """As Django has it, which joins what comes twice."""
-    return b",".join(v for name, v in scope["headers"] if name == b"authorization")

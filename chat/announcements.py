@@ -13,6 +13,7 @@ from django.db import transaction
 from accounts.actor import system
 from accounts.models import User
 from core.bus.envelopes import (
+    Audience,
     GuestOut,
     PersonChanged,
     RoomGone,

@@ -1,7 +1,8 @@
-"""What an operator may ask about later: who came in, who was refused, who was put out.
+"""The audit log: who logged in, who was refused, who was removed.
 
-Each is an event with a stable name and ids, in one line of the log; docs/operations.md
-has the table. Never a token, and of a failed log-in not the name: it may be a password.
+Each event is one line of the log, with a stable name and ids; docs/operations.md has
+the table. No line holds a token. The line of a failed log-in does not hold the name
+either, since people type passwords there by mistake.
 """
 
 import logging
@@ -12,18 +13,15 @@ from contextvars import ContextVar
 from enum import StrEnum
 from ipaddress import ip_address
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db import transaction
-from django.dispatch import receiver
 
 logger = logging.getLogger(__name__)
 
-# From where it is asked, for every line about it.
+# The client's address, which every line about its request or socket holds.
 _address: ContextVar[str] = ContextVar("address", default="")
 
-# Anybody may be refused as often as they like: the same line is logged once in this
-# time, and so many different ones of an event: a flood of one hides no other.
+# Anybody can cause refusals at will. So in this time the same line is logged once, and
+# so many different lines of each event: a flood of one event hides no other event.
 REPEAT_SECONDS = 10.0
 MAX_REFUSALS = 1_000
 
@@ -59,53 +57,43 @@ class Event(StrEnum):
     ROLE_CHANGED = "member.role_changed"
 
 
-def ask_from(address: str) -> None:
-    """Said at the door; holds for the task and the threads that it waits for."""
+def set_client_address(address: str) -> None:
+    """For the doors: it holds in this task and in the threads that the task waits for.
+
+    A text that is no address counts as none: a proxy may pass on what a client made up.
+    """
     try:
         _address.set(str(ip_address(address)))
     except ValueError:
-        # A proxy may pass on what the client made up.
         _address.set("")
 
 
-def asking() -> str:
-    """The address that asks; empty for work that nobody at a door asked for."""
+def client_address() -> str:
+    """The client's address; empty for work that no client asked for."""
     return _address.get()
 
 
 def record(event: Event, **ids: object) -> None:
-    """Now. `ids` are ids and words of ours, nothing that anybody wrote."""
+    """Log the event now. `ids` are ids and our own words, never text of a person."""
     fields = _fields(ids)
     logger.info(_line(event, fields), extra={"event": event.value, **fields})
 
 
 def record_refusal(event: Event, **ids: object) -> None:
-    """The same for what anybody may cause at will: not each time."""
+    """Log an event that anybody may cause at will: within the bounds above."""
     if _refusals[event].is_new(_line(event, _fields(ids))):
         record(event, **ids)
 
 
 def record_committed(event: Event, **ids: object) -> None:
-    """When the transaction is committed; what is rolled back did not happen."""
+    """Log the event when the transaction is committed, and never if it rolls back."""
     transaction.on_commit(lambda: record(event, **ids))
 
 
-@receiver(user_login_failed)
-def _record_failure(**_: object) -> None:
-    """At the API and at the admin: Django says both."""
-    record(Event.LOGIN_FAILED)
-
-
-@receiver(user_logged_in)
-def _record_entry(user: AbstractBaseUser, **_: object) -> None:
-    """At the admin. The API has no session of Django's."""
-    record(Event.LOGGED_IN, user=user.pk)
-
-
 def _fields(ids: dict[str, object]) -> dict[str, str]:
-    asking = _address.get()
-    from_where = {"address": asking} if asking else {}
-    return {name: str(value) for name, value in {**ids, **from_where}.items()}
+    address = client_address()
+    named = {**ids, "address": address} if address else ids
+    return {name: str(value) for name, value in named.items()}
 
 
 def _line(event: Event, fields: dict[str, str]) -> str:
@@ -113,7 +101,7 @@ def _line(event: Event, fields: dict[str, str]) -> str:
 
 
 class _Refusals:
-    """One event's last lines; a flood of different ones ends in one warning."""
+    """The latest lines of one event; one warning says that there are too many."""
 
     def __init__(self, event: Event) -> None:
         self._event = event
@@ -123,18 +111,15 @@ class _Refusals:
 
     def is_new(self, line: str) -> bool:
         with self._lock:
-            self._forget()
+            now = time.monotonic()
+            if now - self._since > REPEAT_SECONDS:
+                self._lines, self._since = set(), now
             if line in self._lines or len(self._lines) >= MAX_REFUSALS:
                 return False
             self._lines.add(line)
             if len(self._lines) == MAX_REFUSALS:
                 logger.warning("more lines of %s than are logged", self._event)
             return True
-
-    def _forget(self) -> None:
-        now = time.monotonic()
-        if now - self._since > REPEAT_SECONDS:
-            self._lines, self._since = set(), now
 
 
 _refusals = {event: _Refusals(event) for event in Event}

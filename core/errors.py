@@ -1,18 +1,18 @@
-"""Refusals: everything that a door answers with an error is one of these.
+"""Refusals: every error that a door answers is one of these.
 
     Refusal
-    ├── Invalid            invalid        400  the request's shape is wrong
+    ├── Invalid            invalid        400  the request has the wrong shape
     ├── Unauthorized       unauthorized   401  no token, a bad one, a revoked session
-    │   └── TokenExpired   token_expired  401  a good token, too late
+    │   └── TokenExpired   token_expired  401  a token that was good until now
     └── ...                chat/errors.py has the rest
 
-A code is stable for ever; a detail is a sentence for people and may change.
+A code never changes. A detail is a sentence for people and may change.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-_DENIALS = (401, 403, 404)
+_ABOUT_ACCESS = (401, 403, 404)
 
 
 class Refusal(Exception):
@@ -35,9 +35,9 @@ class Refusal(Exception):
         super().__init__(self.detail)
 
     @property
-    def is_denial(self) -> bool:
-        """Who asks may not do it, or shall not learn whether it is there."""
-        return self.status in _DENIALS
+    def is_about_access(self) -> bool:
+        """Whether the actor may not do this, or may not learn whether it exists."""
+        return self.status in _ABOUT_ACCESS
 
 
 class Invalid(Refusal):
@@ -95,7 +95,7 @@ class QuotaExceeded(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which limit it was: `quota` at once, and as many again in `window` seconds."""
+    """A limit in the terms of HTTP: `quota` at once, again every `window` seconds."""
 
     name: str
     quota: int

@@ -4,11 +4,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.limits.table import GROUP_PEOPLE, REFERENCE_CHARACTERS
+
 from .base import Body, Text
 
 
 class People(serializers.ListField):
-    child = Text(max_length=64)
+    child = Text(max_length=REFERENCE_CHARACTERS)
 
     def run_child_validation(self, data: Any) -> Any:
         try:
@@ -20,14 +22,14 @@ class People(serializers.ListField):
 
 class NewDirect(Body):
     user = Text(
-        max_length=64,
+        max_length=REFERENCE_CHARACTERS,
         required=False,
         help_text="The id or the username of a person: the one room of you two.",
     )
     users = People(
         required=False,
         min_length=1,
-        max_length=9,
+        max_length=GROUP_PEOPLE - 1,
         help_text="Instead of `user`: a new group with these people.",
     )
 

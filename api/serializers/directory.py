@@ -2,14 +2,19 @@
 
 from rest_framework import serializers
 
-from core.limits.table import DIRECTORY_PAGE
+from chat.models import NAME_CHARACTERS
+from core.limits.table import DEFAULT_PAGE, DIRECTORY_PAGE
 
 from .base import Body, Text
 
 
 class DirectoryQuery(Body):
     search = Text(
-        max_length=80, default="", help_text="A part of the name or of the topic."
+        max_length=NAME_CHARACTERS,
+        default="",
+        help_text="A part of the name or of the topic.",
     )
-    cursor = Text(required=False, help_text="The `next` of the page before.")
-    limit = serializers.IntegerField(default=50, min_value=1, max_value=DIRECTORY_PAGE)
+    cursor = Text(required=False)
+    limit = serializers.IntegerField(
+        default=DEFAULT_PAGE, min_value=1, max_value=DIRECTORY_PAGE
+    )

@@ -2,18 +2,21 @@
 
 from rest_framework import serializers
 
+from chat.models import Membership
+from core.limits.table import MUTE_SECONDS, REFERENCE_CHARACTERS
+
 from .base import Body, Number, Text
 
 
 class NewMember(Body):
-    user = Text(max_length=64, help_text="The id or the username of a person.")
+    user = Text(
+        max_length=REFERENCE_CHARACTERS, help_text="The id or the username of a person."
+    )
 
 
 class NewRole(Body):
-    role = serializers.ChoiceField(choices=["owner", "moderator", "member"])
+    role = serializers.ChoiceField(choices=Membership.Role.values)
 
 
 class NewMute(Body):
-    seconds = Number(
-        min_value=1, max_value=31_536_000, help_text="For how long, from now on."
-    )
+    seconds = Number(min_value=1, max_value=MUTE_SECONDS)

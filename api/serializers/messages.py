@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.limits.table import LIMITS
+from chat.models import Message
+from core.limits.table import DEFAULT_PAGE, LIMITS, REFERENCE_CHARACTERS
 
 from .base import Body, Number, Text
 
@@ -21,15 +22,15 @@ class NewMessage(Body):
         " attachments.",
     )
     level = serializers.ChoiceField(
-        choices=["normal", "warning", "alert"],
-        default="normal",
+        choices=Message.Level.values,
+        default=Message.Level.NORMAL.value,
         help_text="Warnings and alerts are for moderators and staff.",
     )
     reply_to = Number(
         required=False, allow_null=True, min_value=1, help_text="A `seq` of this room."
     )
     attachments = serializers.ListField(
-        child=Text(max_length=64),
+        child=Text(max_length=REFERENCE_CHARACTERS),
         max_length=LIMITS.attachments_per_message,
         default=list,
         help_text="Ids of files that you uploaded to this room.",
@@ -41,17 +42,13 @@ class MessageEdit(Body):
 
 
 class HistoryQuery(Body):
-    before = serializers.IntegerField(
-        required=False, min_value=0, help_text="Older than this `seq`."
-    )
+    before = serializers.IntegerField(required=False, min_value=0)
     after = serializers.IntegerField(
         required=False, min_value=0, help_text="Newer than this `seq`."
     )
-    around = serializers.IntegerField(
-        required=False, min_value=0, help_text="This `seq` and its neighbours."
-    )
+    around = serializers.IntegerField(required=False, min_value=0)
     limit = serializers.IntegerField(
-        default=50, min_value=1, max_value=LIMITS.history_page
+        default=DEFAULT_PAGE, min_value=1, max_value=LIMITS.history_page
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from rest_framework import serializers
 
+from chat.models import Membership
+
 from .base import Body
 
 
 class NotificationLevel(Body):
     level = serializers.ChoiceField(
-        choices=["all", "mentions", "none"],
+        choices=Membership.Notify.values,
         help_text="What your devices should make a noise about.",
     )

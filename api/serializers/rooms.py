@@ -5,7 +5,8 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from core.limits.table import RETENTION_DAYS
+from chat.models import NAME_CHARACTERS, TOPIC_CHARACTERS, Room
+from core.limits.table import RETENTION_DAYS, SLOW_MODE_SECONDS
 
 from .base import Body, Flag, Number, Text
 
@@ -23,9 +24,12 @@ class Color(Text):
 
 
 class NewRoom(Body):
-    name = Text(max_length=80)
-    kind = serializers.ChoiceField(choices=["public", "private"], default="public")
-    topic = Text(max_length=250, default="", allow_blank=True)
+    name = Text(max_length=NAME_CHARACTERS)
+    kind = serializers.ChoiceField(
+        choices=[Room.Kind.PUBLIC.value, Room.Kind.PRIVATE.value],
+        default=Room.Kind.PUBLIC.value,
+    )
+    topic = Text(max_length=TOPIC_CHARACTERS, default="", allow_blank=True)
     color = Color(default="")
     staff_only = Flag(
         default=False, help_text="Only staff may see it; only staff may set this."
@@ -33,9 +37,7 @@ class NewRoom(Body):
     guests_may_read = Flag(
         default=False, help_text="People without an account may read a public room."
     )
-    get_or_create = Flag(
-        default=False, help_text="Join the public room of this name if there is one."
-    )
+    get_or_create = Flag(default=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["get_or_create"] and attrs["kind"] != "public":
@@ -46,32 +48,26 @@ class NewRoom(Body):
 
 
 class RoomChanges(Body):
-    name = Text(max_length=80, required=False)
-    topic = Text(max_length=250, required=False, allow_blank=True)
+    name = Text(max_length=NAME_CHARACTERS, required=False)
+    topic = Text(max_length=TOPIC_CHARACTERS, required=False, allow_blank=True)
     guests_may_read = Flag(
         required=False, help_text="Of a public room: guests may see and read it."
     )
     color = Color(required=False)
-    announcements_only = Flag(
-        required=False, help_text="Only owners and moderators write."
-    )
-    notices = Flag(
-        required=False, help_text="Whether people see who joins and who leaves."
-    )
+    announcements_only = Flag(required=False)
+    notices = Flag(required=False)
     slow_mode_seconds = Number(
         required=False,
         min_value=0,
-        max_value=86_400,
-        help_text="At least so long between two messages of one member; 0 is off.",
+        max_value=SLOW_MODE_SECONDS,
     )
     retention_days = Number(
         required=False,
         allow_null=True,
         min_value=1,
         max_value=RETENTION_DAYS,
-        help_text="Messages older than so many days are deleted; null: none is.",
     )
-    archived = Flag(required=False, help_text="Nobody writes or joins any more.")
+    archived = Flag(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)

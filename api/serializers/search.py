@@ -26,13 +26,12 @@ class Moment(serializers.DateTimeField):
 class SearchQuery(Body):
     q = Text(
         max_length=SEARCH_CHARACTERS,
-        help_text="Every word must be in the text; none with a minus before it.",
     )
     room = Text(required=False, help_text="The id of a room; without it, all of yours.")
-    sender = Text(required=False, help_text="The id of who wrote it.")
-    after = Moment(required=False, help_text="Written at this time or later.")
-    before = Moment(required=False, help_text="Written earlier than this.")
-    cursor = Text(required=False, help_text="The `next` of the page before.")
+    sender = Text(required=False)
+    after = Moment(required=False)
+    before = Moment(required=False)
+    cursor = Text(required=False)
     limit = serializers.IntegerField(
         default=SEARCH_PAGE, min_value=1, max_value=SEARCH_PAGE
     )

@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import queries
-from chat.access.rooms import access_upload
 from chat.actions import attachments
 from chat.models import Attachment
 from chat.payloads.messages import AttachmentPayload, LinkPayload
@@ -52,8 +51,8 @@ class AttachmentsView(UploadView):
     )
     def post(self, request: Request, room_id: str) -> Response:
         actor = self.actor(request)
-        # Before the file is even looked for.
-        access_upload(actor, room_id)
+        # Before the body is parsed for the file.
+        queries.attachments.check_upload(actor, room_id)
         payload = attachments.add_attachment(actor, room_id, self.file(request))
         return Response(payload, status=201)
 

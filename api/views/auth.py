@@ -3,9 +3,11 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import passwords, people, sessions, tokens
+from accounts import passwords, sessions, tokens
 from accounts.guests import admit_guest
 from accounts.mails import ask_for_reset, confirm_email
+from accounts.registration import register
+from accounts.token_kinds import TICKET_LIFETIME
 from core import limits
 
 from ..payloads import LoginPayload, PairPayload, TicketPayload, login_payload
@@ -34,8 +36,8 @@ class RegisterView(PublicView):
     )
     def post(self, request: Request) -> Response:
         limits.registrations.take(address(request))
-        user = people.register(**parse(Registration, request))
-        pair = tokens.start_session(user, user_agent=user_agent(request))
+        fields = parse(Registration, request)
+        user, pair = register(**fields, user_agent=user_agent(request))
         return Response(login_payload(user, pair), status=201)
 
 
@@ -50,8 +52,8 @@ class LoginView(PublicView):
     )
     def post(self, request: Request) -> Response:
         limits.logins.take(address(request))
-        user = sessions.log_in(**parse(Login, request))
-        pair = tokens.start_session(user, user_agent=user_agent(request))
+        fields = parse(Login, request)
+        user, pair = sessions.log_in(**fields, user_agent=user_agent(request))
         return Response(login_payload(user, pair))
 
 
@@ -115,7 +117,7 @@ class TicketView(View):
     )
     def post(self, request: Request) -> Response:
         ticket = tokens.issue_ticket(self.identity(request))
-        lifetime = int(tokens.TICKET_LIFETIME.total_seconds())
+        lifetime = int(TICKET_LIFETIME.total_seconds())
         return Response(
             TicketPayload(ticket, lifetime),
             status=201,

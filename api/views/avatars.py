@@ -6,8 +6,7 @@ from django.http import FileResponse, Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat import quotas
-from chat.access.rooms import access_update
+from chat import queries, quotas
 from chat.actions import avatars
 from chat.payloads.rooms import RoomPayload
 
@@ -61,8 +60,8 @@ class RoomAvatarView(UploadView):
     )
     def put(self, request: Request, room_id: str) -> Response:
         actor = self.actor(request)
-        # Before the picture is even looked for.
-        access_update(actor, room_id, {"avatar"})
+        # Before the body is parsed for the picture.
+        queries.rooms.check_change(actor, room_id, {"avatar"})
         room = avatars.change_room_avatar(actor, room_id, self.file(request))
         return Response(room)
 

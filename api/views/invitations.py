@@ -7,6 +7,7 @@ from chat import queries
 from chat.actions import invitations
 from chat.payloads.invitations import InvitationPayload, InvitationPreviewPayload
 from chat.payloads.rooms import RoomPayload
+from core import limits
 
 from ..payloads import InvitationsPayload, ReceivedInvitationsPayload
 from ..schema import documented
@@ -105,7 +106,9 @@ class LinkView(View):
         errors=_LINK_ERRORS,
     )
     def get(self, request: Request, code: str) -> Response:
-        return Response(queries.invitations.preview(self.actor(request), code))
+        actor = self.actor(request)
+        limits.invitation_codes.take(actor.id)
+        return Response(queries.invitations.preview(actor, code))
 
 
 class AcceptLinkView(View):

@@ -5,9 +5,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import queries
-from chat.access.rooms import access_message
 from chat.actions.messages import delete_message, edit_message, send_message
-from chat.payloads.messages import HistoryPayload, MessagePayload, message_payload
+from chat.payloads.messages import HistoryPayload, MessagePayload
 
 from ..schema import documented
 from ..serializers.base import parse, parse_query
@@ -86,5 +85,4 @@ class MessageView(View):
         errors={403: "forbidden", 404: "room_not_found, message_not_found"},
     )
     def get(self, request: Request, room_id: str, seq: int) -> Response:
-        message = access_message(self.actor(request), room_id, seq)
-        return Response(message_payload(message))
+        return Response(queries.messages.message(self.actor(request), room_id, seq))

@@ -3,8 +3,10 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.actor import check_account
 from chat.payloads.messages import SearchPayload
 from chat.queries.search import search
+from core import limits
 
 from ..schema import documented
 from ..serializers.base import parse_query
@@ -21,5 +23,8 @@ class SearchView(View):
         errors={403: "forbidden", 404: "room_not_found", 429: "rate_limited"},
     )
     def get(self, request: Request) -> Response:
-        query = parse_query(SearchQuery, request)
-        return Response(search(self.actor(request), **query))
+        actor, query = self.actor(request), parse_query(SearchQuery, request)
+        # First, so that the refusal of a guest takes nothing from the limit.
+        check_account(actor)
+        limits.searches.take(actor.id)
+        return Response(search(actor, **query))

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import people
 from accounts.actor import Actor, check_account, system
 from accounts.models import User
-from accounts.passwords import check_own_password, still
+from accounts.passwords import check_own_password, lock_checked
 from accounts.sessions import end_all_sessions
 from core import jobs
 from core.audit import Event, record_committed
@@ -48,7 +48,7 @@ def close_account(actor: Actor, *, current_password: str, messages: str) -> None
         # All superusers' rows before one's own, so that of the last two one stays.
         superusers = User.objects.select_for_update(no_key=True)
         list(superusers.filter(is_superuser=True).order_by("pk"))
-        person = still(checked)
+        person = lock_checked(checked)
         check_close(checked)
         departure = Departure.objects.create(
             user=person, deletes_messages=messages == "delete"

@@ -64,7 +64,7 @@ def discard_export(user: User) -> None:
 
 
 def take_up_exports() -> None:
-    """Start every unfinished archive; where another process is at it, nothing happens."""
+    """Start every unfinished archive that no other process is at."""
     for pk in Export.objects.filter(state__in=_UNFINISHED).values_list("pk", flat=True):
         _start(pk)
 

@@ -4,9 +4,17 @@ from accounts.actor import Actor
 from core.files.signed_links import LINK_SECONDS, is_signed, signature
 from core.ids import known_uuids
 
-from ..access.rooms import access_attachment
+from ..access.rooms import access_attachment, access_upload
 from ..models import Attachment
 from ..payloads.messages import LinkPayload, attachment_path
+
+
+def check_upload(actor: Actor, room_id: str) -> None:
+    """For a door, before it reads the file that somebody uploads to a room.
+
+    Raises RoomNotFound, Forbidden or Muted.
+    """
+    access_upload(actor, room_id)
 
 
 def attachment(actor: Actor, attachment_id: str) -> Attachment | None:

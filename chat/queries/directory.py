@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 
 from accounts.actor import Actor, has_account
 from core.errors import Invalid
-from core.limits.table import SEARCH_CHARACTERS
+from core.limits.table import DEFAULT_PAGE, SEARCH_CHARACTERS
 from core.text import clean_line
 
 from .. import presence
@@ -25,7 +25,11 @@ _MAX_CURSOR = 1_000
 
 
 def directory(
-    actor: Actor, *, search: str = "", cursor: str | None = None, limit: int = 50
+    actor: Actor,
+    *,
+    search: str = "",
+    cursor: str | None = None,
+    limit: int = DEFAULT_PAGE,
 ) -> DirectoryPayload:
     """A page of rooms; `search` is a part of the name or of the topic.
 

@@ -11,10 +11,10 @@ from django.db.models import Q, QuerySet
 from accounts.actor import Actor, has_account
 from core.errors import Refusal
 from core.ids import known_uuids
-from core.limits.table import MAX_RECOVERED, MAX_REPLY_BYTES
+from core.limits.table import DEFAULT_PAGE, MAX_RECOVERED, MAX_REPLY_BYTES
 
 from .. import presence
-from ..access.rooms import access_room
+from ..access.rooms import access_message, access_room
 from ..access.seat import Seat, seats
 from ..access.visibility import check_read, may_see
 from ..errors import RoomNotFound
@@ -29,7 +29,7 @@ def history(
     before: int | None = None,
     after: int | None = None,
     around: int | None = None,
-    limit: int = 50,
+    limit: int = DEFAULT_PAGE,
 ) -> HistoryPayload:
     """A page of the room's log, by at most one of the cursors; by none, the newest.
 
@@ -44,6 +44,11 @@ def history(
     if after is not None:
         return _page(seat.room, _after(seat.room, after, limit), gap=after + 1)
     return _page(seat.room, _before(seat.room, before, limit), gap=before or 0)
+
+
+def message(actor: Actor, room_id: str, seq: int) -> MessagePayload:
+    """One message of a room. Raises RoomNotFound, Forbidden or MessageNotFound."""
+    return message_payload(access_message(actor, room_id, seq))
 
 
 @dataclass(frozen=True, slots=True)

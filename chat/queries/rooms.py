@@ -20,7 +20,7 @@ from accounts.actor import Actor
 from core.ids import known_uuids
 from core.limits.table import MAX_UNREAD
 
-from ..access.rooms import access_named, access_room
+from ..access.rooms import access_named, access_room, access_update
 from ..access.seat import Seat
 from ..access.visibility import may_see
 from ..models import Membership, Mention, Message, Room
@@ -63,6 +63,14 @@ def room(actor: Actor, room_id: str) -> RoomPayload:
     """One room. Raises RoomNotFound."""
     seat = access_room(actor, room_id)
     return shown_room(seat.room, seat.membership)
+
+
+def check_change(actor: Actor, room_id: str, fields: Iterable[str]) -> None:
+    """For a door, before it reads a picture that would change these fields.
+
+    Raises RoomNotFound or Forbidden.
+    """
+    access_update(actor, room_id, fields)
 
 
 def room_by_name(actor: Actor, name: str) -> RoomPayload:

@@ -24,7 +24,7 @@ from .redis import Taken, tally
 _ONE = 1 - 1e-9
 
 
-def key_of(typed: str) -> str:
+def hashed_key(typed: str) -> str:
     """Of a name or an address that somebody typed: Redis need not know who it is."""
     return blake2b(typed.lower().encode(), digest_size=16).hexdigest()
 

@@ -7,7 +7,7 @@ bucket. All of them give a token, or none does.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ..audit import asking
+from ..audit import client_address
 from ..errors import RateLimited
 from ..network import WIDER_TIMES, Network, networks_of
 from .bucket import RateLimit
@@ -74,7 +74,7 @@ class PersonLimit:
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
-        address = asking()
+        address = client_address()
         if address:
             self.network.take(address)
         try:

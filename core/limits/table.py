@@ -142,5 +142,29 @@ DIRECTORY_PAGE = 100
 GROUP_PEOPLE = 10
 
 
+# The messages or rooms of a page that is asked for without a limit.
+DEFAULT_PAGE = 50
+
+
+# The text that names a person: an id or a username. The longest id is shorter.
+REFERENCE_CHARACTERS = 64
+
+
+SLOW_MODE_SECONDS = 86_400
+
+
+MUTE_SECONDS = 365 * 86_400
+
+
+# Of a link that invites: how long it may be good, and is unless somebody says.
+INVITATION_SECONDS = 30 * 86_400
+
+
+DEFAULT_INVITATION_SECONDS = 7 * 86_400
+
+
+INVITATION_USES = 1_000
+
+
 # A hundred years.
 RETENTION_DAYS = 36_500

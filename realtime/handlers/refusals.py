@@ -12,6 +12,6 @@ def log_refusal(connection: Connection, command: Asking, refusal: Refusal) -> No
 
     The room is left out: a client may write any text there.
     """
-    if refusal.is_denial:
+    if refusal.is_about_access:
         asked = {"code": refusal.code, "command": type_of(command)}
         record_refusal(Event.ACCESS_REFUSED, **asked, **connection.ids)

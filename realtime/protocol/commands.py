@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from accounts.tokens import MAX_TOKEN_LENGTH
+from accounts.token_kinds import MAX_TOKEN_LENGTH
 from chat.queries.messages import Resume
-from core.limits.table import LIMITS
+from core.limits.table import DEFAULT_PAGE, LIMITS
 
 Ref = Annotated[int, Meta(ge=0, lt=2**53)]
 Seq = Annotated[int, Meta(ge=0, lt=2**53)]
@@ -127,7 +127,7 @@ class History(_Asking, frozen=True, tag="history"):
     before: Seq | None = None
     after: Seq | None = None
     around: Seq | None = None
-    limit: Annotated[int, Meta(ge=1, le=LIMITS.history_page)] = 50
+    limit: Annotated[int, Meta(ge=1, le=LIMITS.history_page)] = DEFAULT_PAGE
 
 
 class RoomJoin(_Asking, frozen=True, tag="room.join"):

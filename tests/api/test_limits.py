@@ -22,7 +22,14 @@ from .surface import PRIVATE, UPLOADS, Operation, name
 def _limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at once, then one in 1000 seconds; the buckets in use are left alone."""
     settings.RATE_LIMITS = True
-    for each in ("messages", "logins", "registrations", "refreshes", "uploads"):
+    for each in (
+        "invitation_codes",
+        "logins",
+        "messages",
+        "refreshes",
+        "registrations",
+        "uploads",
+    ):
         limit = RateLimit(rate=0.001, burst=2, name=each)
         monkeypatch.setattr(limits, each, limit)
 
@@ -81,6 +88,17 @@ def test_messages_are_counted_by_person_not_by_session(
     assert [send(door, n).status for n, door in enumerate((as_bob, phone))] == [201] * 2
     check_limited(send(phone, 2))
     assert send(as_alice, 0).status == 201
+
+
+@pytest.mark.usefixtures("_limited")
+def test_codes_of_invitations_that_are_looked_at_and_accepted_count_together(
+    as_charlie: Door,
+) -> None:
+    not_found = (404, "invitation_not_found")
+    check_refused(as_charlie.get("invitations/one"), *not_found)
+    check_refused(as_charlie.post("invitations/two/accept"), *not_found)
+    check_limited(as_charlie.get("invitations/three"))
+    check_limited(as_charlie.post("invitations/four/accept"))
 
 
 @pytest.mark.usefixtures("_limited")

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from accounts import people, tokens
+from accounts import tokens
 from accounts.models import User
+from accounts.registration import register
 from core import limits
 from core.limits.bucket import RateLimit
 
@@ -17,7 +18,7 @@ OLD, NEW = "trombone-42", "tuba-43-tuba"
 
 @pytest.fixture
 def erin(db: None) -> User:
-    return people.register(username="erin", password=OLD)
+    return register(username="erin", password=OLD)[0]
 
 
 @pytest.fixture

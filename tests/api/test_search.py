@@ -203,10 +203,32 @@ def test_malformed_cursor(as_bob: Door, cursor: str) -> None:
     check_refused(searched(as_bob, q="red", cursor=cursor), 400, "invalid", "cursor")
 
 
-def test_search_comes_too_fast(
-    as_bob: Door, talk: RoomPayload, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _one_search(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.RATE_LIMITS = True
     monkeypatch.setattr(limits, "searches", RateLimit(rate=0.001, burst=1))
+
+
+@pytest.mark.usefixtures("_one_search")
+def test_a_person_who_searches_too_fast_is_refused_and_others_are_not(
+    as_bob: Door, as_alice: Door, talk: RoomPayload
+) -> None:
     assert searched(as_bob, q="red").status == 200
+    assert searched(as_alice, q="red").status == 200
+    check_refused(searched(as_bob, q="blue"), 429, "rate_limited")
+
+
+@pytest.mark.usefixtures("_one_search")
+def test_a_search_without_a_word_counts_and_one_of_the_wrong_shape_does_not(
+    as_bob: Door, talk: RoomPayload
+) -> None:
+    check_refused(searched(as_bob, q="red", limit="x"), 400, "invalid", "limit")
+    check_refused(searched(as_bob, q="-red"), 400, "invalid", "q")
     check_refused(searched(as_bob, q="red"), 429, "rate_limited")
+
+
+@pytest.mark.usefixtures("_one_search")
+def test_a_guest_who_may_not_search_is_never_told_to_wait(anonymous: Door) -> None:
+    guest = Door(anonymous.post("auth/guest").json()["access"])
+    for _ in range(3):
+        check_refused(searched(guest, q="red"), 403, "forbidden")

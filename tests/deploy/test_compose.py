@@ -111,9 +111,8 @@ def test_the_proxy_is_given_what_its_template_names(services: dict[str, Any]) ->
 
 def test_the_documentation_names_every_variable(services: dict[str, Any]) -> None:
     documented = (ROOT / "docs" / "operations.md").read_text()
-    read = re.findall(
-        r'env_\w+\(\s*"(\w+[^_\W])"', (ROOT / "backend" / "settings.py").read_text()
-    )
+    sources = [path.read_text() for path in (ROOT / "backend").glob("*.py")]
+    read = re.findall(r'env_\w+\(\s*"(\w+[^_\W])"', "\n".join(sources))
     assert "DATABASE_URL" in read
     asked_for = re.findall(r"\$\{(\w+):-", COMPOSE.read_text())
     named = {*read, *asked_for, *services["web1"]["environment"]}

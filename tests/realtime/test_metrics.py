@@ -4,11 +4,13 @@ import asyncio
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import get_args
 
 import pytest
 import requests
+from django.urls import URLResolver, get_resolver
 from prometheus_client.parser import text_string_to_metric_families
 
 from core.errors import Refusal
@@ -31,11 +33,24 @@ def every(cls: type[Refusal]) -> Iterator[type[Refusal]]:
         yield from every(child)
 
 
+def routes(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
+    """The patterns of all addresses, as in the label of a request."""
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, route)
+        else:
+            yield route
+
+
 # All that a label may say.
 ALLOWED: dict[str, set[str]] = {
     "source": {"here", "elsewhere"},
     "cause": {"gap", "head", "held", "epoch"},
     "result": {"new", "recovered", "reset", "refused"},
+    "method": {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "other"},
+    "route": {"none", *routes(get_resolver())},
+    "status": {str(status.value) for status in HTTPStatus},
     "pool": {"readers", "requests", "writer"},
     "command": {str(command.__struct_config__.tag) for command in get_args(Asking)}
     | {"none"},
@@ -147,6 +162,65 @@ async def test_what_is_refused_and_who_is_closed(
         assert grown(process, before, name, labels) == 1, labels
 
 
+async def test_requests_are_counted_by_method_route_and_status(
+    process: Process, scene: Scene
+) -> None:
+    before = scraped(process)
+
+    def ask() -> None:
+        process.call("GET", f"rooms/{scene.room}", scene.alice)
+        process.call("GET", f"rooms/{scene.room}", scene.bob)
+        process.call("GET", "rooms/nowhere", scene.alice)
+        process.call("DELETE", f"rooms/{scene.room}")
+        process.call("POST", "auth/login")
+        process.call("GET", f"nowhere/{secrets.token_hex(4)}")
+        requests.get(f"{process.url}/{secrets.token_hex(4)}", timeout=20)
+        requests.request("PROPFIND", f"{process.url}/healthz", timeout=20)
+
+    await asyncio.to_thread(ask)
+    room = "/api/v1/rooms/<str:room_id>"
+    for labels, times in (
+        (f"GET,{room},200", 2),
+        (f"GET,{room},404", 1),
+        (f"DELETE,{room},401", 1),
+        ("POST,/api/v1/auth/login,400", 1),
+        ("GET,/api/v1/<path:address>,404", 1),
+        ("GET,none,404", 1),
+        ("other,/healthz,403", 1),
+    ):
+        assert grown(process, before, "hubbub_requests_total", labels) == times, labels
+
+
+async def test_a_body_that_is_refused_unread_is_counted_once(
+    process: Process, scene: Scene
+) -> None:
+    before = scraped(process)
+    body = {"client_id": "1", "body": "x" * 100_000}
+    path = f"rooms/{scene.room}/messages"
+    answer = await asyncio.to_thread(process.call, "POST", path, scene.alice, body)
+    assert answer.status_code == 413
+    counted = scraped(process)
+    new = {
+        labels: value - before.get((name, labels), 0)
+        for (name, labels), value in counted.items()
+        if name == "hubbub_requests_total" and labels.startswith("POST")
+    }
+    assert {labels: times for labels, times in new.items() if times} == {
+        "POST,none,413": 1
+    }
+
+
+async def test_the_wait_for_a_thread_is_measured_for_each_request_but_healthz(
+    process: Process, scene: Scene
+) -> None:
+    before = scraped(process)
+    for path in ("healthz", "readyz", "readyz"):
+        await asyncio.to_thread(requests.get, f"{process.url}/{path}", timeout=20)
+    # The scrape itself has waited for its turn, too.
+    name = "hubbub_request_wait_seconds_count"
+    assert grown(process, before, name) == 3
+
+
 async def _say_many(socket: Socket, room: str, key: str, count: int) -> None:
     command = {"type": "message.send", "room": room, "body": "x" * 4000}
     refs = [
@@ -178,8 +252,10 @@ async def test_labels_come_from_a_closed_list(process: Process, scene: Scene) ->
         await socket.ask(type=made_up)
         await socket.ask(type="subscribe", rooms=[{"room": made_up}])
         await socket.say(made_up, made_up)
+    await asyncio.to_thread(process.call, "GET", f"rooms/{made_up}", scene.alice)
+    await asyncio.to_thread(process.call, made_up.upper(), made_up)
     answer = get(process, f"Bearer {TOKEN}").text
-    assert made_up not in answer
+    assert made_up not in answer.lower()
     for family in text_string_to_metric_families(answer):
         for sample in family.samples:
             for label, value in sample.labels.items():

@@ -270,7 +270,7 @@ def test_events_say_from_where_it_was_asked(
     said: str, known: dict[str, str], events: Events
 ) -> None:
     def ask() -> None:
-        audit.ask_from(said)
+        audit.set_client_address(said)
         record(Event.REGISTERED, user="a")
 
     copy_context().run(ask)
@@ -278,7 +278,7 @@ def test_events_say_from_where_it_was_asked(
 
 
 async def test_threads_know_from_where_it_was_asked(events: Events) -> None:
-    audit.ask_from("192.0.2.7")
+    audit.set_client_address("192.0.2.7")
     await in_database(record, Event.REGISTERED, user="a")
     assert [event["address"] for event in events()] == ["192.0.2.7"]
 

@@ -4,17 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.db import OperationalError
 from pytest_django import Settings
 
-from accounts import checks, demo, people
-from accounts.checks import passwords_are_secret, tokens_are_safe
+from accounts import checks, demo
+from accounts.checks import passwords_are_secret
 from accounts.models import User
+from accounts.registration import register
 from core.errors import Invalid
 
 
 def found() -> list[str | None]:
-    return [problem.id for problem in tokens_are_safe(None)]
+    return [one.id for one in run_checks() if str(one.id).startswith("accounts.")]
 
 
 def test_settings_of_these_tests_are_safe() -> None:
@@ -100,7 +102,7 @@ def test_access_tokens_of_15_minutes_in_urls_are_fine(settings: Settings) -> Non
 def test_each_error_says_what_to_set(settings: Settings) -> None:
     settings.JWT_SIGNING_KEY = settings.SECRET_KEY = "short"
     settings.DEBUG, settings.ALLOWED_HOSTS = True, ["*"]
-    hints = {problem.id: problem.hint or "" for problem in tokens_are_safe(None)}
+    hints = {problem.id: problem.hint or "" for problem in run_checks()}
     assert "JWT_SIGNING_KEY" in hints["accounts.E002"]
     assert "JWT_SIGNING_KEY" in hints["accounts.E003"]
     assert "DEBUG" in hints["accounts.E004"]
@@ -117,7 +119,7 @@ def test_mail_without_an_address_for_its_links_is_an_error(settings: Settings) -
 def live(settings: Settings, db: None) -> None:
     """Bob and mira of the demonstrations, after DEBUG was switched off."""
     for name in ("bob", "mira"):
-        demo.make_person(name)
+        demo.create_person(name)
     settings.DEBUG = False
 
 
@@ -150,7 +152,7 @@ def test_a_printed_password_is_none_when_it_was_changed(settings: Settings) -> N
 def test_nobody_chooses_a_printed_password(password: str) -> None:
     """Or a stranger, registering so, would keep the server from starting again."""
     with pytest.raises(Invalid) as refused:
-        people.register(username="noah", password=password)
+        register(username="noah", password=password)
     assert set(refused.value.fields or {}) == {"password"}
 
 
@@ -158,7 +160,7 @@ def test_printed_passwords_cost_little(
     settings: Settings, django_assert_num_queries: Any, db: None
 ) -> None:
     """One query, and a hash for each account of these names alone."""
-    people.register(username="somebody", password="trombone-42")
+    register(username="somebody", password="trombone-42")
     settings.DEBUG = False
     with django_assert_num_queries(1):
         assert told() == []
@@ -173,6 +175,6 @@ def test_without_tables_there_is_nobody(
     def refuse() -> list[str]:
         raise OperationalError
 
-    monkeypatch.setattr(checks, "open_to_anybody", refuse)
+    monkeypatch.setattr(checks, "accounts_with_printed_passwords", refuse)
     settings.DEBUG = False
     assert told() == []

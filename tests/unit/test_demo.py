@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import sessions
-from accounts.demo import CROWD, STAFF
+from accounts.demo import DEMO_PEOPLE, STAFF
 from accounts.models import User
 from chat import queries
 from chat.actions.rooms import create_room
@@ -52,7 +52,7 @@ def test_refused_without_debug(settings: Settings) -> None:
 
 def test_there_is_what_was_promised() -> None:
     demo()
-    assert User.objects.count() == len(CROWD) == 12
+    assert User.objects.count() == len(DEMO_PEOPLE) == 12
     assert not User.objects.filter(is_superuser=True).exists()
     assert Room.objects.count() == len(ROOMS) == 8
     assert Room.objects.filter(staff_only=True).count() == 1
@@ -66,9 +66,9 @@ def test_there_is_what_was_promised() -> None:
 
 def test_printed_passwords_open() -> None:
     printed = [line.split() for line in demo().splitlines()]
-    assert [line[0] for line in printed] == list(CROWD)
+    assert [line[0] for line in printed] == list(DEMO_PEOPLE)
     for name, password, *flags in printed[:3]:
-        user = sessions.log_in(username=name, password=password)
+        user, _ = sessions.log_in(username=name, password=password)
         assert user.is_staff == bool(flags) == (name in STAFF)
 
 

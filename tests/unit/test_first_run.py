@@ -34,7 +34,7 @@ def test_refused_without_debug(settings: Settings) -> None:
 @pytest.mark.parametrize("name", ["alice", "bob"])
 def test_people_can_log_in_with_the_printed_password(name: str) -> None:
     call_command("first_run")
-    user = sessions.log_in(username=name, password=f"{name}-likes-hubbub")
+    user, _ = sessions.log_in(username=name, password=f"{name}-likes-hubbub")
     assert user.username == name
 
 

@@ -86,7 +86,7 @@ async def test_what_the_hub_does_by_itself_is_asked_from_nowhere(
         seen.append(audit._address.get())
 
     monkeypatch.setattr(publisher, "send_probe", probe)
-    audit.ask_from("192.0.2.7")
+    audit.set_client_address("192.0.2.7")
     hub = Hub()
     await asyncio.sleep(0.2)
     for task in hub._tasks:

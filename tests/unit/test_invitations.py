@@ -24,7 +24,6 @@ from core.bus.envelopes import Envelope
 from core.errors import (
     Conflict,
     Forbidden,
-    RateLimited,
     Refusal,
 )
 from tests.people import acting, person
@@ -364,16 +363,6 @@ def test_staff_member_enters_a_staff_room_by_link(dora: User) -> None:
     room = create_room(acting(dora), name="bridge", kind="private", staff_only=True)
     erin = person("erin", is_staff=True)
     assert invitations.accept_link(acting(erin), link(dora, room)).role == "member"
-
-
-def test_codes_cannot_be_tried_for_long(charlie: User, settings: Settings) -> None:
-    settings.RATE_LIMITS = True
-    for number in range(10):
-        for job in (queries.invitations.preview, invitations.accept_link):
-            found = refused(partial(job, acting(charlie), str(number)))
-            assert found[0] is InvitationNotFound
-    for job in (queries.invitations.preview, invitations.accept_link):
-        assert refused(partial(job, acting(charlie), "x"))[0] is RateLimited
 
 
 def test_expired_links_are_not_shown_and_then_forgotten(

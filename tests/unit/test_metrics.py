@@ -7,7 +7,17 @@ from django.conf import settings
 
 from core.metrics import registry
 
-LABELS = {"source", "cause", "result", "command", "code", "pool"}
+LABELS = {
+    "cause",
+    "code",
+    "command",
+    "method",
+    "pool",
+    "result",
+    "route",
+    "source",
+    "status",
+}
 # prometheus_client's own, about the process and its Python.
 OTHERS = ("process_", "python_")
 

@@ -21,11 +21,11 @@ def _on(settings: Settings) -> None:
 
 @contextmanager
 def asked_from(address: str) -> Iterator[None]:
-    audit.ask_from(address)
+    audit.set_client_address(address)
     try:
         yield
     finally:
-        audit.ask_from("")
+        audit.set_client_address("")
 
 
 def through(take: Callable[[str], None], *keys: str) -> int:

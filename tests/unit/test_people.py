@@ -3,9 +3,11 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from pytest_django import Settings
 
-from accounts import passwords, people, sessions, tokens
+from accounts import passwords, sessions, tokens
 from accounts.models import Session, User
+from accounts.registration import register
 from core.errors import Invalid, Unauthorized
 
 PASSWORD = "correct-horse-battery"
@@ -13,12 +15,12 @@ PASSWORD = "correct-horse-battery"
 
 @pytest.fixture
 def erin(db: None) -> User:
-    return people.register(username="Erin", password=PASSWORD)
+    return register(username="Erin", password=PASSWORD)[0]
 
 
 def fields_refused(**fields: str) -> set[str]:
     with pytest.raises(Invalid) as refused:
-        people.register(**{"username": "frank", "password": PASSWORD, **fields})
+        register(**{"username": "frank", "password": PASSWORD, **fields})
     return set(refused.value.fields or {})
 
 
@@ -34,7 +36,7 @@ def test_password_is_stored_hashed(erin: User) -> None:
 
 
 def test_display_name_may_differ(db: None) -> None:
-    user = people.register(username="erin", password=PASSWORD, display_name="Érin 🌊")
+    user, _ = register(username="erin", password=PASSWORD, display_name="Érin 🌊")
     assert user.display_name == "Érin 🌊"
 
 
@@ -46,7 +48,8 @@ def test_name_is_taken_in_every_case(erin: User, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["ab", "a1", "9lives", "a.b-c_d", "x" * 32])
 def test_good_names(db: None, name: str) -> None:
-    assert people.register(username=name, password=PASSWORD).username == name
+    person, _ = register(username=name, password=PASSWORD)
+    assert person.username == name
 
 
 @pytest.mark.parametrize(
@@ -80,9 +83,30 @@ def test_display_name_has_a_longest(db: None) -> None:
     assert fields_refused(display_name="x" * 65) == {"display_name"}
 
 
+def test_registering_makes_no_account_when_its_session_cannot_begin(
+    db: None, settings: Settings
+) -> None:
+    # No pair can be issued: the session would end after the year 9999.
+    settings.SESSION_DAYS = 10**8
+    with pytest.raises(OverflowError):
+        register(username="erin", password=PASSWORD)
+    assert not User.objects.filter(username="erin").exists()
+    assert not Session.objects.exists()
+
+
+def test_logging_in_leaves_no_session_when_no_pair_can_be_issued(
+    erin: User, settings: Settings
+) -> None:
+    before = Session.objects.count()
+    settings.SESSION_DAYS = 10**8
+    with pytest.raises(OverflowError):
+        sessions.log_in(username="erin", password=PASSWORD)
+    assert Session.objects.count() == before
+
+
 @pytest.mark.parametrize("name", ["Erin", "erin", "ERIN"])
 def test_log_in_in_any_case(erin: User, name: str) -> None:
-    assert sessions.log_in(username=name, password=PASSWORD) == erin
+    assert sessions.log_in(username=name, password=PASSWORD)[0] == erin
 
 
 @pytest.mark.parametrize(
@@ -106,8 +130,9 @@ def test_person_without_a_usable_password_cannot_log_in(alice: User) -> None:
 
 
 def test_new_password_replaces_the_old_one(erin: User) -> None:
-    passwords.replace_password(erin, passwords.hash_of("trombone-42", erin))
-    assert sessions.log_in(username="erin", password="trombone-42") == erin
+    erin.set_password("trombone-42")
+    passwords.save_password(erin)
+    assert sessions.log_in(username="erin", password="trombone-42")[0] == erin
     with pytest.raises(Unauthorized):
         sessions.log_in(username="erin", password=PASSWORD)
 
@@ -116,7 +141,7 @@ def test_password_stays_when_the_new_one_is_weak(erin: User) -> None:
     with pytest.raises(Invalid) as refused:
         passwords.hash_of("password", erin)
     assert set(refused.value.fields or {}) == {"new_password"}
-    assert sessions.log_in(username="erin", password=PASSWORD) == erin
+    assert sessions.log_in(username="erin", password=PASSWORD)[0] == erin
 
 
 def test_open_sessions_come_with_the_latest_used_first(alice: User, bob: User) -> None:

@@ -16,11 +16,11 @@ def _limited(settings: Settings) -> None:
 
 def taken(pool: Pool, network: str, held: ExitStack) -> int:
     """How often a network may take one, until it is refused."""
-    lease = held.enter_context(pool.lease(network))
+    share = held.enter_context(pool.share(network))
     with suppress(RateLimited, Busy):
         for _ in range(1_000):
-            lease.take(1)
-    return lease.amount
+            share.take(1)
+    return share.amount
 
 
 def test_a_network_alone_gets_a_third() -> None:
@@ -43,9 +43,9 @@ def test_what_was_taken_is_given_back() -> None:
             assert taken(pool, "192.0.2.1", held) == 100
 
 
-def test_leases_of_one_network_count_together() -> None:
+def test_shares_of_one_network_count_together() -> None:
     pool = Pool("things", 300)
-    with pool.lease("192.0.2.1") as one, pool.lease("192.0.2.1") as other:
+    with pool.share("192.0.2.1") as one, pool.share("192.0.2.1") as other:
         one.take(60)
         with pytest.raises(RateLimited) as refused:
             other.take(60)
@@ -55,11 +55,11 @@ def test_leases_of_one_network_count_together() -> None:
 
 def test_a_network_that_holds_nothing_is_told_that_the_server_is_busy() -> None:
     pool = Pool("things", 300)
-    with pytest.raises(Busy), pool.lease("192.0.2.1") as lease:
-        lease.take(200)
+    with pytest.raises(Busy), pool.share("192.0.2.1") as share:
+        share.take(200)
 
 
 def test_load_tests_from_one_address_are_not_refused(settings: Settings) -> None:
     settings.RATE_LIMITS = False
-    with Pool("things", 3).lease("192.0.2.1") as lease:
-        lease.take(300)
+    with Pool("things", 3).share("192.0.2.1") as share:
+        share.take(300)

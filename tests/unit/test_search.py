@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat.actions.bans import ban
@@ -22,9 +22,7 @@ from chat.models import Membership, Message, Reaction
 from chat.payloads.messages import SearchPayload
 from chat.payloads.rooms import RoomPayload
 from chat.queries.search import matching, search
-from core import limits
-from core.errors import Forbidden, Invalid, RateLimited
-from core.limits.bucket import RateLimit
+from core.errors import Forbidden, Invalid
 from tests.people import NOBODY, acting
 
 from .found import bodies, found_by
@@ -270,18 +268,6 @@ def test_snippet_is_plain_text_and_counts_characters(
     append_one(Draft(room.id, acting(alice), "🎉🎉 <b>party</b>"))
     [hit] = search(acting(alice), q="party").hits
     assert (hit.snippet, hit.highlights) == ("🎉🎉 <b>party</b>", [(6, 11)])
-
-
-def test_searches_are_limited_by_person(
-    alice: User, bob: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert (limits.searches.rate, limits.searches.burst) == (2, 10)
-    settings.RATE_LIMITS = True
-    monkeypatch.setattr(limits, "searches", RateLimit(rate=0.001, burst=1))
-    search(acting(alice), q="red")
-    search(acting(bob), q="red")
-    with pytest.raises(RateLimited):
-        search(acting(alice), q="blue")
 
 
 def test_search_is_five_queries_however_much_is_found(

@@ -92,4 +92,4 @@ def test_a_session_that_would_never_end_is_an_error(
     settings: Settings, days: int, ids: list[str]
 ) -> None:
     settings.SESSION_DAYS = days
-    assert [problem.id for problem in checks.tokens_are_safe(None)] == ids
+    assert [problem.id for problem in checks.sessions_end(None)] == ids

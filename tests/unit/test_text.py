@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts import guests, people
+from accounts import guests
 from accounts.models import User
+from accounts.registration import register
 from chat.actions.messages import clean_body
 from chat.actions.profile import change_profile
 from chat.actions.rooms import create_room, update_room
@@ -177,7 +178,7 @@ Door = Callable[[User, RoomPayload, str], Any]
         lambda user, room, text: change_profile(acting(user), {"display_name": text}),
         lambda user, room, text: change_profile(acting(user), {"status": text}),
         lambda user, room, text: guests.make_guest(display_name=text),
-        lambda user, room, text: people.register(
+        lambda user, room, text: register(
             username="new", password="trombone-42", display_name=text
         ),
         lambda user, room, text: directory(acting(user), search=text),

@@ -7,6 +7,7 @@ import pytest
 
 from accounts import tokens
 from accounts.models import Session, User
+from accounts.token_kinds import TICKET_LIFETIME
 from accounts.tokens import Identity
 from core.errors import TokenExpired, Unauthorized
 
@@ -30,7 +31,7 @@ def test_ticket_stands_for_the_access_token_that_bought_it(
 
 
 def test_ticket_lives_for_thirty_seconds(ticket: str) -> None:
-    assert timedelta(seconds=30) == tokens.TICKET_LIFETIME
+    assert timedelta(seconds=30) == TICKET_LIFETIME
     assert claims_of(ticket)["exp"] - time.time() == pytest.approx(30, abs=3)
 
 

@@ -1,4 +1,4 @@
-"""`manage.py changepassword`: in place of Django's, which would leave sessions open."""
+"""`manage.py changepassword`, in place of Django's, which leaves sessions open."""
 
 from argparse import ArgumentParser
 from getpass import getpass

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actor import system
-from accounts.demo import CROWD, STAFF, make_person, password_of
+from accounts.demo import DEMO_PEOPLE, STAFF, create_person, printed_password
 from accounts.models import User
 from core.bus.envelopes import EventName
 from core.errors import Refusal
@@ -57,20 +57,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("Only with DEBUG=on: everybody knows these passwords.")
-        if not User.objects.filter(username__in=CROWD).exists():
+        if not User.objects.filter(username__in=DEMO_PEOPLE).exists():
             try:
                 _make(Random(1))  # noqa: S311 (the same talk each time)
             except Refusal as refusal:
                 raise CommandError(f"Nothing was made: {refusal.detail}") from None
-        for name in CROWD:
+        for name in DEMO_PEOPLE:
             staff = "  (staff)" if name in STAFF else ""
-            self.stdout.write(f"{name}  {password_of(name)}{staff}")
+            self.stdout.write(f"{name}  {printed_password(name)}{staff}")
 
 
 @transaction.atomic
 def _make(rng: Random) -> None:
     now = timezone.now()
-    people = [make_person(name) for name in CROWD]
+    people = [create_person(name) for name in DEMO_PEOPLE]
     members = {place: _members(rng, place, people) for place in ROOMS}
     rooms = {place: _room(place, members[place]) for place in ROOMS}
     _put_back(list(rooms.values()), people, now - timedelta(days=DAYS))

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.actor import system
-from accounts.demo import FIRST, make_person
+from accounts.demo import FIRST_PEOPLE, create_person
 from accounts.models import User
 
 from ...actions.memberships import join_room
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError("Only with DEBUG=on: everybody knows these passwords.")
         if User.objects.filter(username="alice").exists():
             return
-        people = {name: system(make_person(name)) for name in FIRST}
+        people = {name: system(create_person(name)) for name in FIRST_PEOPLE}
         alice, bob = people["alice"], people["bob"]
         general = create_room(alice, name="general", topic="What is going on")
         join_room(bob, general.id)
