@@ -85,4 +85,4 @@ class MessageView(View):
         errors={403: "forbidden", 404: "room_not_found, message_not_found"},
     )
     def get(self, request: Request, room_id: str, seq: int) -> Response:
-        return Response(queries.messages.message(self.actor(request), room_id, seq))
+        return Response(queries.messages.one_message(self.actor(request), room_id, seq))

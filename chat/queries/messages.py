@@ -46,7 +46,7 @@ def history(
     return _page(seat.room, _before(seat.room, before, limit), gap=before or 0)
 
 
-def message(actor: Actor, room_id: str, seq: int) -> MessagePayload:
+def one_message(actor: Actor, room_id: str, seq: int) -> MessagePayload:
     """One message of a room. Raises RoomNotFound, Forbidden or MessageNotFound."""
     return message_payload(access_message(actor, room_id, seq))
 

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from rest_framework import serializers
 
-from accounts import people, tokens
+from accounts import people, token_kinds
 from api.serializers.directory import DirectoryQuery
 from api.serializers.invitations import NewInvitation
 from api.serializers.rooms import RoomChanges
@@ -26,7 +26,14 @@ from core.files import signed_links
 from core.files.pictures import decoder
 from core.limits import table as limits
 from realtime import consumer, handlers
-from realtime.delivery import connection, feed, feeds, hub, token_grace, typists
+from realtime.delivery import (
+    checks,
+    connection,
+    feed,
+    feeds,
+    token_grace,
+    typists,
+)
 from realtime.protocol import frames
 from realtime.protocol.close_codes import CloseCode
 from realtime.server import stalled_answers, uvicorn
@@ -71,7 +78,7 @@ _PAGE: Any = DirectoryQuery().fields["limit"]
 # What the page says, word by word, with the numbers of today.
 CLAIMS = [
     # Connecting
-    f"It lives {seconds(tokens.TICKET_LIFETIME)} seconds and opens one socket",
+    f"It lives {seconds(token_kinds.TICKET_LIFETIME)} seconds and opens one socket",
     f"| `protocol` | always {frames.PROTOCOL} |",
     f"two pings of a quiet connection: {frames.HEARTBEAT_SECONDS} |",
     f"A frame to the server has at most {DEFAULT.frame_bytes:,} bytes",
@@ -118,7 +125,7 @@ CLAIMS = [
     f"Hold it for {hold_seconds()} seconds",
     # The time of a query is added to that of the gap, and both are rounded up.
     f"normally within {round(feed.GAP_SECONDS + 0.05, 1)} seconds and at the latest"
-    f" after about {round(hub.CHECK_HEADS_SECONDS + 2 * feeds.HINT_SECONDS)}",
+    f" after about {round(checks.HEADS_SECONDS + 2 * feeds.HINT_SECONDS)}",
     # Invitations
     f"`expires_in` is {_LINK[0]} seconds to {_LINK[1] // DAY} days (default"
     f" {default_link_seconds() // DAY} days)",
@@ -139,7 +146,7 @@ CLAIMS = [
     f" {CloseCode.TOKEN_EXPIRED:d}",
     f"a session ends {settings.SESSION_DAYS} days after its log-in",
     # Two looks at all sockets, of which one may fail after a statement's five seconds.
-    f"at the latest after {2 * hub.CHECK_SESSIONS_SECONDS + 5} seconds",
+    f"at the latest after {2 * checks.SESSIONS_SECONDS + 5} seconds",
     # Codes
     f"no new one came in {token_grace.GRACE_SECONDS} seconds",
     f"more than {consumer.MAX_BAD_FRAMES} frames on one connection within"
