@@ -53,21 +53,21 @@ def announce_joined(room: Room, member: Membership) -> None:
         room.memberships.count(),
         presence.is_seen_online(member.user),
     )
-    _tell_readers(room, event)
+    tell_readers(room, event)
     announce_added(member)
     _tell_of_people(room)
 
 
 def announce_left(room: Room, person: UUID) -> None:
     """Tell the readers and the person that they are a member no longer."""
-    _tell_readers(room, MemberLeft(str(room.pk), str(person), room.memberships.count()))
+    tell_readers(room, MemberLeft(str(room.pk), str(person), room.memberships.count()))
     tell(person, RoomRemoved(str(room.pk)))
     _tell_of_people(room)
 
 
 def announce_member(room: Room, member: Membership) -> None:
     """Tell the readers and the person that the member's role or mute changed."""
-    _tell_readers(room, MemberUpdated(str(room.pk), member_payload(member)))
+    tell_readers(room, MemberUpdated(str(room.pk), member_payload(member)))
     announce_added(member)
 
 
@@ -160,7 +160,8 @@ def tell(person: UUID, event: object) -> None:
     publish_on_commit(ToPerson(str(person), encode(event)))
 
 
-def _tell_readers(room: Room, event: object) -> None:
+def tell_readers(room: Room, event: object) -> None:
+    """Send an event to the room's subscribers with an account, on commit."""
     publish_on_commit(ToRoom(str(room.pk), encode(event)))
 
 
