@@ -200,7 +200,7 @@ _EVENTS: dict[EventName, type[MessageCreated | MessageUpdated | MessageDeleted]]
 
 
 def encode_message(message: MessagePayload) -> bytes:
-    """The JSON of a message. As `Raw` it goes into events and replies without a copy."""
+    """The JSON of a message, which goes into events and replies as `Raw`, uncopied."""
     return _encoder.encode(message)
 
 
