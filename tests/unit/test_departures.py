@@ -216,10 +216,10 @@ def test_deleting_an_account_starts_a_job(
     assert "deleted" not in str(roles(room))
 
 
-def test_a_deactivated_person_deletes_no_account(
+def test_a_person_with_a_deleted_account_writes_nothing(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    """The chat writes of who is gone; they themselves write nothing."""
+    """The chat itself still writes about them; they cannot."""
     close(bob)
     with pytest.raises(Unauthorized):
         say(bob, room, "one more")

@@ -39,7 +39,7 @@ def test_one_emoji_of_any_length_is_taken(
     assert [reaction.emoji for reaction in shown] == [emoji]
 
 
-def test_a_message_takes_twenty_kinds_of_emoji(
+def test_a_message_takes_at_most_twenty_kinds_of_emoji(
     bob: User, room: RoomPayload, message: Message
 ) -> None:
     faces = [chr(0x1F600 + number) for number in range(21)]

@@ -206,7 +206,7 @@ def test_deleting_an_account_deletes_its_archive(
     assert not stored("exports")
 
 
-def test_an_archive_of_a_deleted_account_leaves_no_file(
+def test_an_archive_that_is_no_longer_wanted_leaves_no_file(
     bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exports.start_export(acting(bob))
