@@ -1,8 +1,8 @@
 """`python -m scripts.shape`: how long functions and files are, and which helpers one
 place uses alone. `make check` runs it; a number above its bound fails.
 
-A private helper that has one caller is worth its name only when it names an idea; a file
-has one concept. The bounds are where CONTRIBUTING.md draws the line.
+A private helper that has one caller is worth its name only when it names an idea, and
+a file has one concept.
 """
 
 import ast
