@@ -1,6 +1,6 @@
-"""How `openapi.yaml` is made: payload types become schemas, errors are one shape.
+"""How `openapi.yaml` is made: payload types become schemas, and errors have one shape.
 
-`GET /api/openapi.yaml` serves the same; `make schema` writes the committed file.
+`GET /api/openapi.yaml` serves the same text; `make schema` writes the committed file.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
 
 class PayloadExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """Takes a msgspec type wherever drf-spectacular takes a serializer."""
+    """Lets a msgspec type stand wherever drf-spectacular takes a serializer."""
 
     target_class = msgspec.Struct
     match_subclasses = True
@@ -37,7 +37,7 @@ class PayloadExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-c
         return str(self.target.__name__)
 
     def get_identity(self, auto_schema: Any, direction: Any) -> str:
-        # msgspec names nested types, so the name is what there is to compare.
+        # msgspec gives nested types by name, so only names can be compared.
         return str(self.target.__name__)
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
@@ -64,11 +64,12 @@ def documented(
     errors: dict[int, str] | None = None,
     public: bool = False,
 ) -> Callable[[View], View]:
-    """Say everything about one operation: what it takes, answers and refuses.
+    """Describe one operation: what it takes, answers and refuses.
 
-    `name` is what generated clients call it.
+    Generated clients call it by `name`. `errors` are the codes of each status; those
+    that follow from the token and the input are added here.
     """
-    found: dict[Any, Any] = dict(answers)
+    responses: dict[Any, Any] = dict(answers)
     refusals = dict(errors or {})
     if not public:
         refusals.setdefault(401, "unauthorized, token_expired")
@@ -76,43 +77,32 @@ def documented(
     if request is not None or query is not None:
         refusals.setdefault(400, "invalid")
     for status, codes in sorted(refusals.items()):
-        found[status] = _error(codes)
+        refused = OpenApiResponse(ErrorBody, description=f"Refused: {codes}.")
+        responses[status] = refused
     parameters: list[Any] = [] if query is None else [query]
     return extend_schema(
         operation_id=name,
         summary=summary,
         request=request,
-        responses=found,
+        responses=responses,
         parameters=parameters,
         auth=[] if public else None,
     )
 
 
 def explained(result: Any, **_: Any) -> Any:
-    """drf-spectacular's last step: every field and parameter says what it means."""
-    for name, schema in result["components"]["schemas"].items():
+    """drf-spectacular's last step: say what every field and parameter means."""
+    schemas = result["components"]["schemas"]
+    for name, schema in schemas.items():
         explain(name.removeprefix("Patched"), schema)
     for path in result["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", ()):
-                _explain_parameter(operation["operationId"], parameter)
-            if "requestBody" in operation:
-                _close(operation["requestBody"], result["components"]["schemas"])
+                known = term(operation["operationId"], parameter["name"])
+                parameter.setdefault("description", known.says)
+                parameter["example"] = known.example
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                # A field that is not here is refused: see serializers/base.py.
+                name = content["schema"]["$ref"].rpartition("/")[2]
+                schemas[name]["additionalProperties"] = False
     return result
-
-
-def _close(body: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """A field that we do not know is refused; see serializers/base.py."""
-    for content in body["content"].values():
-        name = content["schema"]["$ref"].rpartition("/")[2]
-        schemas[name]["additionalProperties"] = False
-
-
-def _explain_parameter(operation: str, parameter: dict[str, Any]) -> None:
-    known = term(operation, parameter["name"])
-    parameter.setdefault("description", known.says)
-    parameter["example"] = known.example
-
-
-def _error(codes: str) -> Any:
-    return OpenApiResponse(ErrorBody, description=f"Refused: {codes}.")

@@ -1,4 +1,4 @@
-"""Events: what the server announces by itself. The name is the `type` on the wire.
+"""Events: the frames that the server sends by itself. A tag is the `type` on the wire.
 
 Durable events carry `room` and `seq` and come in that order; the others are volatile.
 Nothing in an event depends on who receives it, so each is encoded once.
@@ -200,12 +200,15 @@ _EVENTS: dict[EventName, type[MessageCreated | MessageUpdated | MessageDeleted]]
 
 
 def encode_message(message: MessagePayload) -> bytes:
-    """For events and replies alike: as `Raw` it goes into either without a copy."""
+    """The JSON of a message, which goes into events and replies as `Raw`, uncopied."""
     return _encoder.encode(message)
 
 
 def changes_frame(room: str, after: int, seq: int, changes: Sequence[Change]) -> str:
-    """The event for these changes: its own for a single one, else `room.changes`."""
+    """The frame for these changes: a single one's own event, otherwise `room.changes`.
+
+    `after` is the number before the first change, `seq` that of the last.
+    """
     if len(changes) == 1 and changes[0].event is not None:
         event = _EVENTS[changes[0].event]
         return encode(event(room, seq, Raw(changes[0].message)))
@@ -214,5 +217,5 @@ def changes_frame(room: str, after: int, seq: int, changes: Sequence[Change]) ->
 
 
 def encode(event: Any) -> str:
-    """The frame's text. Everything that is sent over a socket is encoded here."""
+    """The frame's text. Every frame that goes over a socket is encoded here."""
     return _encoder.encode(event).decode()

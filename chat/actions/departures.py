@@ -73,7 +73,24 @@ def _start(pk: int) -> None:
 
 def depart(pk: int) -> None:
     """Do what is left of a departure, unless another process is doing so."""
-    alone(f"departure:{pk}", partial(_depart, pk))
+
+    def finish(lease: Lease) -> None:
+        departures = Departure.objects.filter(pk=pk, finished_at=None)
+        departure = departures.select_related("user").first()
+        if departure is None:
+            return
+        person = departure.user
+        member = Q(memberships__user=person)
+        invited = Q(invitations__person=person) | Q(invitations__inviter=person)
+        rooms = Room.objects.filter(member | invited).order_by("pk").distinct()
+        for room_id in list(rooms.values_list("pk", flat=True)):
+            renew(lease)
+            _leave(person, room_id)
+        if departure.deletes_messages:
+            _erase_messages(person, lease)
+        departures.update(finished_at=timezone.now())
+
+    alone(f"departure:{pk}", finish)
 
 
 def _forget(person: User) -> None:
@@ -83,23 +100,6 @@ def _forget(person: User) -> None:
     person.blocks.all().delete()
     stored_files.remove_on_commit("avatars", person.avatar)
     people.anonymise(person)
-
-
-def _depart(pk: int, lease: Lease) -> None:
-    departures = Departure.objects.filter(pk=pk, finished_at=None)
-    departure = departures.select_related("user").first()
-    if departure is None:
-        return
-    person = departure.user
-    member = Q(memberships__user=person)
-    invited = Q(invitations__person=person) | Q(invitations__inviter=person)
-    rooms = Room.objects.filter(member | invited).order_by("pk").distinct()
-    for room_id in list(rooms.values_list("pk", flat=True)):
-        renew(lease)
-        _leave(person, room_id)
-    if departure.deletes_messages:
-        _erase_messages(person, lease)
-    departures.update(finished_at=timezone.now())
 
 
 @transaction.atomic

@@ -77,7 +77,26 @@ def forget_expired() -> None:
 
 def make_export(pk: int) -> None:
     """Make an archive, unless another process is doing so."""
-    alone(_lease_name(pk), partial(_make, pk))
+
+    def make(lease: Lease) -> None:
+        exports = Export.objects.filter(pk=pk, state__in=_UNFINISHED)
+        export = exports.select_related("user").first()
+        if export is None:
+            return
+        # Beside the stored files: an archive may be as large, and /tmp may be memory.
+        directory: Path = settings.STATE_DIR / "exports"
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with TemporaryFile(dir=directory) as file:
+                _Making(export, lease).write(file)
+                _finish(export, lease, file)
+        except Lost:
+            raise
+        except Exception:
+            _change(export, state=_State.FAILED)
+            raise
+
+    alone(_lease_name(pk), make)
 
 
 def _check_over(export: Export) -> None:
@@ -103,25 +122,6 @@ def _start(pk: int) -> None:
 
 def _lease_name(pk: int) -> str:
     return f"export:{pk}"
-
-
-def _make(pk: int, lease: Lease) -> None:
-    exports = Export.objects.filter(pk=pk, state__in=_UNFINISHED)
-    export = exports.select_related("user").first()
-    if export is None:
-        return
-    # Beside the stored files: an archive may be as large, and /tmp may be memory.
-    directory: Path = settings.STATE_DIR / "exports"
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        with TemporaryFile(dir=directory) as file:
-            _Making(export, lease).write(file)
-            _finish(export, lease, file)
-    except Lost:
-        raise
-    except Exception:
-        _change(export, state=_State.FAILED)
-        raise
 
 
 def _finish(export: Export, lease: Lease, file: IO[bytes]) -> None:

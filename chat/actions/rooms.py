@@ -55,16 +55,15 @@ _LONGEST = {"name": NAME_CHARACTERS, "topic": TOPIC_CHARACTERS}
 _DELETED_AT_ONCE = 10_000
 
 
-def _picture_changed(*, avatar: str) -> SystemEvent:
-    return SystemRoomAvatarChanged(avatar=avatar_path(avatar))
-
-
 # The event that tells of a change of these fields. Fields of one line share an event.
 _TOLD_BY: tuple[tuple[tuple[str, ...], Callable[..., SystemEvent]], ...] = (
     (("name",), SystemRoomRenamed),
     (("topic",), SystemRoomTopicChanged),
     (("color",), SystemRoomAvatarChanged),
-    (("avatar",), _picture_changed),
+    (
+        ("avatar",),
+        lambda avatar: SystemRoomAvatarChanged(avatar=avatar_path(avatar)),
+    ),
     (
         (
             "guests_may_read",

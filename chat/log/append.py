@@ -56,9 +56,11 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
     skip_locked = False
     try:
         return _in_transaction(drafts, look_for_retries=False)
-    except _broken() as error:
+    except (OperationalError, InterfaceError) as error:
         skip_locked = found_locked(error)
-        if was_cut_short(error) and not skip_locked:
+        # With the connection a transaction of the caller's is lost as well.
+        is_callers = transaction.get_connection().in_atomic_block
+        if is_callers or (was_cut_short(error) and not skip_locked):
             raise
     except (IntegrityError, DataError, LookTwice):
         pass
@@ -68,14 +70,6 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
         if len(drafts) == 1:
             return [Invalid(fields={"body": ["This text cannot be stored."]})]
         return [outcome for draft in drafts for outcome in append([draft])]
-
-
-def _broken() -> tuple[type[Exception], ...]:
-    """The errors of a lost connection; none inside a transaction of the caller's, which
-    is lost together with the connection."""
-    if transaction.get_connection().in_atomic_block:
-        return ()
-    return (OperationalError, InterfaceError)
 
 
 def _in_transaction(

@@ -128,6 +128,9 @@ class Batch:
             check_level(seat, draft.level)
             self._check_slow_mode(seat)
             self._check_attachments(seat, draft)
+            target = (seat.room.pk, draft.reply_to)
+            if draft.reply_to is not None and target not in self.locked.targets:
+                raise MessageNotFound("The message you reply to is not in this room.")
         except Refusal:
             if not self.looked_for_retries:
                 raise LookTwice from None
@@ -167,27 +170,20 @@ class Batch:
 
     def _add(self, seat: Seat, draft: Draft) -> Message:
         room = seat.room
-        target = (room.pk, draft.reply_to)
-        if draft.reply_to is not None and target not in self.locked.targets:
-            raise MessageNotFound("The message you reply to is not in this room.")
         room.head_seq += 1
         message = new_message(seat, draft)
         message.mentions = self.locked.mentionable.mentioned(seat, draft.body)
-        if draft.attachments:
-            self._attach(message, draft)
-        self.locked.latest[room.pk, seat.user.pk] = message.created_at
-        self.new.append(message)
-        self.locked.targets.add((room.pk, message.seq))
-        self.locked.know(message)
-        return message
-
-    def _attach(self, message: Message, draft: Draft) -> None:
         files = [self.locked.unsent.pop(one) for one in draft.attachments]
         for file in files:
             file.message = message
         self.sent += files
         # The payload looks here, and nothing loads them for a new message.
         prefetched(message)["attachments"] = files
+        self.new.append(message)
+        self.locked.latest[room.pk, seat.user.pk] = message.created_at
+        self.locked.targets.add((room.pk, message.seq))
+        self.locked.know(message)
+        return message
 
     def _raise_heads(self) -> None:
         """Update all rooms that grew by as much at once: mostly all grew by one."""

@@ -1,6 +1,6 @@
-"""Wire shapes of invitations. Who is invited sees of the room what these say, no more.
+"""Wire shapes of invitations, which show of the room as much as an outsider may see.
 
-Builders make no query: the inviter, the person and the room were loaded.
+The builders make no query: load the inviter, the person and the room first.
 """
 
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Wire shapes of messages and of what hangs on them."""
+"""Wire shapes of messages, their reactions and files, and pages of them."""
 
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -98,7 +98,8 @@ class SearchPayload(msgspec.Struct, frozen=True):
 
 
 def message_payload(message: Message) -> MessagePayload:
-    """Needs the message whole; of a new one, its attachments if it has any."""
+    """Makes no query: load the message by `whole`, or give a new one its attachments
+    in `prefetched`."""
     return MessagePayload(
         room=str(message.room_id),
         seq=message.seq,
@@ -128,9 +129,9 @@ def reaction_payloads(reactions: Iterable[Reaction]) -> list[ReactionPayload]:
     return [ReactionPayload(emoji, len(ids), ids) for emoji, ids in users.items()]
 
 
-def attachment_payloads(found: Iterable[Attachment]) -> list[AttachmentPayload]:
-    """In the order of their upload: ids are made in order."""
-    ordered = sorted(found, key=lambda attachment: attachment.pk)
+def attachment_payloads(attachments: Iterable[Attachment]) -> list[AttachmentPayload]:
+    """In the order of their upload, which is that of their ids."""
+    ordered = sorted(attachments, key=lambda attachment: attachment.pk)
     return [attachment_payload(attachment) for attachment in ordered]
 
 
@@ -153,9 +154,10 @@ def attachment_path(attachment: Attachment) -> str:
 
 
 def prefetched(message: Message) -> dict[str, Iterable[Any]]:
-    """Where Django keeps what prefetch_related loaded, by relation.
+    """The related rows that prefetch_related loaded, by the name of the relation.
 
-    A message that was just inserted has nothing there, and no query should ask.
+    It is Django's own cache, so it can be filled for a message that was just inserted;
+    asking the relation itself would make a query.
     """
     cache: dict[str, Iterable[Any]] = vars(message).setdefault(
         "_prefetched_objects_cache", {}

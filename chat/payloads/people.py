@@ -10,7 +10,7 @@ from accounts.models import User
 
 from ..models import Export
 
-# Below the server's own address.
+# The path of the REST API, without the server's address.
 _API = "/api/v1"
 
 

@@ -99,7 +99,8 @@ NAMED_BY_PEOPLE = {Room.Kind.DIRECT, Room.Kind.GROUP}
 def room_payload(
     room: Room, membership: Membership | None, read: ReadPayload | None = None
 ) -> RoomPayload:
-    """Needs `people` loaded, of direct rooms and groups: `people.load_people`."""
+    """Makes no query. Load the `people` of direct rooms and groups first, with
+    `queries.rooms.load_people`."""
     people = room.people if room.kind in NAMED_BY_PEOPLE else []
     return RoomPayload(
         id=str(room.pk),

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from accounts.models import User
+from backend.storages import file_storage
+from chat.actions import erasing
 from chat.actions.rooms import create_room
 from chat.log.append import append
 from chat.log.draft import Draft
@@ -17,9 +20,12 @@ from chat.payloads.rooms import RoomPayload
 from core import jobs, limits
 from core.bus import publisher
 from core.bus.envelopes import Envelope
+from core.jobs import Job
 from core.limits.bucket import RateLimit
 from core.limits.network import NetworkLimit, PersonLimit
 from tests.people import acting, person, room_of
+
+from .moderating import member_of
 
 on_postgres = os.environ.get("TEST_ON") == "postgres"
 # What only one of the two databases does is not collected for the other.
@@ -78,6 +84,27 @@ def _rate_limits(found: object) -> list[RateLimit]:
 
 
 @pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """The jobs that were handed to the background; a test does them when it wants."""
+    handed_over: list[Job] = []
+    monkeypatch.setattr(jobs, "start", handed_over.append)
+    return handed_over
+
+
+@pytest.fixture
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Erasing many messages waits between its batches."""
+    monkeypatch.setattr(erasing, "_PAUSE_SECONDS", 0)
+
+
+@pytest.fixture
+def here(settings: Settings, tmp_path: Path) -> Path:
+    """The folder of the stored files: the test's own, so that they can be counted."""
+    settings.STORAGES = {**settings.STORAGES, "default": file_storage(tmp_path)}
+    return tmp_path
+
+
+@pytest.fixture
 def alice(db: None) -> User:
     return person("alice")
 
@@ -123,3 +150,9 @@ def talk(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
         ]
     )
     return room
+
+
+@pytest.fixture
+def mona(room: RoomPayload) -> User:
+    """A moderator of the room."""
+    return member_of(room, "mona", "moderator")

@@ -43,7 +43,7 @@ def room_events(published: list[Envelope]) -> list[dict[str, Any]]:
     ]
 
 
-def test_event_waits_for_commit(
+def test_an_event_waits_for_the_commit(
     bob: User,
     room: RoomPayload,
     published: list[Envelope],
@@ -56,7 +56,7 @@ def test_event_waits_for_commit(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_committed_when_announced(
+def test_a_message_is_committed_when_it_is_announced(
     bob: User, room: RoomPayload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored: list[bool] = []
@@ -71,7 +71,7 @@ def test_committed_when_announced(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_rolled_back_is_not_announced(
+def test_a_message_that_is_rolled_back_is_not_announced(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     with transaction.atomic():
@@ -82,7 +82,7 @@ def test_what_is_rolled_back_is_not_announced(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_the_database_refused_is_not_announced(
+def test_a_draft_that_the_database_refused_is_not_announced(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     other = create_room(acting(bob), name="other")
@@ -105,7 +105,7 @@ def test_events_come_in_the_order_of_the_log(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_each_room_of_a_batch_has_its_envelope(
+def test_each_room_of_a_batch_has_an_envelope_of_its_own(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     other = create_room(acting(bob), name="other")
@@ -119,7 +119,7 @@ def test_each_room_of_a_batch_has_its_envelope(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_event_holds_the_message_that_the_sender_was_answered(
+def test_an_event_has_the_message_with_which_the_sender_was_answered(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     answered = append_one(*drafts(bob, room, "hello")).message
@@ -146,7 +146,7 @@ def test_several_changes_are_one_event(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_duplicate_is_not_announced_again(
+def test_a_duplicate_is_not_announced_again(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     append(drafts(bob, room, "hello"))

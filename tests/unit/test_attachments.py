@@ -6,26 +6,22 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.utils import timezone
 from pytest_django import (
     DjangoAssertNumQueries,
     DjangoCaptureOnCommitCallbacks,
-    Settings,
 )
 
 from accounts.models import User
-from backend.storages import file_storage
-from chat import queries, stored_files
+from chat import queries
 from chat.actions.attachments import add_attachment, forget_unsent
-from chat.actions.avatars import change_avatar, change_room_avatar, remove_avatar
+from chat.actions.avatars import change_room_avatar
 from chat.actions.messages import delete_message, edit_message, send_message
-from chat.actions.rooms import create_room, delete_room
+from chat.actions.rooms import delete_room
 from chat.log.append import append
 from chat.log.draft import Appended, Draft
-from chat.models import Attachment, Membership, Message, Room
+from chat.models import Attachment, Membership, Message
 from chat.payloads.rooms import RoomPayload
-from chat.payloads.system_events import SystemRoomAvatarChanged
 from chat.queries.messages import Resume, catch_up, history
 from core.errors import (
     Conflict,
@@ -38,6 +34,8 @@ from core.limits.table import LIMITS
 from tests.people import acting
 from tests.pictures import png
 
+from .storage_folder import stored
+
 
 def uploaded(user: User, room: RoomPayload, content: bytes = b"hello") -> str:
     return add_attachment(acting(user), room.id, ContentFile(content, "a.txt")).id
@@ -49,20 +47,7 @@ def send(user: User, room: RoomPayload, *files: str, key: str = "1") -> Appended
     )
 
 
-def stored(folder: str = "attachments") -> set[str]:
-    if not default_storage.exists(folder):
-        return set()
-    return set(default_storage.listdir(folder)[1])
-
-
-@pytest.fixture
-def here(settings: Settings, tmp_path: Path) -> Path:
-    """A folder of the test's own, so that its files can be counted."""
-    settings.STORAGES = {**settings.STORAGES, "default": file_storage(tmp_path)}
-    return tmp_path
-
-
-def test_file_is_in_the_message_everywhere(bob: User, room: RoomPayload) -> None:
+def test_a_file_is_in_its_message_everywhere(bob: User, room: RoomPayload) -> None:
     one, two = uploaded(bob, room), uploaded(bob, room, png(30, 20))
     sent = send(bob, room, two, one).message
     [text, picture] = sent.attachments
@@ -78,7 +63,9 @@ def test_file_is_in_the_message_everywhere(bob: User, room: RoomPayload) -> None
     assert queries.messages.changes(room.id, 2).messages == [sent]
 
 
-def test_again_is_the_same_message(bob: User, room: RoomPayload) -> None:
+def test_sending_the_same_files_again_is_the_same_message(
+    bob: User, room: RoomPayload
+) -> None:
     file = uploaded(bob, room)
     first, again = send(bob, room, file), send(bob, room, file)
     assert (first.duplicate, again.duplicate) == (False, True)
@@ -86,7 +73,9 @@ def test_again_is_the_same_message(bob: User, room: RoomPayload) -> None:
     assert Attachment.objects.count() == 1
 
 
-def test_again_with_other_files_is_a_conflict(bob: User, room: RoomPayload) -> None:
+def test_sending_other_files_by_the_same_key_is_a_conflict(
+    bob: User, room: RoomPayload
+) -> None:
     one, two = uploaded(bob, room), uploaded(bob, room)
     send(bob, room, one)
     with pytest.raises(Conflict):
@@ -104,7 +93,7 @@ def check_invalid(user: User, room: RoomPayload, *files: str) -> None:
     assert Message.objects.count() == before
 
 
-def test_files_that_are_not_ones_own_to_send(
+def test_a_person_sends_only_unsent_files_of_their_own_in_their_room(
     alice: User, bob: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     theirs, elsewhere = uploaded(alice, room), uploaded(alice, private_room)
@@ -117,7 +106,7 @@ def test_files_that_are_not_ones_own_to_send(
     check_invalid(alice, room, uploaded(alice, room), elsewhere)
 
 
-def test_of_two_drafts_at_once_one_gets_the_file(bob: User, room: RoomPayload) -> None:
+def test_one_of_two_drafts_at_once_gets_the_file(bob: User, room: RoomPayload) -> None:
     file = uploaded(bob, room)
     drafts = [
         Draft(room.id, acting(bob), "hi", client_id=key, attachments=[file])
@@ -129,7 +118,9 @@ def test_of_two_drafts_at_once_one_gets_the_file(bob: User, room: RoomPayload) -
     assert Attachment.objects.get().message_id is not None
 
 
-def test_how_many(bob: User, room: RoomPayload) -> None:
+def test_a_message_has_ten_files_at_most_and_each_once(
+    bob: User, room: RoomPayload
+) -> None:
     files = [uploaded(bob, room) for _ in range(LIMITS.attachments_per_message)]
     with pytest.raises(TooLong):
         send(bob, room, *files, str(uuid4()))
@@ -138,13 +129,17 @@ def test_how_many(bob: User, room: RoomPayload) -> None:
     assert len(send(bob, room, *files).message.attachments) == len(files)
 
 
-def test_nothing_at_all_is_no_message(bob: User, room: RoomPayload) -> None:
+def test_a_message_without_text_and_files_is_refused(
+    bob: User, room: RoomPayload
+) -> None:
     with pytest.raises(Invalid) as refused:
         send(bob, room)
     assert set(refused.value.fields or {}) == {"body"}
 
 
-def test_edit_keeps_files_and_may_take_the_text(bob: User, room: RoomPayload) -> None:
+def test_an_edit_keeps_the_files_and_may_remove_the_text(
+    bob: User, room: RoomPayload
+) -> None:
     file = uploaded(bob, room)
     seq = send(bob, room, file).message.seq
     for body in ("with words", ""):
@@ -156,7 +151,7 @@ def test_edit_keeps_files_and_may_take_the_text(bob: User, room: RoomPayload) ->
         edit_message(acting(bob), room.id, plain.seq, body=" ")
 
 
-def test_queries_do_not_grow_with_files(
+def test_sending_takes_as_many_queries_for_many_files_as_for_one(
     bob: User, room: RoomPayload, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for count, key in ((1, "a"), (3, "b")):
@@ -166,7 +161,7 @@ def test_queries_do_not_grow_with_files(
             send(bob, room, *files, key=key)
 
 
-def test_files_go_when_the_deletion_is_committed(
+def test_files_of_a_message_go_when_its_deletion_is_committed(
     bob: User,
     room: RoomPayload,
     here: Path,
@@ -182,7 +177,7 @@ def test_files_go_when_the_deletion_is_committed(
     assert stored() == {Attachment.objects.get(pk=kept).file}
 
 
-def test_files_go_with_the_room(
+def test_files_go_with_their_room(
     alice: User,
     bob: User,
     room: RoomPayload,
@@ -198,7 +193,7 @@ def test_files_go_with_the_room(
     assert not stored() | stored("avatars")
 
 
-def test_what_nobody_sent_goes_after_a_day(
+def test_files_that_nobody_sent_go_after_a_day(
     bob: User,
     room: RoomPayload,
     here: Path,
@@ -215,7 +210,7 @@ def test_what_nobody_sent_goes_after_a_day(
     assert stored() == {file for _, file in left}
 
 
-def test_upload_that_fails_leaves_nothing(
+def test_an_upload_that_fails_leaves_nothing(
     bob: User, room: RoomPayload, here: Path
 ) -> None:
     Membership.objects.filter(user=bob).delete()
@@ -225,53 +220,6 @@ def test_upload_that_fails_leaves_nothing(
     assert not Attachment.objects.exists()
 
 
-def test_too_large_is_not_even_looked_at(bob: User, room: RoomPayload) -> None:
+def test_a_file_that_is_too_large_is_not_read(bob: User, room: RoomPayload) -> None:
     with pytest.raises(TooLong):
         uploaded(bob, room, bytes(LIMITS.attachment_bytes + 1))
-
-
-def test_file_that_cannot_be_removed_keeps_nobody(
-    db: None,
-    here: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    with stored_files.put("avatars", b"one", b"two", owner=None) as [one, two]:
-        (here / "avatars" / one).unlink()
-        (here / "avatars" / one).mkdir()
-        (here / "avatars" / one / "in the way").touch()
-    with django_capture_on_commit_callbacks(execute=True):
-        stored_files.remove_on_commit("avatars", one, two)
-    assert not (here / "avatars" / two).exists()
-
-
-def test_old_picture_goes_when_the_new_one_is_there(
-    bob: User,
-    here: Path,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    for _ in range(2):
-        with django_capture_on_commit_callbacks(execute=True):
-            avatar = change_avatar(acting(bob), ContentFile(png())).avatar
-        assert stored("avatars") == {avatar}
-    with django_capture_on_commit_callbacks(execute=True):
-        assert remove_avatar(acting(bob)).avatar == ""
-    assert not stored("avatars")
-
-
-def test_sender_of_a_message_has_their_picture(bob: User, room: RoomPayload) -> None:
-    avatar = change_avatar(acting(bob), ContentFile(png())).avatar
-    sent = send_message(acting(bob), room.id, client_id="1", body="hi").message
-    assert sent.sender is not None
-    assert sent.sender.avatar == f"/api/v1/avatars/{avatar}"
-    assert history(acting(bob), room.id).messages[-1] == sent
-
-
-def test_picture_and_colour_of_a_room_are_in_its_log(alice: User) -> None:
-    room = create_room(acting(alice), name="attic", color="#aabbcc")
-    assert room.color == "#aabbcc"
-    changed = change_room_avatar(acting(alice), room.id, ContentFile(png()))
-    assert changed.avatar == f"/api/v1/avatars/{Room.objects.get().avatar}"
-    last = history(acting(alice), room.id).messages[-1]
-    assert last.event == SystemRoomAvatarChanged(avatar=changed.avatar)
-    assert changed.head_seq == last.seq

@@ -13,17 +13,16 @@ from accounts import sessions, tokens
 from accounts.models import User
 from accounts.registration import register
 from backend.storages import file_storage
-from chat import leases, queries
+from chat import queries
 from chat.access.people import find_person
-from chat.actions import departures, erasing
+from chat.actions import erasing
 from chat.actions.attachments import add_attachment
 from chat.actions.avatars import change_avatar
 from chat.actions.blocks import block
-from chat.actions.departures import close_account, depart, take_up_departures
-from chat.actions.direct import create_group, open_direct
+from chat.actions.departures import close_account
+from chat.actions.direct import open_direct
 from chat.actions.invitations import invite_person, make_link
 from chat.actions.memberships import join_room, leave_room
-from chat.actions.messages import send_message
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import create_room
 from chat.errors import UserNotFound
@@ -32,71 +31,25 @@ from chat.models import (
     Block,
     Departure,
     Invitation,
-    Lease,
-    Membership,
     Message,
-    Room,
 )
-from chat.payloads.messages import MessagePayload
 from chat.payloads.rooms import RoomPayload
-from chat.payloads.system_events import SystemMemberLeft, SystemMemberRoleChanged
+from chat.payloads.system_events import SystemMemberLeft
 from chat.queries.messages import history
-from core import jobs
 from core.bus.envelopes import EndSessions, Envelope, PersonChanged
 from core.errors import Conflict, Forbidden, Invalid, Unauthorized
 from core.jobs import Job
 from tests.people import acting, person
 from tests.pictures import png
 
-PASSWORD = "a good password"
+from .departing import PASSWORD, close, gone, roles, said, say
+
+pytestmark = pytest.mark.usefixtures("without_pauses", "started")
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erasing, "_PAUSE_SECONDS", 0)
-
-
-@pytest.fixture(autouse=True)
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
-    found: list[Job] = []
-    monkeypatch.setattr(jobs, "start", found.append)
-    return found
-
-
-def close(user: User, messages: str = "keep") -> Departure:
-    """What the request does. The tests' people have no password."""
-    user.set_password(PASSWORD)
-    user.save(update_fields=["password"])
-    close_account(acting(user), current_password=PASSWORD, messages=messages)
-    return Departure.objects.get(user=user)
-
-
-def gone(user: User, messages: str = "keep") -> None:
-    departure = close(user, messages)
-    depart(departure.pk)
-    departure.refresh_from_db()
-    assert departure.finished_at is not None
-
-
-def say(user: User, room: RoomPayload, body: str, *files: str) -> MessagePayload:
-    key = body.replace(" ", "-")
-    return send_message(
-        acting(user), room.id, client_id=key, body=body, attachments=files
-    ).message
-
-
-def said(reader: User, room: RoomPayload) -> list[MessagePayload]:
-    return [
-        one for one in history(acting(reader), room.id).messages if one.kind == "user"
-    ]
-
-
-def roles(room: RoomPayload) -> dict[str, str]:
-    members = Membership.objects.filter(room_id=room.id)
-    return dict(members.values_list("user__username", "role"))
-
-
-def test_nothing_says_who_it_was(bob: User, room: RoomPayload) -> None:
+def test_a_deleted_account_does_not_say_whose_it_was(
+    bob: User, room: RoomPayload
+) -> None:
     bob.email, bob.status = "bob@example.org", "here"
     bob.last_seen_at = timezone.now()
     bob.save()
@@ -112,7 +65,7 @@ def test_nothing_says_who_it_was(bob: User, room: RoomPayload) -> None:
     assert all(session.ended_at for session in row.sessions.all())
 
 
-def test_nobody_logs_in_any_more_and_the_name_is_free(bob: User) -> None:
+def test_nobody_logs_in_to_a_deleted_account_and_its_name_is_free(bob: User) -> None:
     pair = tokens.start_session(bob)
     close(bob)
     with pytest.raises(Unauthorized):
@@ -129,7 +82,7 @@ def test_nobody_logs_in_any_more_and_the_name_is_free(bob: User) -> None:
     assert person == again
 
 
-def test_wrong_password_changes_nothing(bob: User, room: RoomPayload) -> None:
+def test_a_wrong_password_deletes_no_account(bob: User, room: RoomPayload) -> None:
     bob.set_password(PASSWORD)
     bob.save()
     with pytest.raises(Invalid) as refused:
@@ -139,20 +92,20 @@ def test_wrong_password_changes_nothing(bob: User, room: RoomPayload) -> None:
     assert not Departure.objects.exists()
 
 
-def test_twice_is_refused(bob: User) -> None:
+def test_deleting_an_account_twice_is_refused(bob: User) -> None:
     close(bob)
     with pytest.raises(Unauthorized):
         close_account(acting(bob), current_password=PASSWORD, messages="keep")
 
 
-def test_guests_just_go(db: None) -> None:
+def test_guests_have_no_account_to_delete(db: None) -> None:
     with pytest.raises(Forbidden):
         close_account(
             acting(person("guest", is_guest=True)), current_password="", messages="keep"
         )
 
 
-def test_sockets_end_as_of_a_disabled_account_and_others_see_another_name(
+def test_deleting_an_account_closes_its_sockets_and_tells_others_its_new_name(
     bob: User,
     room: RoomPayload,
     published: list[Envelope],
@@ -168,7 +121,7 @@ def test_sockets_end_as_of_a_disabled_account_and_others_see_another_name(
     assert (ended.user, ended.session, ended.is_disabled) == (str(bob.pk), None, True)
 
 
-def test_what_they_wrote_stays_without_their_name(
+def test_messages_of_a_deleted_account_stay_without_its_name(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     say(bob, room, "hello")
@@ -183,7 +136,7 @@ def test_what_they_wrote_stays_without_their_name(
     assert roles(room) == {"alice": "owner"}
 
 
-def test_what_they_wrote_goes_everywhere(
+def test_messages_of_a_deleted_account_go_in_every_room_if_wished(
     alice: User,
     bob: User,
     room: RoomPayload,
@@ -221,7 +174,9 @@ def test_what_they_wrote_goes_everywhere(
     assert read.unread == 0
 
 
-def test_what_was_theirs_alone_goes(alice: User, bob: User, room: RoomPayload) -> None:
+def test_private_things_of_a_deleted_account_go(
+    alice: User, bob: User, room: RoomPayload
+) -> None:
     attic = create_room(acting(bob), name="attic", kind="private")
     make_link(acting(bob), attic.id, expires_in=60, max_uses=None)
     invite_person(acting(bob), attic.id, "alice")
@@ -238,74 +193,7 @@ def test_what_was_theirs_alone_goes(alice: User, bob: User, room: RoomPayload) -
     assert Message.objects.get(seq=seq, room_id=room.id).reactions.count() == 1
 
 
-def test_oldest_moderator_gets_the_room_else_the_oldest_member(
-    alice: User, bob: User, charlie: User
-) -> None:
-    rooms = [create_room(acting(alice), name=name) for name in ("one", "two", "three")]
-    for room in rooms:
-        for member in (bob, charlie, person(f"late-{room.name}")):
-            join_room(acting(member), room.id)
-    first, second, third = rooms
-    moderators = Membership.objects.filter(room_id=first.id, user__username="late-one")
-    moderators.update(role="moderator")
-    User.objects.filter(pk=bob.pk).update(is_active=False)
-    Membership.objects.filter(room_id=third.id, user=charlie).update(role="owner")
-    gone(alice)
-    assert roles(first) == {"bob": "member", "charlie": "member", "late-one": "owner"}
-    # bob came first, but is deactivated.
-    assert roles(second) == {
-        "bob": "member",
-        "charlie": "owner",
-        "late-two": "member",
-    }
-    # That one had another owner: nothing is handed over.
-    events = [one.event for one in history(acting(charlie), third.id).messages]
-    assert events[-1] == SystemMemberLeft(str(alice.pk))
-    assert not any(isinstance(one, SystemMemberRoleChanged) for one in events)
-    events = [one.event for one in history(acting(charlie), second.id).messages]
-    assert events[-2:] == [
-        SystemMemberRoleChanged(str(charlie.pk), "owner"),
-        SystemMemberLeft(str(alice.pk)),
-    ]
-
-
-def test_staff_get_a_staff_room(dora: User) -> None:
-    room = create_room(acting(dora), name="bridge", staff_only=True)
-    former, staff = person("former"), person("erin", is_staff=True)
-    for member in (former, staff):
-        Membership.objects.create(room_id=room.id, user=member)
-    gone(dora)
-    assert roles(room) == {"former": "member", "erin": "owner"}
-
-
-def test_room_in_which_nobody_is_left_is_deleted(alice: User, bob: User) -> None:
-    alone = create_room(acting(bob), name="alone")
-    private = create_room(acting(bob), name="private", kind="private")
-    unowned = create_room(acting(bob), name="unowned")
-    Membership.objects.filter(room_id=unowned.id).update(role="member")
-    gone(bob)
-    left = Room.objects.values_list("pk", flat=True)
-    assert [str(pk) for pk in left] == [unowned.id]
-    assert alone.id != private.id
-
-
-def test_direct_room_and_group_stay_for_the_others(
-    alice: User, bob: User, charlie: User
-) -> None:
-    direct, _ = open_direct(acting(alice), "bob")
-    group = create_group(acting(bob), ["alice", "charlie"])
-    say(bob, direct, "between us")
-    gone(bob)
-    shown = queries.rooms.room(acting(alice), direct.id)
-    assert {one.display_name for one in shown.people} == {"Alice", "Deleted user"}
-    assert [one.body for one in said(alice, direct)] == ["between us"]
-    assert set(roles(group)) == {"alice", "charlie"}
-    assert "owner" in roles(group).values()
-    gone(alice)
-    assert not Room.objects.filter(pk=direct.id).exists()
-
-
-def test_last_superuser_stays(db: None) -> None:
+def test_the_only_superuser_cannot_delete_their_account(db: None) -> None:
     root, other = (person(name, is_superuser=True) for name in ("root", "other"))
     gone(other)
     with pytest.raises(Conflict):
@@ -317,53 +205,7 @@ def test_last_superuser_stays(db: None) -> None:
         close(root)
 
 
-@pytest.mark.parametrize("step", range(7))
-def test_process_that_dies_anywhere_is_followed_by_another(
-    alice: User,
-    bob: User,
-    room: RoomPayload,
-    started: list[Job],
-    monkeypatch: pytest.MonkeyPatch,
-    step: int,
-) -> None:
-    """Three rooms and four batches: it ends before each of them once."""
-    monkeypatch.setattr(erasing, "BATCH", 2)
-    attic, cellar = (
-        create_room(acting(bob), name="attic"),
-        create_room(acting(bob), name="cellar"),
-    )
-    join_room(acting(alice), attic.id)
-    join_room(acting(alice), cellar.id)
-    for n in range(3):
-        say(bob, room, f"hello {n}")
-        say(bob, attic, f"hello {n}")
-    departure = close(bob, "delete")
-    steps = iter(range(step))
-
-    def renew(lease: Lease) -> None:
-        if next(steps, None) is None:
-            raise SystemExit
-        leases.renew(lease)
-
-    with monkeypatch.context() as dying:
-        dying.setattr(departures, "renew", renew)
-        with pytest.raises(SystemExit):
-            depart(departure.pk)
-    assert Departure.objects.filter(finished_at=None).exists()
-    take_up_departures()
-    [job] = started
-    job()
-    assert not Departure.objects.filter(finished_at=None).exists()
-    assert {one.body for one in said(alice, room) + said(alice, attic)} == {""}
-    assert roles(room) == roles(attic) == roles(cellar) == {"alice": "owner"}
-    for name in (room, attic, cellar):
-        left = [one.event for one in history(acting(alice), name.id).messages]
-        assert left.count(SystemMemberLeft(str(bob.pk))) == 1
-    take_up_departures()
-    assert len(started) == 1
-
-
-def test_request_starts_the_rest_in_the_background(
+def test_deleting_an_account_starts_a_job(
     bob: User,
     room: RoomPayload,
     started: list[Job],
@@ -376,10 +218,10 @@ def test_request_starts_the_rest_in_the_background(
     assert "deleted" not in str(roles(room))
 
 
-def test_deactivated_person_is_still_refused(
+def test_a_person_with_a_deleted_account_writes_nothing(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    """The chat writes of who is gone; they themselves write nothing."""
+    """The chat itself still writes about them; they cannot."""
     close(bob)
     with pytest.raises(Unauthorized):
         say(bob, room, "one more")

@@ -1,97 +1,39 @@
 """My data in one archive: all that is mine, nothing of others, and kept for a week."""
 
-import json
-import secrets
-from datetime import timedelta
-from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, Any
-from zipfile import ZipFile
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
-from pytest_django import (
-    DjangoAssertNumQueries,
-    DjangoCaptureOnCommitCallbacks,
-    Settings,
-)
 
 from accounts import tokens
 from accounts.models import User
-from backend.storages import file_storage
-from chat import leases, queries
-from chat.actions import exports
+from chat import queries
 from chat.actions.attachments import add_attachment
 from chat.actions.avatars import change_avatar
 from chat.actions.blocks import block
-from chat.actions.departures import close_account
 from chat.actions.direct import open_direct
 from chat.actions.invitations import invite_person, make_link
 from chat.actions.members import add_member
 from chat.actions.memberships import join_room, leave_room
-from chat.actions.messages import send_message
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import update_room
 from chat.log.append import append
 from chat.log.draft import Draft
-from chat.models import Export, Lease
+from chat.models import Export
 from chat.payloads.rooms import RoomPayload
-from core import jobs
-from core.errors import Conflict, Forbidden, RateLimited
-from core.files import storage
-from core.jobs import Job
 from tests.people import acting, person
 from tests.pictures import png
 
+from .exporting import made, rows, say
 
-@pytest.fixture(autouse=True)
-def here(settings: Settings, tmp_path: Path) -> Path:
-    settings.STORAGES = {**settings.STORAGES, "default": file_storage(tmp_path)}
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("here", "started")
 
 
-@pytest.fixture(autouse=True)
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
-    """What was handed to the background; it is done when a test says so."""
-    found: list[Job] = []
-    monkeypatch.setattr(jobs, "start", found.append)
-    return found
-
-
-def stored() -> set[str]:
-    if not default_storage.exists("exports"):
-        return set()
-    return set(default_storage.listdir("exports")[1])
-
-
-def made(user: User) -> ZipFile:
-    exports.start_export(acting(user))
-    export = Export.objects.get(user=user)
-    exports.make_export(export.pk)
-    export.refresh_from_db()
-    assert export.state == "ready"
-    with storage.opened("exports", export.file) as file:
-        return ZipFile(BytesIO(file.read()))
-
-
-def rows(archive: ZipFile, name: str) -> Any:
-    return json.loads(archive.read(f"{name}.json"))
-
-
-def say(user: User, room: str, body: str, *files: str) -> int:
-    key = secrets.token_hex(8)
-    return send_message(
-        acting(user), room, client_id=key, body=body, attachments=files
-    ).message.seq
-
-
-def test_everything_that_is_mine(alice: User, bob: User, room: RoomPayload) -> None:
+def test_an_archive_has_everything_of_its_person(
+    alice: User, bob: User, room: RoomPayload
+) -> None:
     tokens.start_session(bob, user_agent="Firefox")
     bob.email = "bob@example.org"
     bob.save()
@@ -135,7 +77,7 @@ def test_everything_that_is_mine(alice: User, bob: User, room: RoomPayload) -> N
     assert {"avatar.webp", *paths} < set(archive.namelist())
 
 
-def test_nothing_of_others_and_no_secret(
+def test_an_archive_has_nothing_of_others_and_no_secret(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     pair = tokens.start_session(bob)
@@ -154,7 +96,7 @@ def test_nothing_of_others_and_no_secret(
     assert b"password" not in everything
 
 
-def test_invitations_that_i_made_without_the_code(
+def test_an_archive_has_the_persons_invitations_without_their_codes(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
     invite_person(acting(alice), room.id, "charlie")
@@ -170,7 +112,7 @@ def test_invitations_that_i_made_without_the_code(
     assert "code_hash" not in found[1]
 
 
-def test_name_of_a_room_that_one_may_not_see_any_more(
+def test_an_archive_does_not_name_rooms_that_the_person_may_not_see(
     alice: User, bob: User, private_room: RoomPayload
 ) -> None:
     add_member(acting(alice), private_room.id, "bob")
@@ -182,7 +124,7 @@ def test_name_of_a_room_that_one_may_not_see_any_more(
     assert said["body"] == "still mine"
 
 
-def test_history_is_read_in_pages(
+def test_an_archive_is_read_in_pages(
     bob: User, room: RoomPayload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append([Draft(room.id, acting(bob), f"body {n}") for n in range(25)])
@@ -203,151 +145,7 @@ def test_history_is_read_in_pages(
     assert dear - cheap == 5 * (many - few)
 
 
-def test_progress_is_shown(
-    bob: User, room: RoomPayload, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    append([Draft(room.id, acting(bob), f"body {n}") for n in range(25)])
-    monkeypatch.setattr(queries.exports, "PAGE", 10)
-    seen = []
-
-    def renew(lease: Lease) -> None:
-        export = queries.exports.export(acting(bob))
-        assert export is not None
-        seen.append((export.state, export.done, export.total))
-
-    assert exports.start_export(acting(bob)).state == "waiting"
-    monkeypatch.setattr(exports, "renew", renew)
-    exports.make_export(Export.objects.get().pk)
-    assert [state for state, *_ in seen] == ["running"] * len(seen)
-    assert list(dict.fromkeys(done for _, done, _ in seen)) == [0, 10, 20, 25]
-    ready = queries.exports.export(acting(bob))
-    assert ready is not None
-    assert (ready.state, ready.done, ready.total) == ("ready", 25, 25)
-    assert ready.url == "/api/v1/me/export/file"
-    assert ready.expires_at is not None
-    assert timedelta(days=6.9) < ready.expires_at - timezone.now() <= exports.KEPT
-
-
-def test_request_starts_it_in_the_background(
-    bob: User,
-    started: list[Job],
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        exports.start_export(acting(bob))
-        assert not started
-    [job] = started
-    job()
-    assert Export.objects.get().state == "ready"
-
-
-def test_one_at_a_time_and_one_an_hour(
-    bob: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> None:
-    exports.start_export(acting(bob))
-    with pytest.raises(Conflict):
-        exports.start_export(acting(bob))
-    exports.make_export(Export.objects.get().pk)
-    with pytest.raises(RateLimited) as refused:
-        exports.start_export(acting(bob))
-    assert 3590 < (refused.value.retry_after or 0) <= 3600
-    [before] = stored()
-    Export.objects.update(created_at=timezone.now() - timedelta(hours=1, seconds=1))
-    with django_capture_on_commit_callbacks(execute=True):
-        assert exports.start_export(acting(bob)).state == "waiting"
-    assert before not in stored()
-
-
-def test_guests_have_no_data(db: None) -> None:
-    with pytest.raises(Forbidden):
-        exports.start_export(acting(person("guest", is_guest=True)))
-
-
-def test_one_whose_process_died_is_started_again(bob: User) -> None:
-    """Within a minute nobody can tell; then the row and its lease are stale."""
-    exports.start_export(acting(bob))
-    dead = Export.objects.get()
-    Export.objects.update(
-        state="running", created_at=timezone.now() - timedelta(minutes=2)
-    )
-    name = f"export:{dead.pk}"
-    Lease.objects.create(name=name, holder="dead", until=Now() + timedelta(seconds=9))
-    with pytest.raises(Conflict):
-        exports.start_export(acting(bob))
-    exports.make_export(dead.pk)
-    assert Export.objects.get().state == "running"
-    Lease.objects.update(until=Now() - timedelta(seconds=1))
-    assert exports.start_export(acting(bob)).state == "waiting"
-    assert Export.objects.get().pk != dead.pk
-
-
-def test_clean_up_takes_up_what_was_left(bob: User, started: list[Job]) -> None:
-    exports.start_export(acting(bob))
-    Export.objects.update(state="running", done=7)
-    exports.take_up_exports()
-    [job] = started
-    job()
-    assert Export.objects.get().state == "ready"
-    assert not Lease.objects.exists()
-    exports.take_up_exports()
-    assert len(started) == 1
-
-
-def test_who_only_slept_throws_its_archive_away(
-    bob: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Somebody else took the lease while the archive was being written."""
-    exports.start_export(acting(bob))
-    real = exports._Making.write
-
-    def slow(making: Any, file: Any) -> None:
-        real(making, file)
-        Lease.objects.update(holder="other")
-
-    monkeypatch.setattr(exports._Making, "write", slow)
-    exports.make_export(Export.objects.get().pk)
-    assert Export.objects.get().state == "running"
-    assert not stored()
-    assert leases.is_held(f"export:{Export.objects.get().pk}")
-
-
-def test_failure_is_said_and_can_be_tried_again_in_an_hour(
-    bob: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    exports.start_export(acting(bob))
-    with monkeypatch.context() as broken:
-        broken.setattr(queries.exports, "profile", lambda user: object())
-        with pytest.raises(TypeError):
-            exports.make_export(Export.objects.get().pk)
-    found = queries.exports.export(acting(bob))
-    assert found is not None
-    assert (found.state, found.url) == ("failed", None)
-    assert not stored()
-    with pytest.raises(RateLimited) as refused:
-        exports.start_export(acting(bob))
-    assert 3590 < (refused.value.retry_after or 0) <= 3600
-    Export.objects.update(created_at=timezone.now() - timedelta(hours=1, seconds=1))
-    assert made(bob).namelist()
-
-
-def test_archives_are_made_beside_the_files(
-    bob: User, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The system's temporary folder may be memory, and has no bound of ours."""
-    settings.STATE_DIR = tmp_path / "state"
-    where = []
-
-    def temporary(dir: Path) -> IO[bytes]:
-        where.append(dir)
-        return TemporaryFile(dir=dir)
-
-    monkeypatch.setattr(exports, "TemporaryFile", temporary)
-    made(bob)
-    assert where == [tmp_path / "state" / "exports"]
-    assert not list(where[0].iterdir())
-
-
-def test_file_that_is_gone_meanwhile_is_left_out(
+def test_an_archive_leaves_out_a_file_that_is_deleted_meanwhile(
     bob: User, room: RoomPayload, here: Path
 ) -> None:
     file = add_attachment(acting(bob), room.id, ContentFile(b"gone", "gone.txt"))
@@ -359,60 +157,7 @@ def test_file_that_is_gone_meanwhile_is_left_out(
     assert not [name for name in archive.namelist() if name.startswith("files/")]
 
 
-def test_forgotten_after_seven_days(
-    alice: User,
-    bob: User,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    made(alice)
-    made(bob)
-    past = timezone.now() - timedelta(seconds=1)
-    Export.objects.filter(user=bob).update(expires_at=past)
-    assert queries.exports.archive(acting(bob)) is None
-    with django_capture_on_commit_callbacks(execute=True):
-        exports.forget_expired()
-    [left] = Export.objects.all()
-    assert left.user == alice
-    assert stored() == {left.file}
-    assert queries.exports.export(acting(bob)) is None
-
-
-def test_deleted_account_takes_its_archive_along(
-    bob: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> None:
-    bob.set_password("a good password")
-    bob.save()
-    made(bob)
-    with django_capture_on_commit_callbacks(execute=True):
-        close_account(acting(bob), current_password="a good password", messages="keep")
-    assert not Export.objects.exists()
-    assert not stored()
-
-
-def test_export_that_is_no_longer_wanted_leaves_nothing(
-    bob: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    exports.start_export(acting(bob))
-    real = exports._Making.write
-
-    def write(making: Any, file: Any) -> None:
-        real(making, file)
-        Export.objects.all().delete()
-
-    monkeypatch.setattr(exports._Making, "write", write)
-    exports.make_export(Export.objects.get().pk)
-    assert not stored()
-
-
-def test_queries_of_the_state(
-    bob: User, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    exports.start_export(acting(bob))
-    with django_assert_num_queries(1):
-        queries.exports.export(acting(bob))
-
-
-def test_joining_another_room_meanwhile_shifts_no_page(
+def test_joining_a_room_meanwhile_shifts_no_page_of_the_archive(
     alice: User, bob: User, room: RoomPayload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages go by key: a row that goes between two of them hides no other."""

@@ -18,7 +18,9 @@ from .threads import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_last_use_lets_exactly_one_in(alice: User, private_room: RoomPayload) -> None:
+def test_the_last_use_of_a_link_lets_exactly_one_person_in(
+    alice: User, private_room: RoomPayload
+) -> None:
     link = invitations.make_link(
         acting(alice), private_room.id, expires_in=60, max_uses=1
     )
@@ -35,7 +37,7 @@ def test_last_use_lets_exactly_one_in(alice: User, private_room: RoomPayload) ->
     assert Invitation.objects.get().uses == 1
 
 
-def test_one_person_in_many_tabs_is_one_use(
+def test_one_person_in_many_tabs_uses_a_link_once(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
     link = invitations.make_link(
@@ -64,7 +66,7 @@ def test_accepting_and_joining_at_once_is_becoming_a_member_once(
     assert Invitation.objects.count() == 0
 
 
-def test_who_is_banned_while_accepting_is_out(
+def test_a_person_who_is_banned_while_accepting_stays_out(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
     made, _ = invitations.invite_person(acting(alice), private_room.id, "charlie")

@@ -1,21 +1,17 @@
 """Inviting by person and by link: who may, who gets in, who is told, what is kept."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
-from hashlib import sha256
-from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat import queries
-from chat.actions import bans, invitations, members, notifications
-from chat.actions.direct import create_group
-from chat.actions.memberships import join_room, leave_room
-from chat.actions.rooms import create_room, delete_room, get_or_create_room
+from chat.actions import bans, invitations, members
+from chat.actions.memberships import join_room
+from chat.actions.rooms import create_room, delete_room
 from chat.errors import InvitationNotFound, RoomNotFound, UserNotFound
 from chat.models import Ban, Invitation, Membership, Room
 from chat.payloads.rooms import RoomPayload
@@ -24,34 +20,19 @@ from core.bus.envelopes import Envelope
 from core.errors import (
     Conflict,
     Forbidden,
-    Refusal,
 )
 from tests.people import acting, person
 
 from .envelopes import logged, to_person
+from .inviting import link, refused
 
 committing = pytest.mark.django_db(transaction=True)
-
-
-def link(
-    user: User, room: RoomPayload, max_uses: int | None = None, expires_in: int = 60
-) -> str:
-    made = invitations.make_link(
-        acting(user), room.id, expires_in=expires_in, max_uses=max_uses
-    )
-    return str(made.code)
-
-
-def refused(job: Callable[[], object]) -> tuple[type[Refusal], str]:
-    with pytest.raises(Refusal) as found:
-        job()
-    return type(found.value), found.value.detail
 
 
 # --- By person ------------------------------------------------------------------------
 
 
-def test_invited_person_sees_what_the_room_is_and_gets_in(
+def test_an_invited_person_sees_the_rooms_name_and_gets_in(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
     made, is_new = invitations.invite_person(acting(alice), private_room.id, "charlie")
@@ -65,7 +46,7 @@ def test_invited_person_sees_what_the_room_is_and_gets_in(
     assert queries.invitations.received(acting(charlie)) == []
 
 
-def test_log_says_who_invited(
+def test_the_log_says_who_invited_the_newcomer(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
     made, _ = invitations.invite_person(acting(alice), private_room.id, "charlie")
@@ -80,7 +61,7 @@ def test_log_says_who_invited(
     assert last.sender.username == "charlie"
 
 
-def test_what_was_there_before_is_not_unread(
+def test_messages_from_before_are_not_unread_for_the_newcomer(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
     made, _ = invitations.invite_person(acting(alice), private_room.id, "charlie")
@@ -88,7 +69,7 @@ def test_what_was_there_before_is_not_unread(
     assert Membership.objects.get(user=charlie).read_seq == 1
 
 
-def test_inviting_twice_is_one_invitation(alice: User, bob: User) -> None:
+def test_inviting_somebody_twice_makes_one_invitation(alice: User, bob: User) -> None:
     room = create_room(acting(alice), name="attic", kind="private")
     first, _ = invitations.invite_person(acting(alice), room.id, "bob")
     assert invitations.invite_person(acting(alice), room.id, str(bob.pk)) == (
@@ -97,7 +78,7 @@ def test_inviting_twice_is_one_invitation(alice: User, bob: User) -> None:
     )
 
 
-def test_who_may_not_be_invited(
+def test_members_banned_and_inactive_people_are_not_invited(
     alice: User, bob: User, charlie: User, dora: User, room: RoomPayload
 ) -> None:
     staff = create_room(acting(dora), name="bridge", staff_only=True)
@@ -111,7 +92,7 @@ def test_who_may_not_be_invited(
     assert Invitation.objects.count() == 0
 
 
-def test_who_may_not_invite(
+def test_members_and_outsiders_do_not_invite(
     alice: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
     made, _ = invitations.invite_person(acting(alice), room.id, "charlie")
@@ -127,7 +108,7 @@ def test_who_may_not_invite(
 
 
 @pytest.mark.parametrize("kind", ["archived", "direct"])
-def test_rooms_that_nobody_is_invited_to(
+def test_nobody_is_invited_to_an_archived_or_a_direct_room(
     alice: User, bob: User, charlie: User, room: RoomPayload, kind: str
 ) -> None:
     if kind == "archived":
@@ -140,7 +121,9 @@ def test_rooms_that_nobody_is_invited_to(
     assert refused(invite)[0] is Forbidden
 
 
-def test_moderators_invite(bob: User, charlie: User, room: RoomPayload) -> None:
+def test_a_moderator_invites_and_takes_the_invitation_back(
+    bob: User, charlie: User, room: RoomPayload
+) -> None:
     Membership.objects.filter(user=bob).update(role="moderator")
     made, _ = invitations.invite_person(acting(bob), room.id, "charlie")
     assert [i.id for i in queries.invitations.invitations(acting(bob), room.id)] == [
@@ -153,7 +136,7 @@ def test_moderators_invite(bob: User, charlie: User, room: RoomPayload) -> None:
     )
 
 
-def test_only_who_is_invited_answers(
+def test_only_the_invited_person_answers_an_invitation(
     alice: User, bob: User, charlie: User, private_room: RoomPayload
 ) -> None:
     made, _ = invitations.invite_person(acting(alice), private_room.id, "charlie")
@@ -164,7 +147,7 @@ def test_only_who_is_invited_answers(
     assert Invitation.objects.count() == 1
 
 
-def test_invitation_of_another_room_is_not_revoked(
+def test_an_owner_does_not_revoke_an_invitation_of_another_room(
     alice: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
     made, _ = invitations.invite_person(acting(alice), room.id, "charlie")
@@ -184,7 +167,7 @@ def test_invitation_of_another_room_is_not_revoked(
     ],
     ids=["archived", "staff only", "banned", "deleted"],
 )
-def test_invitation_that_is_no_longer_good_is_not_there(
+def test_an_invitation_that_lets_nobody_in_is_not_found(
     alice: User, charlie: User, room: RoomPayload, change: Callable[..., object]
 ) -> None:
     made, _ = invitations.invite_person(acting(alice), room.id, "charlie")
@@ -199,7 +182,7 @@ def _id(username: str) -> object:
     return User.objects.get(username=username).pk
 
 
-def test_ban_is_final_for_an_invitation(
+def test_a_ban_deletes_the_invitation_for_good(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
     invitations.invite_person(acting(alice), room.id, "charlie")
@@ -224,7 +207,7 @@ ENDINGS: list[Callable[[User, User, str, str], object]] = [
 
 @committing
 @pytest.mark.parametrize("end", ENDINGS)
-def test_invited_person_is_told_of_it_and_of_its_end(
+def test_an_invited_person_is_told_of_the_invitation_and_its_end(
     alice: User,
     charlie: User,
     room: RoomPayload,
@@ -249,135 +232,7 @@ def test_invited_person_is_told_of_it_and_of_its_end(
     assert Invitation.objects.count() == 0
 
 
-@committing
-def test_who_accepts_is_told_of_the_room(
-    alice: User, charlie: User, private_room: RoomPayload, published: list[Envelope]
-) -> None:
-    code = link(alice, private_room)
-    published.clear()
-    invitations.accept_link(acting(charlie), code)
-    [added] = to_person(published, charlie)
-    assert (added["type"], added["room"]["head_seq"]) == ("room.added", 2)
-
-
-# --- By link --------------------------------------------------------------------------
-
-
-def test_link_lets_in_whoever_has_it(
-    alice: User, charlie: User, private_room: RoomPayload
-) -> None:
-    code = link(alice, private_room, max_uses=2)
-    preview = queries.invitations.preview(acting(charlie), code)
-    assert (preview.room.name, preview.member_count) == ("attic", 1)
-    assert preview.inviter.username == "alice"
-    assert invitations.accept_link(acting(charlie), code).role == "member"
-    assert logged(private_room)[-1]["invited_by"] == str(alice.pk)
-    [shown] = queries.invitations.invitations(acting(alice), private_room.id)
-    assert (shown.uses, shown.max_uses, shown.person) == (1, 2, None)
-
-
-def test_code_is_long_and_only_its_hash_is_kept(
-    alice: User, private_room: RoomPayload
-) -> None:
-    code = link(alice, private_room)
-    assert len(code) == 22
-    [row] = Invitation.objects.values()
-    assert code not in str(row)
-    assert row["code_hash"] == sha256(code.encode()).hexdigest()
-    assert code not in str(
-        queries.invitations.invitations(acting(alice), private_room.id)
-    )
-
-
-def test_link_is_used_up(alice: User, charlie: User, private_room: RoomPayload) -> None:
-    code = link(alice, private_room, max_uses=1)
-    invitations.accept_link(acting(charlie), code)
-    erin = person("erin")
-    assert (
-        refused(lambda: invitations.accept_link(acting(erin), code))[0]
-        is InvitationNotFound
-    )
-    assert not Membership.objects.filter(user=erin).exists()
-
-
-def test_member_comes_again_and_no_use_is_counted(
-    alice: User, charlie: User, private_room: RoomPayload
-) -> None:
-    code = link(alice, private_room, max_uses=1)
-    first = invitations.accept_link(acting(charlie), code)
-    assert invitations.accept_link(acting(charlie), code) == first
-    assert invitations.accept_link(acting(alice), code).role == "owner"
-    assert Invitation.objects.get().uses == 1
-    assert Room.objects.get().head_seq == 2
-
-
-def test_who_left_comes_back_for_one_more_use(
-    alice: User, charlie: User, private_room: RoomPayload
-) -> None:
-    code = link(alice, private_room, max_uses=2)
-    for _ in range(2):
-        invitations.accept_link(acting(charlie), code)
-        leave_room(acting(charlie), private_room.id)
-    found = refused(lambda: invitations.accept_link(acting(charlie), code))
-    assert found[0] is InvitationNotFound
-
-
-def expire(room: RoomPayload, user: User) -> object:
-    return Invitation.objects.update(expires_at=timezone.now())
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        expire,
-        lambda room, user: Invitation.objects.update(max_uses=1, uses=1),
-        lambda room, user: Invitation.objects.all().delete(),
-        lambda room, user: Room.objects.update(archived_at=timezone.now()),
-        lambda room, user: Room.objects.update(staff_only=True),
-        lambda room, user: Ban.objects.create(room_id=room.id, user=user),
-        lambda room, user: Room.objects.all().delete(),
-    ],
-    ids=[
-        "expired",
-        "used up",
-        "revoked",
-        "archived",
-        "staff only",
-        "banned",
-        "deleted",
-    ],
-)
-def test_link_that_lets_nobody_in_answers_as_an_unknown_one(
-    alice: User, charlie: User, private_room: RoomPayload, change: Callable[..., object]
-) -> None:
-    code = link(alice, private_room)
-    change(private_room, charlie)
-    for job in (queries.invitations.preview, invitations.accept_link):
-        unknown = refused(partial(job, acting(charlie), "nobodyknowsthis"))
-        assert unknown == (InvitationNotFound, InvitationNotFound.detail)
-        assert refused(partial(job, acting(charlie), code)) == unknown
-    assert not Membership.objects.filter(user=charlie).exists()
-
-
-def test_staff_member_enters_a_staff_room_by_link(dora: User) -> None:
-    room = create_room(acting(dora), name="bridge", kind="private", staff_only=True)
-    erin = person("erin", is_staff=True)
-    assert invitations.accept_link(acting(erin), link(dora, room)).role == "member"
-
-
-def test_expired_links_are_not_shown_and_then_forgotten(
-    alice: User, charlie: User, room: RoomPayload
-) -> None:
-    link(alice, room)
-    Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    link(alice, room)
-    invitations.invite_person(acting(alice), room.id, "charlie")
-    assert len(queries.invitations.invitations(acting(alice), room.id)) == 2
-    invitations.forget_expired()
-    assert Invitation.objects.count() == 2
-
-
-def test_lists_do_not_ask_more_for_more(
+def test_lists_take_as_many_queries_for_many_invitations_as_for_one(
     alice: User,
     charlie: User,
     room: RoomPayload,
@@ -392,53 +247,3 @@ def test_lists_do_not_ask_more_for_more(
             assert queries.invitations.invitations(acting(alice), room.id)
         with django_assert_num_queries(1):
             assert queries.invitations.received(acting(charlie))
-
-
-# --- Notification levels and rooms made by visiting -----------------------------------
-
-
-@committing
-def test_level_is_ones_own_and_reaches_ones_devices(
-    alice: User, bob: User, room: RoomPayload, published: list[Envelope]
-) -> None:
-    published.clear()
-    changed: Any = notifications.set_level(acting(bob), room.id, "none")
-    assert (changed.notify, changed.role) == ("none", "member")
-    [told] = to_person(published, bob)
-    assert (told["type"], told["room"]["notify"]) == ("room.added", "none")
-    assert queries.rooms.room(acting(alice), room.id).notify == "all"
-    published.clear()
-    notifications.set_level(acting(bob), room.id, "none")
-    assert published == []
-
-
-def test_unread_is_counted_with_none(alice: User, bob: User, talk: RoomPayload) -> None:
-    notifications.set_level(acting(bob), talk.id, "none")
-    [listed] = queries.rooms.rooms_of(acting(bob))
-    assert listed.notify == "none"
-    assert listed.read is not None
-    assert listed.read.unread == 2
-
-
-def test_rooms_are_not_made_by_visiting_where_that_is_off(
-    alice: User, bob: User, charlie: User, room: RoomPayload, settings: Settings
-) -> None:
-    create_room(acting(person("erin", is_staff=True)), name="bridge", staff_only=True)
-    settings.ALLOW_GET_OR_CREATE = False
-    joined, made = get_or_create_room(acting(charlie), name="General")
-    assert (joined.id, joined.role, made) == (room.id, "member", False)
-    missing = refused(lambda: get_or_create_room(acting(charlie), name="new"))
-    assert missing[0] is Forbidden
-    assert (
-        refused(lambda: get_or_create_room(acting(charlie), name="bridge")) == missing
-    )
-    assert Room.objects.count() == 2
-    assert create_room(acting(charlie), name="new").role == "owner"
-
-
-def test_link_into_a_full_group_lets_nobody_in(alice: User) -> None:
-    names = [str(person(f"one-of-{number}").pk) for number in range(9)]
-    group = create_group(acting(alice), names)
-    code = link(alice, group)
-    with pytest.raises(InvitationNotFound):
-        invitations.accept_link(acting(person("eleventh")), code)

@@ -34,12 +34,12 @@ def appended(outcome: Outcome) -> Appended:
     return outcome
 
 
-def test_message_takes_the_next_number(bob: User, room: RoomPayload) -> None:
+def test_a_message_takes_the_next_number(bob: User, room: RoomPayload) -> None:
     message = append_one(Draft(room.id, acting(bob), "hello", client_id="1")).message
     assert (message.seq, message.rev, head(room)) == (3, 3, 3)
 
 
-def test_stored_row_is_what_was_drafted(bob: User, room: RoomPayload) -> None:
+def test_a_draft_is_stored_as_it_is(bob: User, room: RoomPayload) -> None:
     append_one(Draft(room.id, acting(bob), "hello", client_id="1", reply_to=2))
     row = Message.objects.get(room_id=room.id, seq=3)
     assert (row.sender, row.body, row.client_id) == (bob, "hello", "1")
@@ -49,7 +49,7 @@ def test_stored_row_is_what_was_drafted(bob: User, room: RoomPayload) -> None:
     assert row.deleted_at is None
 
 
-def test_numbers_of_a_batch_have_no_gap(bob: User, room: RoomPayload) -> None:
+def test_the_numbers_of_a_batch_have_no_gap(bob: User, room: RoomPayload) -> None:
     outcomes = append(
         [Draft(room.id, acting(bob), f"{n}", client_id=f"{n}") for n in range(9)]
     )
@@ -58,7 +58,7 @@ def test_numbers_of_a_batch_have_no_gap(bob: User, room: RoomPayload) -> None:
     assert head(room) == 11
 
 
-def test_rooms_of_a_batch_are_counted_apart(
+def test_each_room_of_a_batch_counts_for_itself(
     bob: User, room: RoomPayload, other: RoomPayload
 ) -> None:
     rooms = [room, other, room, room, other]
@@ -71,7 +71,7 @@ def test_rooms_of_a_batch_are_counted_apart(
     assert (head(room), head(other)) == (5, 3)
 
 
-def test_heads_are_the_last_numbers(
+def test_each_rooms_head_is_its_last_number(
     bob: User, room: RoomPayload, other: RoomPayload
 ) -> None:
     append([Draft(r.id, acting(bob), "x", client_id="1") for r in (room, other)])
@@ -79,11 +79,11 @@ def test_heads_are_the_last_numbers(
         assert stored.head_seq == stored.last
 
 
-def test_empty_batch_is_nothing(db: None) -> None:
+def test_an_empty_batch_writes_nothing(db: None) -> None:
     assert append([]) == []
 
 
-def test_same_client_id_is_one_message(bob: User, room: RoomPayload) -> None:
+def test_the_same_client_id_is_one_message(bob: User, room: RoomPayload) -> None:
     draft = Draft(room.id, acting(bob), "hello", client_id="1")
     first, again = append_one(draft), append_one(draft)
     assert (first.duplicate, again.duplicate) == (False, True)
@@ -91,7 +91,7 @@ def test_same_client_id_is_one_message(bob: User, room: RoomPayload) -> None:
     assert seqs(room) == [1, 2, 3]
 
 
-def test_same_client_id_twice_in_one_batch_is_one_message(
+def test_the_same_client_id_twice_in_one_batch_is_one_message(
     bob: User, room: RoomPayload, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     draft = Draft(room.id, acting(bob), "hello", client_id="1")
@@ -106,7 +106,9 @@ def test_same_client_id_twice_in_one_batch_is_one_message(
     assert seqs(room) == [1, 2, 3, 4]
 
 
-def test_retry_does_not_spoil_what_comes_with_it(bob: User, room: RoomPayload) -> None:
+def test_a_retry_does_not_spoil_the_rest_of_its_batch(
+    bob: User, room: RoomPayload
+) -> None:
     old, new = (
         Draft(room.id, acting(bob), body, client_id=body) for body in ("old", "new")
     )
@@ -117,7 +119,7 @@ def test_retry_does_not_spoil_what_comes_with_it(bob: User, room: RoomPayload) -
     assert head(room) == 4
 
 
-def test_same_client_id_for_another_text_is_a_conflict(
+def test_the_same_client_id_for_another_text_is_a_conflict(
     bob: User, room: RoomPayload
 ) -> None:
     append_one(Draft(room.id, acting(bob), "hello", client_id="1"))
@@ -126,7 +128,7 @@ def test_same_client_id_for_another_text_is_a_conflict(
     assert seqs(room) == [1, 2, 3]
 
 
-def test_same_client_id_for_another_reply_is_a_conflict(
+def test_the_same_client_id_for_another_reply_is_a_conflict(
     bob: User, room: RoomPayload
 ) -> None:
     append_one(Draft(room.id, acting(bob), "hello", client_id="1", reply_to=1))
@@ -134,7 +136,9 @@ def test_same_client_id_for_another_reply_is_a_conflict(
         append_one(Draft(room.id, acting(bob), "hello", client_id="1", reply_to=2))
 
 
-def test_conflict_inside_one_batch(bob: User, room: RoomPayload) -> None:
+def test_two_texts_by_one_client_id_in_a_batch_are_a_conflict(
+    bob: User, room: RoomPayload
+) -> None:
     outcomes = append(
         [
             Draft(room.id, acting(bob), body, client_id="1")
@@ -147,7 +151,7 @@ def test_conflict_inside_one_batch(bob: User, room: RoomPayload) -> None:
 
 
 @pytest.mark.parametrize("field", ["edited_at", "deleted_at"])
-def test_retry_after_a_change_is_answered_with_the_message_as_it_is_now(
+def test_a_retry_after_a_change_is_answered_with_the_message_as_it_is_now(
     bob: User, room: RoomPayload, field: str
 ) -> None:
     draft = Draft(room.id, acting(bob), "hello", client_id="1")
@@ -159,7 +163,7 @@ def test_retry_after_a_change_is_answered_with_the_message_as_it_is_now(
     assert again.message.body == "changed"
 
 
-def test_client_id_belongs_to_one_person_in_one_room(
+def test_a_client_id_belongs_to_one_person_in_one_room(
     alice: User, bob: User, room: RoomPayload, other: RoomPayload
 ) -> None:
     drafts = [
@@ -170,7 +174,7 @@ def test_client_id_belongs_to_one_person_in_one_room(
     assert [appended(o).duplicate for o in append(drafts)] == [False] * 3
 
 
-def test_reply_to_a_number_that_is_not_there(bob: User, room: RoomPayload) -> None:
+def test_a_reply_to_a_missing_message_is_refused(bob: User, room: RoomPayload) -> None:
     for unknown in (0, 3, 2**63 - 1, 2**63, 10**30):
         with pytest.raises(MessageNotFound):
             append_one(
@@ -179,21 +183,23 @@ def test_reply_to_a_number_that_is_not_there(bob: User, room: RoomPayload) -> No
     assert seqs(room) == [1, 2]
 
 
-def test_reply_to_a_number_of_another_room(
+def test_a_reply_to_a_message_of_another_room_is_refused(
     bob: User, room: RoomPayload, other: RoomPayload
 ) -> None:
     with pytest.raises(MessageNotFound):
         append_one(Draft(other.id, acting(bob), "hello", client_id="1", reply_to=2))
 
 
-def test_reply_to_a_message_of_the_same_batch(bob: User, room: RoomPayload) -> None:
+def test_a_reply_to_a_message_of_the_same_batch_is_stored(
+    bob: User, room: RoomPayload
+) -> None:
     question = Draft(room.id, acting(bob), "why?", client_id="1")
     answer = Draft(room.id, acting(bob), "because", client_id="2", reply_to=3)
     _, outcome = append([question, answer])
     assert appended(outcome).message.reply_to == 3
 
 
-def test_refused_draft_takes_no_number(bob: User, room: RoomPayload) -> None:
+def test_a_refused_draft_takes_no_number(bob: User, room: RoomPayload) -> None:
     drafts = [
         Draft(room.id, acting(bob), "first", client_id="1"),
         Draft(room.id, acting(bob), "lost", client_id="2", reply_to=99),
@@ -205,7 +211,7 @@ def test_refused_draft_takes_no_number(bob: User, room: RoomPayload) -> None:
     assert seqs(room) == [1, 2, 3, 4]
 
 
-def test_draft_that_the_database_refuses_fails_alone(
+def test_a_draft_that_the_database_refuses_fails_alone(
     bob: User, room: RoomPayload, other: RoomPayload
 ) -> None:
     # A row where the other room's next message belongs: its insert must fail.
@@ -217,7 +223,7 @@ def test_draft_that_the_database_refuses_fails_alone(
     assert (head(room), head(other)) == (4, 1)
 
 
-def test_appending_needs_as_many_queries_for_many_as_for_one(
+def test_appending_takes_as_many_queries_for_many_as_for_one(
     alice: User,
     bob: User,
     room: RoomPayload,

@@ -13,7 +13,7 @@ from tests.people import acting
 @pytest.mark.parametrize(
     ("body", "client_id"), [("NUL \x00", "1"), ("a key that is too long", "x" * 65)]
 )
-def test_draft_that_cannot_be_stored_fails_alone(
+def test_a_draft_that_postgresql_cannot_store_fails_alone(
     bob: User, room: RoomPayload, body: str, client_id: str
 ) -> None:
     drafts = [
@@ -28,7 +28,9 @@ def test_draft_that_cannot_be_stored_fails_alone(
     assert (before.message.seq, after.message.seq) == (3, 4)
 
 
-def test_transaction_of_the_caller_goes_on(bob: User, room: RoomPayload) -> None:
+def test_a_refused_draft_leaves_the_callers_transaction_usable(
+    bob: User, room: RoomPayload
+) -> None:
     with pytest.raises(Invalid):
         append_one(Draft(room.id, acting(bob), "\x00"))
     assert append_one(Draft(room.id, acting(bob), "next")).message.seq == 3

@@ -37,42 +37,50 @@ def refused_as(draft: Draft, kind: type[Refusal]) -> bool:
     return Message.objects.count() == before
 
 
-def test_outsider_of_a_public_room(charlie: User, room: RoomPayload) -> None:
+def test_an_outsider_does_not_write_into_a_public_room(
+    charlie: User, room: RoomPayload
+) -> None:
     assert refused_as(Draft(room.id, acting(charlie), "hello"), Forbidden)
 
 
-def test_outsider_of_a_private_room(charlie: User, private_room: RoomPayload) -> None:
+def test_an_outsider_does_not_find_a_private_room(
+    charlie: User, private_room: RoomPayload
+) -> None:
     assert refused_as(Draft(private_room.id, acting(charlie), "hello"), RoomNotFound)
 
 
 @pytest.mark.parametrize("room_id", ["", "general", "\x00", NOBODY])
-def test_room_that_is_not_there(alice: User, room_id: str) -> None:
+def test_a_draft_for_a_missing_room_is_refused(alice: User, room_id: str) -> None:
     assert refused_as(Draft(room_id, acting(alice), "hello"), RoomNotFound)
 
 
-def test_who_lost_the_flag(dora: User, staff_room: RoomPayload) -> None:
+def test_a_member_who_is_staff_no_longer_does_not_find_the_staff_room(
+    dora: User, staff_room: RoomPayload
+) -> None:
     User.objects.filter(pk=dora.pk).update(is_staff=False)
     # The person in memory still has it: the database decides.
     assert dora.is_staff
     assert refused_as(Draft(staff_room.id, acting(dora), "hello"), RoomNotFound)
 
 
-def test_who_left(bob: User, room: RoomPayload, draft: Draft) -> None:
+def test_a_person_who_left_does_not_write(
+    bob: User, room: RoomPayload, draft: Draft
+) -> None:
     leave_room(acting(bob), room.id)
     assert refused_as(draft, Forbidden)
 
 
-def test_who_is_muted(bob: User, draft: Draft) -> None:
+def test_a_muted_member_does_not_write(bob: User, draft: Draft) -> None:
     mute(bob, seconds=60)
     assert refused_as(draft, Muted)
 
 
-def test_mute_that_is_over(bob: User, draft: Draft) -> None:
+def test_a_member_whose_mute_is_over_writes(bob: User, draft: Draft) -> None:
     mute(bob, seconds=-1)
     assert append_one(draft).message.body == "hello"
 
 
-def test_retry_after_being_muted_learns_that_the_first_attempt_worked(
+def test_a_muted_sender_who_retries_learns_that_the_first_attempt_worked(
     bob: User, draft: Draft
 ) -> None:
     first = append_one(draft)
@@ -82,22 +90,24 @@ def test_retry_after_being_muted_learns_that_the_first_attempt_worked(
     assert again.message == first.message
 
 
-def test_who_was_deactivated(bob: User, draft: Draft) -> None:
+def test_a_deactivated_person_does_not_write(bob: User, draft: Draft) -> None:
     User.objects.filter(pk=bob.pk).update(is_active=False)
     assert refused_as(draft, Unauthorized)
 
 
-def test_who_was_deleted(bob: User, draft: Draft) -> None:
+def test_a_deleted_person_does_not_write(bob: User, draft: Draft) -> None:
     User.objects.filter(pk=bob.pk).delete()
     assert refused_as(draft, Unauthorized)
 
 
-def test_draft_from_before_a_password_change(bob: User, draft: Draft) -> None:
+def test_a_draft_from_before_a_password_change_is_refused(
+    bob: User, draft: Draft
+) -> None:
     tokens.revoke_all(User.objects.get(pk=bob.pk))
     assert refused_as(draft, Unauthorized)
 
 
-def test_member_of_one_room_is_an_outsider_of_another_in_the_same_batch(
+def test_a_member_of_one_room_is_an_outsider_of_another_in_the_same_batch(
     bob: User, room: RoomPayload, private_room: RoomPayload, charlie: User
 ) -> None:
     lobby = create_room(acting(charlie), name="lobby")

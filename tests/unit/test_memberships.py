@@ -21,7 +21,7 @@ def is_member(user: User, room: RoomPayload) -> bool:
     return Membership.objects.filter(user=user, room_id=room.id).exists()
 
 
-def test_log_of_a_room_begins_with_its_making(
+def test_the_log_of_a_room_begins_with_its_making(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     assert events(room) == [
@@ -31,7 +31,7 @@ def test_log_of_a_room_begins_with_its_making(
     assert [m.sender for m in Message.objects.order_by("seq")] == [alice, bob]
 
 
-def test_joining_makes_a_member(charlie: User, room: RoomPayload) -> None:
+def test_joining_makes_a_person_a_member(charlie: User, room: RoomPayload) -> None:
     joined = join_room(acting(charlie), room.id)
     assert (joined.id, joined.role, joined.head_seq) == (room.id, "member", 3)
     assert is_member(charlie, room)
@@ -43,22 +43,18 @@ def test_joining_twice_is_joining_once(bob: User, room: RoomPayload) -> None:
     assert len(events(room)) == 2
 
 
-def test_owner_who_joins_stays_owner(alice: User, room: RoomPayload) -> None:
+def test_an_owner_who_joins_stays_owner(alice: User, room: RoomPayload) -> None:
     assert join_room(acting(alice), room.id).role == "owner"
 
 
-def test_private_room_cannot_be_joined(
-    charlie: User, private_room: RoomPayload
-) -> None:
+def test_nobody_joins_a_private_room(charlie: User, private_room: RoomPayload) -> None:
     with pytest.raises(RoomNotFound):
         join_room(acting(charlie), private_room.id)
     assert not is_member(charlie, private_room)
     assert len(events(private_room)) == 1
 
 
-def test_staff_room_is_joined_by_staff_alone(
-    charlie: User, staff_room: RoomPayload
-) -> None:
+def test_only_staff_join_a_staff_room(charlie: User, staff_room: RoomPayload) -> None:
     with pytest.raises(RoomNotFound):
         join_room(acting(charlie), staff_room.id)
     charlie.is_staff = True
@@ -73,33 +69,35 @@ def test_leaving_ends_the_membership(bob: User, room: RoomPayload) -> None:
     assert events(room)[-1] == (3, "member.left", str(bob.pk))
 
 
-def test_outsider_may_leave_what_they_never_joined(
+def test_an_outsider_may_leave_a_room_that_they_never_joined(
     charlie: User, room: RoomPayload
 ) -> None:
     assert leave_room(acting(charlie), room.id).role is None
     assert len(events(room)) == 2
 
 
-def test_hidden_room_cannot_be_left(charlie: User, private_room: RoomPayload) -> None:
+def test_a_person_does_not_leave_a_hidden_room(
+    charlie: User, private_room: RoomPayload
+) -> None:
     with pytest.raises(RoomNotFound):
         leave_room(acting(charlie), private_room.id)
 
 
-def test_last_owner_stays(alice: User, room: RoomPayload) -> None:
+def test_the_last_owner_stays(alice: User, room: RoomPayload) -> None:
     with pytest.raises(Forbidden):
         leave_room(acting(alice), room.id)
     assert is_member(alice, room)
     assert len(events(room)) == 2
 
 
-def test_owner_leaves_when_there_is_another(
+def test_an_owner_leaves_when_there_is_another(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     Membership.objects.filter(user=bob).update(role="owner")
     assert leave_room(acting(alice), room.id).role is None
 
 
-def test_owner_of_another_room_does_not_count(
+def test_an_owner_of_another_room_does_not_count(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     create_room(acting(bob), name="other")
@@ -107,7 +105,7 @@ def test_owner_of_another_room_does_not_count(
         leave_room(acting(alice), room.id)
 
 
-def test_made_room_is_what_was_asked_for(dora: User) -> None:
+def test_a_new_room_has_the_settings_it_was_made_with(dora: User) -> None:
     made = create_room(
         acting(dora), name="N", kind="private", topic="T", staff_only=True
     )
@@ -117,7 +115,9 @@ def test_made_room_is_what_was_asked_for(dora: User) -> None:
     assert (made.role, made.head_seq, made.epoch) == ("owner", 1, stored.epoch)
 
 
-def test_public_name_is_taken_in_every_case(alice: User, room: RoomPayload) -> None:
+def test_a_public_rooms_name_is_taken_in_upper_and_lower_case(
+    alice: User, room: RoomPayload
+) -> None:
     with pytest.raises(Conflict):
         create_room(acting(alice), name="GENERAL")
     assert Room.objects.count() == 1

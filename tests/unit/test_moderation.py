@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,19 +11,22 @@ from accounts.actor import Actor
 from accounts.models import User
 from chat import queries
 from chat.actions import bans, members
-from chat.actions.memberships import join_room, leave_room
+from chat.actions.memberships import join_room
 from chat.errors import Muted, RoomNotFound, UserNotFound
 from chat.log.append import append_one
 from chat.log.draft import Draft
 from chat.models import Ban, Membership, Room
 from chat.payloads.rooms import RoomPayload
-from core.bus.envelopes import Envelope, GuestOut
+from core.bus.envelopes import Envelope
 from core.errors import Forbidden, Refusal
-from tests.people import acting, person
+from tests.people import acting
 
 from .envelopes import leavers, logged, to_person
+from .moderating import member_of, of, roles
 
 Action = Callable[[Actor, str, str], object]
+
+
 committing = pytest.mark.django_db(transaction=True)
 
 
@@ -42,33 +44,14 @@ ON_MEMBERS: list[Action] = [
     members.unmute_member,
     bans.ban,
 ]
+
+
 EVERYTHING: list[Action] = [
     *ON_MEMBERS,
     members.add_member,
     bans.unban,
     promote,
 ]
-
-
-@pytest.fixture
-def mona(room: RoomPayload) -> User:
-    """A moderator of the room."""
-    return member_of(room, "mona", "moderator")
-
-
-def member_of(room: RoomPayload, name: str, role: str = "member") -> User:
-    user = person(name)
-    Membership.objects.create(room_id=room.id, user=user, role=role)
-    return user
-
-
-def roles(room: RoomPayload) -> dict[str, str]:
-    members = Membership.objects.filter(room_id=room.id).select_related("user")
-    return {member.user.username: member.role for member in members}
-
-
-def of(user: User, kind: str, **fields: Any) -> dict[str, Any]:
-    return {"type": kind, "user": str(user.pk), **fields}
 
 
 @pytest.mark.parametrize("action", EVERYTHING)
@@ -84,7 +67,7 @@ def test_members_and_outsiders_do_nothing_to_anybody(
 
 
 @pytest.mark.parametrize("action", EVERYTHING)
-def test_room_that_is_hidden_is_not_found(
+def test_a_hidden_room_is_not_found(
     bob: User,
     charlie: User,
     room: RoomPayload,
@@ -100,7 +83,9 @@ def test_room_that_is_hidden_is_not_found(
 
 
 @pytest.mark.parametrize("action", EVERYTHING)
-def test_unknown_person(alice: User, room: RoomPayload, action: Action) -> None:
+def test_an_unknown_person_is_not_found(
+    alice: User, room: RoomPayload, action: Action
+) -> None:
     for user_id in (str(uuid4()), "nonsense", str(alice.pk).upper()):
         with pytest.raises(UserNotFound):
             action(acting(alice), room.id, user_id)
@@ -108,7 +93,7 @@ def test_unknown_person(alice: User, room: RoomPayload, action: Action) -> None:
 
 
 @pytest.mark.parametrize("action", [promote, *ON_MEMBERS[:3]])
-def test_who_is_no_member_is_not_here(
+def test_a_person_who_is_no_member_is_not_found(
     alice: User, charlie: User, room: RoomPayload, action: Action
 ) -> None:
     with pytest.raises(UserNotFound):
@@ -116,7 +101,7 @@ def test_who_is_no_member_is_not_here(
 
 
 @pytest.mark.parametrize("action", ON_MEMBERS)
-def test_moderator_acts_on_members_alone(
+def test_a_moderator_acts_on_members_alone(
     mona: User, alice: User, bob: User, room: RoomPayload, action: Action
 ) -> None:
     other = member_of(room, "max", "moderator")
@@ -129,7 +114,7 @@ def test_moderator_acts_on_members_alone(
 
 @pytest.mark.parametrize("action", ON_MEMBERS)
 @pytest.mark.parametrize("role", ["owner", "moderator", "member"])
-def test_owner_acts_on_everybody(
+def test_an_owner_acts_on_everybody(
     alice: User, room: RoomPayload, action: Action, role: str
 ) -> None:
     other = member_of(room, "erin", role)
@@ -137,7 +122,7 @@ def test_owner_acts_on_everybody(
 
 
 @pytest.mark.parametrize("action", [members.remove_member, bans.ban])
-def test_last_owner_stays(alice: User, room: RoomPayload, action: Action) -> None:
+def test_the_last_owner_stays(alice: User, room: RoomPayload, action: Action) -> None:
     with pytest.raises(Forbidden):
         action(acting(alice), room.id, str(alice.pk))
     assert roles(room)["alice"] == "owner"
@@ -146,7 +131,7 @@ def test_last_owner_stays(alice: User, room: RoomPayload, action: Action) -> Non
 
 @pytest.mark.parametrize("action", [members.remove_member, bans.ban])
 @committing
-def test_who_is_taken_out_receives_nothing_more(
+def test_a_person_who_is_taken_out_receives_nothing_more(
     mona: User, bob: User, room: RoomPayload, published: list[Envelope], action: Action
 ) -> None:
     published.clear()
@@ -158,128 +143,17 @@ def test_who_is_taken_out_receives_nothing_more(
         append_one(Draft(room.id, acting(bob), "hello", "1"))
 
 
-def test_removed_person_may_come_back(mona: User, bob: User, room: RoomPayload) -> None:
+def test_a_removed_person_may_come_back(
+    mona: User, bob: User, room: RoomPayload
+) -> None:
     members.remove_member(acting(mona), room.id, str(bob.pk))
     assert logged(room, after=2) == [of(bob, "member.removed")]
     assert join_room(acting(bob), room.id).role == "member"
 
 
-def test_banned_member_does_not_come_back(
-    mona: User, bob: User, room: RoomPayload
+def test_an_owner_gives_and_takes_roles(
+    alice: User, bob: User, room: RoomPayload
 ) -> None:
-    bans.ban(acting(mona), room.id, str(bob.pk))
-    assert logged(room, after=2) == [of(bob, "member.banned")]
-    for attempt in (join_room, leave_room, queries.rooms.room):
-        with pytest.raises(RoomNotFound):
-            attempt(acting(bob), room.id)
-    assert queries.directory.directory(acting(bob)).rooms == []
-
-
-@committing
-def test_banning_who_is_no_member_is_told_to_them_alone(
-    mona: User, charlie: User, room: RoomPayload, published: list[Envelope]
-) -> None:
-    published.clear()
-    for _ in range(2):
-        bans.ban(acting(mona), room.id, str(charlie.pk))
-    gone = {"type": "room.deleted", "room": room.id}
-    assert to_person(published, charlie) == [gone]
-    assert published[1:] == [GuestOut(room.id, str(charlie.pk))]
-    assert Ban.objects.count() == 1
-    with pytest.raises(RoomNotFound):
-        join_room(acting(charlie), room.id)
-
-
-def test_ban_is_lifted(mona: User, charlie: User, room: RoomPayload) -> None:
-    bans.ban(acting(mona), room.id, str(charlie.pk))
-    for _ in range(2):
-        bans.unban(acting(mona), room.id, str(charlie.pk))
-    assert join_room(acting(charlie), room.id).role == "member"
-
-
-def test_bans_are_for_who_manages(
-    mona: User, bob: User, charlie: User, room: RoomPayload
-) -> None:
-    bans.ban(acting(mona), room.id, str(charlie.pk))
-    [found] = queries.bans.bans(acting(mona), room.id)
-    assert found.user.username == "charlie"
-    with pytest.raises(Forbidden):
-        queries.bans.bans(acting(bob), room.id)
-    with pytest.raises(RoomNotFound):
-        queries.bans.bans(acting(charlie), room.id)
-
-
-@committing
-@pytest.mark.parametrize("reference", ["id", "charlie", "CHARLIE"])
-def test_adding_tells_the_room_and_the_person(
-    mona: User,
-    charlie: User,
-    room: RoomPayload,
-    published: list[Envelope],
-    reference: str,
-) -> None:
-    published.clear()
-    called = str(charlie.pk) if reference == "id" else reference
-    member, added = members.add_member(acting(mona), room.id, called)
-    assert (added, member.role, member.user.username) == (True, "member", "charlie")
-    assert logged(room, after=2) == [of(charlie, "member.added")]
-    [told] = to_person(published, charlie)
-    assert (told["type"], told["room"]["role"]) == ("room.added", "member")
-    assert told["room"]["head_seq"] == 3
-    assert queries.members.members(acting(charlie), room.id)
-
-
-@committing
-def test_adding_a_member_changes_nothing(
-    mona: User, alice: User, room: RoomPayload, published: list[Envelope]
-) -> None:
-    published.clear()
-    member, added = members.add_member(acting(mona), room.id, "alice")
-    assert (added, member.role, published) == (False, "owner", [])
-
-
-def test_private_room_is_filled_by_its_owner(
-    alice: User, charlie: User, private_room: RoomPayload
-) -> None:
-    members.add_member(acting(alice), private_room.id, "charlie")
-    assert queries.rooms.room(acting(charlie), private_room.id).role == "member"
-
-
-def test_inactive_person_is_not_added(
-    alice: User, charlie: User, room: RoomPayload
-) -> None:
-    User.objects.filter(pk=charlie.pk).update(is_active=False)
-    for reference in ("charlie", str(charlie.pk)):
-        with pytest.raises(UserNotFound):
-            members.add_member(acting(alice), room.id, reference)
-
-
-def test_banned_person_is_not_added(
-    alice: User, charlie: User, room: RoomPayload
-) -> None:
-    bans.ban(acting(alice), room.id, str(charlie.pk))
-    with pytest.raises(Forbidden):
-        members.add_member(acting(alice), room.id, "charlie")
-
-
-def test_nobody_is_added_to_an_archived_room(
-    alice: User, charlie: User, room: RoomPayload
-) -> None:
-    Room.objects.update(archived_at=timezone.now())
-    with pytest.raises(Forbidden):
-        members.add_member(acting(alice), room.id, "charlie")
-
-
-def test_only_staff_are_added_to_a_staff_room(
-    dora: User, charlie: User, staff_room: RoomPayload
-) -> None:
-    with pytest.raises(Forbidden):
-        members.add_member(acting(dora), staff_room.id, "charlie")
-    person("sam", is_staff=True)
-    assert members.add_member(acting(dora), staff_room.id, "sam")[1]
-
-
-def test_owner_gives_and_takes_roles(alice: User, bob: User, room: RoomPayload) -> None:
     for role in ("moderator", "owner", "owner", "member"):
         changed = members.change_role(acting(alice), room.id, str(bob.pk), role)
         assert changed.role == roles(room)["bob"] == role
@@ -289,7 +163,7 @@ def test_owner_gives_and_takes_roles(alice: User, bob: User, room: RoomPayload) 
     ]
 
 
-def test_moderator_gives_no_roles(mona: User, bob: User, room: RoomPayload) -> None:
+def test_a_moderator_gives_no_roles(mona: User, bob: User, room: RoomPayload) -> None:
     for user in (bob, mona):
         with pytest.raises(Forbidden):
             members.change_role(acting(mona), room.id, str(user.pk), "owner")
@@ -297,7 +171,7 @@ def test_moderator_gives_no_roles(mona: User, bob: User, room: RoomPayload) -> N
 
 
 @pytest.mark.parametrize("role", ["moderator", "member"])
-def test_last_owner_stays_owner(
+def test_the_last_owner_stays_owner_until_there_is_another(
     alice: User, bob: User, room: RoomPayload, role: str
 ) -> None:
     with pytest.raises(Forbidden):
@@ -308,7 +182,7 @@ def test_last_owner_stays_owner(
     assert roles(room) == {"alice": role, "bob": "owner"}
 
 
-def test_muted_member_reads_and_does_not_write(
+def test_a_muted_member_reads_and_does_not_write(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
     muted = members.mute_member(acting(mona), room.id, str(bob.pk), 60)
@@ -322,7 +196,9 @@ def test_muted_member_reads_and_does_not_write(
     assert logged(room, after=2) == [of(bob, "member.muted", until=until)]
 
 
-def test_mute_is_lifted(mona: User, bob: User, room: RoomPayload) -> None:
+def test_a_member_writes_again_after_their_mute_is_lifted(
+    mona: User, bob: User, room: RoomPayload
+) -> None:
     members.mute_member(acting(mona), room.id, str(bob.pk), 60)
     for _ in range(2):
         members.unmute_member(acting(mona), room.id, str(bob.pk))
@@ -330,7 +206,7 @@ def test_mute_is_lifted(mona: User, bob: User, room: RoomPayload) -> None:
     assert append_one(Draft(room.id, acting(bob), "hello", "1")).message.seq == 5
 
 
-def test_mute_that_is_over_is_lifted_in_silence(
+def test_lifting_a_mute_that_is_over_writes_nothing(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
     Membership.objects.filter(user=bob).update(muted_until=timezone.now())
@@ -352,7 +228,7 @@ def test_nobody_manages_a_direct_room(
     assert room.memberships.count() == 2
 
 
-def test_message_of_a_change_is_by_who_did_it(
+def test_the_message_of_a_change_is_sent_by_the_one_who_made_it(
     mona: User, bob: User, room: RoomPayload
 ) -> None:
     members.remove_member(acting(mona), room.id, str(bob.pk))

@@ -93,7 +93,7 @@ def test_ban_and_joining_at_once_leave_a_banned_outsider(
     assert not Membership.objects.filter(user=charlie).exists()
 
 
-def test_nothing_is_written_after_the_writers_removal(
+def test_a_removed_member_writes_nothing_after_the_removal(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     drafts = [Draft(room.id, acting(bob), "hello", str(n)) for n in range(6)]
@@ -132,7 +132,7 @@ def test_changes_at_once_keep_the_log_without_gaps(
     assert Room.objects.get().head_seq == 10
 
 
-def test_room_that_is_deleted_takes_what_is_being_written_with_it(
+def test_deleting_a_room_takes_the_messages_that_are_being_written_with_it(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     sends = [

@@ -33,7 +33,7 @@ def message(user: User) -> Message:
     )
 
 
-def test_person_shows_nothing_private(user: User) -> None:
+def test_a_persons_payload_shows_nothing_private(user: User) -> None:
     assert json.loads(encode(user_payload(user))) == {
         "id": str(user.pk),
         "username": "erin",
@@ -43,7 +43,7 @@ def test_person_shows_nothing_private(user: User) -> None:
     }
 
 
-def test_message(user: User, message: Message) -> None:
+def test_a_messages_payload_has_every_field(user: User, message: Message) -> None:
     assert json.loads(encode(message_payload(message))) == {
         "room": str(message.room_id),
         "seq": 7,
@@ -65,25 +65,25 @@ def test_message(user: User, message: Message) -> None:
     }
 
 
-def test_system_message_says_what_happened(message: Message) -> None:
+def test_a_system_message_says_what_happened(message: Message) -> None:
     message.event = {"type": "member.joined", "user": "1"}
     shown = json.loads(encode(message_payload(message)))
     assert shown["event"] == {"type": "member.joined", "user": "1"}
 
 
-def test_message_of_a_deleted_person_has_no_sender(message: Message) -> None:
+def test_a_message_of_a_deleted_person_has_no_sender(message: Message) -> None:
     message.sender = None
     assert message_payload(message).sender is None
 
 
-def test_building_a_message_asks_nothing(
+def test_building_a_messages_payload_makes_no_query(
     db: None, message: Message, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
         message_payload(message)
 
 
-def test_room(user: User) -> None:
+def test_a_rooms_payload_has_every_field(user: User) -> None:
     room = Room(name="general", topic="t", head_seq=5, epoch="e5f0e5f0", created_at=AT)
     mine = Membership(room=room, user=user, role=Membership.Role.OWNER)
     expected = {
@@ -117,7 +117,7 @@ def test_room(user: User) -> None:
     }
 
 
-def test_member(user: User) -> None:
+def test_a_members_payload_has_every_field(user: User) -> None:
     membership = Membership(room=Room(), user=user, joined_at=AT)
     assert json.loads(encode(member_payload(membership))) == {
         "user": json.loads(encode(user_payload(user))),
@@ -145,7 +145,7 @@ def test_stored_reactions_are_shown(bob: User, room: RoomPayload) -> None:
     assert (reaction.emoji, reaction.count, reaction.users) == ("👍", 1, [str(bob.pk)])
 
 
-def test_answer_to_a_sender_is_what_history_shows_later(
+def test_a_sender_is_answered_with_what_history_shows_later(
     bob: User, room: RoomPayload
 ) -> None:
     draft = Draft(room.id, acting(bob), "Grüße 🌊\n", client_id="1", reply_to=2)

@@ -30,12 +30,14 @@ def of(user: User) -> ReadPayload | None:
     return room.read
 
 
-def test_what_others_wrote_is_unread(alice: User, bob: User, talk: RoomPayload) -> None:
+def test_messages_of_others_are_unread(
+    alice: User, bob: User, talk: RoomPayload
+) -> None:
     assert of(bob) == ReadPayload(1, unread=3, mentions=1)
     assert of(alice) == ReadPayload(0, unread=1, mentions=0)
 
 
-def test_reading_counts_down(bob: User, talk: RoomPayload) -> None:
+def test_reading_counts_the_unread_messages_down(bob: User, talk: RoomPayload) -> None:
     assert mark_read(acting(bob), talk.id, 4) == ReadPayload(4, unread=1, mentions=1)
     assert mark_read(acting(bob), talk.id, 6) == ReadPayload(6, unread=0, mentions=0)
     assert of(bob) == ReadPayload(6, unread=0, mentions=0)
@@ -47,27 +49,29 @@ def test_reading_never_goes_back_and_never_ahead(bob: User, talk: RoomPayload) -
     assert mark_read(acting(bob), talk.id, 999).read_seq == 6
 
 
-def test_unread_from_here(bob: User, talk: RoomPayload) -> None:
+def test_a_person_marks_a_message_and_the_later_ones_as_unread(
+    bob: User, talk: RoomPayload
+) -> None:
     mark_read(acting(bob), talk.id, 6)
     assert mark_unread(acting(bob), talk.id, 4) == ReadPayload(3, unread=2, mentions=1)
     assert mark_unread(acting(bob), talk.id, 0).read_seq == 0
 
 
-def test_what_is_deleted_is_not_unread(
+def test_a_deleted_message_is_not_unread(
     alice: User, bob: User, talk: RoomPayload
 ) -> None:
     delete_message(acting(alice), talk.id, 5)
     assert of(bob) == ReadPayload(1, unread=2, mentions=0)
 
 
-def test_everybody_is_a_mention_of_each(
+def test_a_mention_of_everybody_counts_for_each(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     send_message(acting(alice), room.id, client_id="1", body="@room come")
     assert of(bob) == ReadPayload(1, unread=1, mentions=1)
 
 
-def test_what_was_written_before_one_came_is_not_unread(
+def test_messages_from_before_joining_are_not_unread(
     charlie: User, talk: RoomPayload
 ) -> None:
     join_room(acting(charlie), talk.id)
@@ -75,7 +79,7 @@ def test_what_was_written_before_one_came_is_not_unread(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_other_devices_are_told(
+def test_a_persons_other_devices_are_told_how_far_they_read(
     bob: User, talk: RoomPayload, published: list[Envelope]
 ) -> None:
     published.clear()
@@ -92,7 +96,7 @@ def test_the_other_devices_are_told(
     }
 
 
-def test_only_members_have_a_marker(
+def test_only_members_mark_messages_as_read(
     charlie: User, talk: RoomPayload, private_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):

@@ -1,6 +1,5 @@
 """Making, changing and deleting rooms: what is stored, logged and announced."""
 
-import json
 from typing import Any
 
 import pytest
@@ -8,31 +7,23 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from chat.access.rooms import access_named
 from chat.actions import rooms
 from chat.actions.memberships import join_room, leave_room
 from chat.actions.messages import send_message
 from chat.actions.reactions import add_reaction
-from chat.actions.rooms import create_room, delete_room, get_or_create_room, update_room
+from chat.actions.rooms import create_room, delete_room, update_room
 from chat.errors import RoomNotFound
-from chat.events import encode
 from chat.log.append import append_one
 from chat.log.draft import Draft
 from chat.models import Ban, Membership, Mention, Message, Reaction, Room
 from chat.payloads.rooms import RoomPayload
-from core.bus.envelopes import Envelope, RoomGone
+from core.bus.envelopes import Envelope
 from core.errors import Conflict, Forbidden
 from tests.people import acting, room_of
 
-from .envelopes import logged, to_everybody, to_person
+from .envelopes import logged
 
 committing = pytest.mark.django_db(transaction=True)
-
-
-def shown(room: RoomPayload) -> dict[str, Any]:
-    """As everybody is told of it: nothing that is one reader's own."""
-    own = {"role": None, "notify": None, "muted_until": None, "read": None}
-    return {**json.loads(encode(room)), **own}
 
 
 @pytest.fixture
@@ -58,7 +49,7 @@ def moderator(bob: User, room: RoomPayload) -> User:
         ),
     ],
 )
-def test_owner_changes_everything(
+def test_an_owner_changes_everything(
     alice: User, room: RoomPayload, changes: dict[str, Any], event: dict[str, Any]
 ) -> None:
     changed = update_room(acting(alice), room.id, changes)
@@ -71,7 +62,9 @@ def test_owner_changes_everything(
         assert getattr(changed, field) == getattr(stored, field) == changes[field]
 
 
-def test_each_kind_of_change_is_a_message(alice: User, room: RoomPayload) -> None:
+def test_each_kind_of_change_is_a_message_of_its_own(
+    alice: User, room: RoomPayload
+) -> None:
     changes = {"name": "lobby", "topic": "t", "notices": False, "archived": True}
     assert update_room(acting(alice), room.id, changes).head_seq == 6
     assert [event["type"] for event in logged(room, after=2)] == [
@@ -83,7 +76,7 @@ def test_each_kind_of_change_is_a_message(alice: User, room: RoomPayload) -> Non
 
 
 @committing
-def test_what_is_as_wished_already_stays_silent(
+def test_a_change_to_what_is_already_set_writes_nothing(
     alice: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     published.clear()
@@ -96,7 +89,9 @@ def test_what_is_as_wished_already_stays_silent(
     ]
 
 
-def test_archived_room_is_restored(alice: User, bob: User, room: RoomPayload) -> None:
+def test_an_owner_restores_an_archived_room(
+    alice: User, bob: User, room: RoomPayload
+) -> None:
     update_room(acting(alice), room.id, {"archived": True})
     with pytest.raises(Forbidden):
         append_one(Draft(room.id, acting(bob), "hello", "1"))
@@ -105,7 +100,7 @@ def test_archived_room_is_restored(alice: User, bob: User, room: RoomPayload) ->
     assert append_one(Draft(room.id, acting(bob), "hello", "1")).message.seq == 5
 
 
-def test_archived_room_is_not_joined_but_left(
+def test_members_leave_an_archived_room_and_nobody_joins_it(
     alice: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
     update_room(acting(alice), room.id, {"archived": True})
@@ -115,7 +110,7 @@ def test_archived_room_is_not_joined_but_left(
     assert Membership.objects.get().user == alice
 
 
-def test_announcements_are_for_who_manages(
+def test_only_owners_and_moderators_write_into_an_announcement_room(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     update_room(acting(alice), room.id, {"announcements_only": True})
@@ -124,7 +119,7 @@ def test_announcements_are_for_who_manages(
         append_one(Draft(room.id, acting(bob), "hello", "1"))
 
 
-def test_moderator_changes_name_and_topic(moderator: User, room: RoomPayload) -> None:
+def test_a_moderator_changes_name_and_topic(moderator: User, room: RoomPayload) -> None:
     changed = update_room(acting(moderator), room.id, {"name": "lobby", "topic": "t"})
     assert (changed.name, changed.topic, changed.role) == ("lobby", "t", "moderator")
 
@@ -132,7 +127,7 @@ def test_moderator_changes_name_and_topic(moderator: User, room: RoomPayload) ->
 @pytest.mark.parametrize(
     "field", ["announcements_only", "notices", "slow_mode_seconds", "archived"]
 )
-def test_moderator_changes_nothing_else(
+def test_a_moderator_changes_nothing_else(
     moderator: User, room: RoomPayload, field: str
 ) -> None:
     with pytest.raises(Forbidden):
@@ -152,7 +147,7 @@ def test_members_and_outsiders_change_nothing(
     assert not Room.objects.filter(topic="t").exists()
 
 
-def test_owner_who_lost_the_flag_changes_nothing(
+def test_an_owner_who_is_staff_no_longer_changes_nothing(
     dora: User, staff_room: RoomPayload
 ) -> None:
     # Only in the database: whoever asks may have come in before.
@@ -164,7 +159,7 @@ def test_owner_who_lost_the_flag_changes_nothing(
     assert Room.objects.filter(topic="").count() == 1
 
 
-def test_taken_name_is_a_conflict(alice: User, room: RoomPayload) -> None:
+def test_a_taken_name_is_a_conflict(alice: User, room: RoomPayload) -> None:
     other = create_room(acting(alice), name="other")
     with pytest.raises(Conflict):
         update_room(acting(alice), other.id, {"name": "General", "topic": "t"})
@@ -172,157 +167,26 @@ def test_taken_name_is_a_conflict(alice: User, room: RoomPayload) -> None:
     assert len(logged(other)) == 1
 
 
-def test_room_may_change_the_case_of_its_name(alice: User, room: RoomPayload) -> None:
+def test_a_room_may_change_the_case_of_its_name(alice: User, room: RoomPayload) -> None:
     assert update_room(acting(alice), room.id, {"name": "GENERAL"}).name == "GENERAL"
 
 
-@committing
-def test_making_a_public_room_tells_everybody_and_then_its_maker(
-    alice: User, published: list[Envelope]
+def test_only_owners_delete_a_room(
+    moderator: User, charlie: User, room: RoomPayload
 ) -> None:
-    room = create_room(acting(alice), name="lobby")
-    assert to_everybody(published) == [{"type": "room.created", "room": shown(room)}]
-    assert [event["type"] for event in to_person(published, alice)] == ["room.added"]
-    assert len(published) == 3
-
-
-@committing
-def test_making_a_private_room_tells_its_maker_alone(
-    alice: User, private_room: RoomPayload, published: list[Envelope]
-) -> None:
-    assert to_everybody(published) == []
-    assert len(to_person(published, alice)) == 1
-
-
-@committing
-def test_staff_room_is_told_to_staff_alone(
-    dora: User, staff_room: RoomPayload, published: list[Envelope]
-) -> None:
-    update_room(acting(dora), staff_room.id, {"topic": "t"})
-    delete_room(acting(dora), staff_room.id)
-    assert to_everybody(published) == []
-    told = to_everybody(published, "staff")
-    assert [event["type"] for event in told] == [
-        "room.created",
-        "room.updated",
-        "room.deleted",
-    ]
-
-
-@committing
-def test_change_of_a_public_room_is_told_to_everybody(
-    alice: User, room: RoomPayload, published: list[Envelope]
-) -> None:
-    published.clear()
-    changed = update_room(acting(alice), room.id, {"topic": "t"})
-    assert to_everybody(published) == [{"type": "room.updated", "room": shown(changed)}]
-    assert len(published) == 2
-
-
-@committing
-def test_change_of_a_private_room_is_told_to_its_members(
-    alice: User, bob: User, private_room: RoomPayload, published: list[Envelope]
-) -> None:
-    Membership.objects.create(room_id=private_room.id, user=bob)
-    published.clear()
-    changed = update_room(acting(alice), private_room.id, {"topic": "t"})
-    event = {"type": "room.updated", "room": shown(changed)}
-    assert to_person(published, alice) == to_person(published, bob) == [event]
-    assert len(published) == 3
-
-
-@committing
-def test_member_who_lost_the_flag_is_told_nothing(
-    dora: User, bob: User, published: list[Envelope]
-) -> None:
-    room = create_room(acting(dora), name="bunker", kind="private", staff_only=True)
-    Membership.objects.create(room_id=room.id, user=bob)
-    update_room(acting(dora), room.id, {"topic": "t"})
-    assert to_person(published, bob) == []
-    assert len(to_person(published, dora)) == 2
-
-
-@committing
-def test_deleting_leaves_nothing_and_tells_everybody(
-    alice: User, bob: User, room: RoomPayload, published: list[Envelope]
-) -> None:
-    append_one(Draft(room.id, acting(bob), "hello", "1"))
-    Ban.objects.create(room_id=room.id, user_id=alice.pk)
-    published.clear()
-    delete_room(acting(alice), room.id)
-    for table in (Room, Membership, Message, Ban):
-        assert not table.objects.exists()
-    assert to_everybody(published) == [{"type": "room.deleted", "room": room.id}]
-
-
-@committing
-def test_deleting_a_private_room_tells_its_members(
-    alice: User, bob: User, private_room: RoomPayload, published: list[Envelope]
-) -> None:
-    Membership.objects.create(room_id=private_room.id, user=bob)
-    published.clear()
-    delete_room(acting(alice), private_room.id)
-    event = {"type": "room.deleted", "room": private_room.id}
-    assert to_person(published, alice) == to_person(published, bob) == [event]
-    assert published[2:] == [RoomGone(private_room.id)]
-
-
-def test_only_owners_delete(moderator: User, charlie: User, room: RoomPayload) -> None:
     for user in (moderator, charlie):
         with pytest.raises(Forbidden):
             delete_room(acting(user), room.id)
     assert Room.objects.exists()
 
 
-def test_name_of_a_deleted_room_is_free(alice: User, room: RoomPayload) -> None:
+def test_the_name_of_a_deleted_room_is_free(alice: User, room: RoomPayload) -> None:
     delete_room(acting(alice), room.id)
     assert create_room(acting(alice), name="general").id != room.id
 
 
-def test_first_visit_makes_the_room_and_later_ones_join_it(
-    alice: User, bob: User
-) -> None:
-    made, created = get_or_create_room(acting(alice), name="lobby", topic="t")
-    assert (created, made.role, made.topic) == (True, "owner", "t")
-    joined, created = get_or_create_room(acting(bob), name="LOBBY", topic="other")
-    assert (created, joined.id, joined.role) == (False, made.id, "member")
-    assert joined.topic == "t"
-    again, created = get_or_create_room(acting(bob), name="lobby")
-    assert (created, again.head_seq) == (False, 2)
-
-
-def test_room_one_is_banned_from_is_neither_joined_nor_made(
-    charlie: User, room: RoomPayload
-) -> None:
-    Ban.objects.create(room_id=room.id, user=charlie)
-    with pytest.raises(Conflict):
-        get_or_create_room(acting(charlie), name="general")
-    assert not Membership.objects.filter(user=charlie).exists()
-
-
-def test_name_of_a_staff_room_is_free_for_everybody_else(
-    charlie: User, alice: User, staff_room: RoomPayload
-) -> None:
-    """Or `conflict` would tell that there is such a room."""
-    made, created = get_or_create_room(acting(charlie), name="Bridge")
-    assert (created, made.staff_only) == (True, False)
-    with pytest.raises(Conflict):
-        create_room(acting(alice), name="bridge")
-
-
-def test_staff_only_rooms_have_different_names(
-    dora: User, staff_room: RoomPayload
-) -> None:
-    with pytest.raises(Conflict):
-        create_room(acting(dora), name="BRIDGE", staff_only=True)
-    shadow = create_room(acting(dora), name="bridge")
-    assert str(access_named(acting(dora), "bridge").room.pk) == shadow.id
-    delete_room(acting(dora), shadow.id)
-    assert str(access_named(acting(dora), "bridge").room.pk) == staff_room.id
-
-
 @pytest.mark.parametrize("notices", [True, False])
-def test_notices_are_marked_for_clients_to_hide(
+def test_a_room_without_notices_marks_joining_and_leaving_as_quiet(
     alice: User, charlie: User, room: RoomPayload, notices: bool
 ) -> None:
     Room.objects.update(notices=notices)
@@ -335,7 +199,7 @@ def test_notices_are_marked_for_clients_to_hide(
     ]
 
 
-def test_banned_person_does_not_join(charlie: User, room: RoomPayload) -> None:
+def test_a_banned_person_does_not_join(charlie: User, room: RoomPayload) -> None:
     Ban.objects.create(room_id=room.id, user=charlie)
     with pytest.raises(RoomNotFound):
         join_room(acting(charlie), room.id)
@@ -343,7 +207,7 @@ def test_banned_person_does_not_join(charlie: User, room: RoomPayload) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_long_room_is_deleted_without_fetching_it(
+def test_a_long_room_is_deleted_without_reading_its_messages(
     alice: User, bob: User, room: RoomPayload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In steps, each of which the database has time for; other rooms keep theirs."""

@@ -82,16 +82,16 @@ _RATES = (
     ("network_mails", "Mails caused from one address", "hour"),
     ("guests", "New guests from one address", "hour"),
 )
+_LIMITS = (
+    _SIZES
+    | {f"{name}_per_{unit}": f"{what}, each {unit}." for name, what, unit in _RATES}
+    | {f"{name}_burst": f"{what}, at once." for name, what, _ in _RATES}
+)
+_DEFAULTS = {field.name: field.default for field in fields(Limits)}
 
-
-def _limits() -> dict[str, Term]:
-    says = dict(_SIZES)
-    for name, what, unit in _RATES:
-        says[f"{name}_per_{unit}"] = f"{what}, each {unit}."
-        says[f"{name}_burst"] = f"{what}, at once."
-    default_of = {field.name: field.default for field in fields(Limits)}
-    # By the shape too, since a person has `stored_bytes` as well.
-    return {f"Limits.{name}": Term(says[name], default_of[name]) for name in says}
-
-
-SERVER = _SOCKET | _ERRORS | _limits()
+# Limits go by their shape too, since a person has `stored_bytes` as well.
+SERVER = (
+    _SOCKET
+    | _ERRORS
+    | {f"Limits.{name}": Term(_LIMITS[name], _DEFAULTS[name]) for name in _LIMITS}
+)
