@@ -31,7 +31,7 @@ def count(deployment: Deployment) -> int:
     return len(list((deployment.directory / "files" / "attachments").iterdir()))
 
 
-async def test_a_picture_from_one_to_another_and_gone(
+async def test_a_picture_is_sent_seen_by_another_member_and_deleted(
     deployment: Deployment, process: Process, scene: Scene
 ) -> None:
     file = upload(process, scene, telling("JPEG"))
@@ -66,7 +66,9 @@ async def test_a_picture_from_one_to_another_and_gone(
     assert signature not in process.log.read_text()
 
 
-async def test_who_was_away_gets_the_files(process: Process, scene: Scene) -> None:
+async def test_a_member_who_was_away_gets_the_files_on_resuming(
+    process: Process, scene: Scene
+) -> None:
     async with chatting(process.socket_url(scene.alice)) as alice:
         file = upload(process, scene, b"hello", "a.txt")
         sent = await send(alice, scene.room, file)
@@ -79,7 +81,7 @@ async def test_who_was_away_gets_the_files(process: Process, scene: Scene) -> No
     assert history["messages"][-1] == sent["message"]
 
 
-async def test_in_a_direct_room(process: Process, scene: Scene) -> None:
+async def test_a_file_is_sent_in_a_direct_room(process: Process, scene: Scene) -> None:
     me = process.call("GET", "me", scene.bob).json()["id"]
     room = process.call("POST", "direct", scene.alice, {"user": me}).json()["id"]
     path = f"rooms/{room}/attachments"
@@ -100,7 +102,7 @@ def test_a_large_file_arrives_whole(process: Process, scene: Scene) -> None:
     assert got.content == content
 
 
-def test_a_larger_one_is_too_long(process: Process, scene: Scene) -> None:
+def test_a_file_over_the_limit_is_too_long(process: Process, scene: Scene) -> None:
     path = f"rooms/{scene.room}/attachments"
     content = b"x" * (LIMITS.attachment_bytes + 1024 * 1024)
     answer = process.upload(path, scene.alice, "a.txt", content)
@@ -113,7 +115,7 @@ def test_a_larger_one_is_too_long(process: Process, scene: Scene) -> None:
         assert session.get(f"{process.url}/api/v1/limits", timeout=10).ok
 
 
-def test_bodies_are_cut_off_before_they_fill_the_disk(
+def test_an_upload_over_the_limit_is_cut_off_before_it_fills_the_disk(
     embedded: NewDeployment,
 ) -> None:
     """A smaller limit than the default, and a body that says no length."""
@@ -148,7 +150,7 @@ def _written(process: Process) -> int:
     return int(counts["wchar"])
 
 
-def test_pictures_of_a_room_are_announced_and_open_to_all(
+def test_the_picture_of_a_room_is_announced_and_open_to_everybody(
     process: Process, scene: Scene
 ) -> None:
     path = f"rooms/{scene.room}/avatar"

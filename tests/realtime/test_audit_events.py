@@ -15,7 +15,7 @@ PASSWORD = "trombone-42"
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_every_event_of_a_visit(
+async def test_a_visit_is_logged_from_log_in_to_close(
     embedded: NewDeployment, server: ServerName
 ) -> None:
     deployment = embedded(server, LOG_FORMAT="json")
@@ -54,7 +54,7 @@ async def test_every_event_of_a_visit(
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_who_asks_for_what_they_may_not_have(
+async def test_commands_refused_to_an_outsider_are_logged(
     embedded: NewDeployment, server: ServerName
 ) -> None:
     """At both doors, with their ids and with no word of theirs, and once."""

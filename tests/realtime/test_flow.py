@@ -16,7 +16,7 @@ from .conftest import NewDeployment
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_who_never_answers_a_ping_is_closed_and_others_are_not(
+async def test_a_client_that_never_answers_a_ping_is_closed_and_others_are_not(
     embedded: NewDeployment, server: ServerName
 ) -> None:
     """Traffic brings the first ping early: after 64 KiB instead of 25 s."""
@@ -59,7 +59,7 @@ async def _hear_all(socket: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_who_stops_reading_is_closed_and_catches_up_later(
+async def test_a_client_that_stops_reading_is_closed_and_catches_up_later(
     embedded: NewDeployment, server: ServerName
 ) -> None:
     deployment = embedded(server)

@@ -45,7 +45,9 @@ def held() -> Iterator[ExitStack]:
         yield stack
 
 
-def test_strangers_send_bodies_to_nobody(served: Process, held: ExitStack) -> None:
+def test_the_bodies_of_strangers_are_not_kept_in_memory(
+    served: Process, held: ExitStack
+) -> None:
     """Of each 2.5 MB used to be kept in memory, and for two minutes."""
     before = _memory(served)
     for _ in range(60):
@@ -69,7 +71,9 @@ def test_a_stranger_is_refused_before_a_body_is_sent(
     assert stranger.recv(65_536) == b""
 
 
-def test_slow_bodies_of_one_address_are_few(served: Process, held: ExitStack) -> None:
+def test_one_address_may_send_only_a_few_slow_bodies_at_once(
+    served: Process, held: ExitStack
+) -> None:
     most = bodies.MEMORY_BYTES // 3 // (bodies.REQUEST_BYTES + 60_000)
     login = "POST /api/v1/auth/login", "Content-Length: 65536"
     slow = [_asking(served, held, *login) for _ in range(most + 40)]
@@ -82,7 +86,7 @@ def test_slow_bodies_of_one_address_are_few(served: Process, held: ExitStack) ->
     assert 40 <= len(refused) < 60
 
 
-def test_unread_files_of_one_address_are_few(
+def test_one_address_may_leave_only_a_few_files_unread_at_once(
     served: Process, alice: Person, held: ExitStack
 ) -> None:
     """Each has a file and a socket open until it is cut."""
@@ -97,7 +101,9 @@ def test_unread_files_of_one_address_are_few(
     assert _descriptors(served) - before <= 2 * most + 20
 
 
-def test_strangers_write_nothing_into_the_log(served: Process, held: ExitStack) -> None:
+def test_requests_of_strangers_write_nothing_into_the_log(
+    served: Process, held: ExitStack
+) -> None:
     """Django logs the host and the origin that each says, however long they are."""
     said = "x" * 5_000
     before = served.log.stat().st_size

@@ -10,7 +10,7 @@ from tests.sockets import chatting
 from .conftest import Scene, Two
 
 
-async def test_a_room_that_stays_locked_is_unavailable_alone(
+async def test_a_room_that_stays_locked_is_unavailable_and_other_rooms_are_not(
     two: Two, shared_scene: Scene, postgres_url: str
 ) -> None:
     scene, server = shared_scene, two[0]

@@ -119,7 +119,9 @@ def test_every_command_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("kind", TABLE)
-async def test_who_is_answered_what(world: World, kind: str) -> None:
+async def test_each_person_is_answered_as_the_table_says(
+    world: World, kind: str
+) -> None:
     found = []
     for role in ROLES:
         room = world.new_room(f"{kind}-{role}", guests_may_read=role == "visitor")

@@ -92,7 +92,9 @@ def grown(process: Process, before: Counts, name: str, labels: str = "") -> floa
     return scraped(process).get((name, labels), 0) - before.get((name, labels), 0)
 
 
-async def test_a_message_to_three_sockets(process: Process, scene: Scene) -> None:
+async def test_a_message_to_three_sockets_counts_as_three_deliveries(
+    process: Process, scene: Scene
+) -> None:
     before = scraped(process)
     async with (
         chatting(process.socket_url(scene.alice)) as alice,
@@ -122,7 +124,7 @@ async def test_a_message_to_three_sockets(process: Process, scene: Scene) -> Non
     assert grown(process, before, "hubbub_closes_total", "client") == 3
 
 
-async def test_what_is_refused_and_who_is_closed(
+async def test_refusals_and_closes_are_counted_by_their_code(
     process: Process, scene: Scene
 ) -> None:
     before = scraped(process)
@@ -157,7 +159,9 @@ async def _say_many(socket: Socket, room: str, key: str, count: int) -> None:
         await socket.until(lambda frame, ref=ref: frame.get("ref") == ref)
 
 
-async def test_who_reads_too_slowly_is_counted(process: Process, scene: Scene) -> None:
+async def test_a_client_that_reads_too_slowly_is_counted(
+    process: Process, scene: Scene
+) -> None:
     before = scraped(process)
     async with (
         chatting(process.socket_url(scene.alice)) as alice,
@@ -187,7 +191,9 @@ async def test_labels_come_from_a_closed_list(process: Process, scene: Scene) ->
                     assert value in ALLOWED[label], (family.name, label, value)
 
 
-async def test_resumes_by_their_result(process: Process, scene: Scene) -> None:
+async def test_resumes_are_counted_by_their_result(
+    process: Process, scene: Scene
+) -> None:
     before = scraped(process)
     async with chatting(process.socket_url(scene.bob)) as socket:
         reply = await socket.subscribe(scene.room)
@@ -199,7 +205,7 @@ async def test_resumes_by_their_result(process: Process, scene: Scene) -> None:
         assert grown(process, before, "hubbub_resumes_total", result) == 1, result
 
 
-async def test_the_loop_and_the_layer_are_watched(
+async def test_the_delays_of_the_loop_and_the_layer_are_measured(
     process: Process, scene: Scene
 ) -> None:
     # Under daphne a process has no hub before its first socket.
@@ -215,7 +221,7 @@ async def test_the_loop_and_the_layer_are_watched(
     "authorization",
     [None, "", "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Token {TOKEN}", TOKEN],
 )
-def test_it_is_not_there_for_others(
+def test_the_metrics_page_is_not_found_without_its_token(
     process: Process, authorization: str | None
 ) -> None:
     answer = get(process, authorization)
@@ -224,7 +230,9 @@ def test_it_is_not_there_for_others(
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "HEAD"])
-def test_no_method_gives_it_away(process: Process, method: str) -> None:
+def test_no_method_shows_strangers_that_the_metrics_page_exists(
+    process: Process, method: str
+) -> None:
     answers = [
         requests.request(method, f"{process.url}/{path}", timeout=20)
         for path in ("metrics", "nothing")
@@ -239,7 +247,9 @@ def _lasting(answer: requests.Response) -> dict[str, str]:
     return {n: v for n, v in answer.headers.lower_items() if n not in each_time}
 
 
-def test_without_a_token_nobody_reads_it(tmp_path: Path) -> None:
+def test_nobody_reads_the_metrics_of_a_server_without_a_metrics_token(
+    tmp_path: Path,
+) -> None:
     deployment = Deployment(tmp_path, "uvicorn", settings=SERVER)
     deployment.migrate()
     with deployment.serving() as process:

@@ -79,7 +79,7 @@ async def test_every_other_origin_is_refused(
 
 
 @pytest.mark.parametrize("second", ["https://evil.example", LISTED])
-async def test_two_origins_are_one_too_many(
+async def test_a_handshake_with_two_origins_is_refused(
     server: Process, person: Person, second: str
 ) -> None:
     headers = [("Origin", LISTED), ("Origin", second)]

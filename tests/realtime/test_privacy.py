@@ -15,8 +15,8 @@ import requests
 from tests.served import Deployment, Process
 from tests.sockets import Frame, Socket, chatting
 
+from .accounts import PASSWORD, Account, in_shell, new_account
 from .conftest import NewDeployment, Scene
-from .test_revocation import PASSWORD, Account, in_shell, new_account
 
 MANY = 1_000
 
@@ -70,7 +70,7 @@ async def hear_deleted(socket: Socket, count: int) -> list[int]:
     return heard
 
 
-async def test_others_see_who_is_gone_and_what_goes(
+async def test_other_members_see_a_deleted_person_and_their_messages_go(
     process: Process, scene: Scene
 ) -> None:
     account = await joined(process, scene)
@@ -99,7 +99,7 @@ async def test_others_see_who_is_gone_and_what_goes(
     assert again.status_code == 201
 
 
-async def test_deletion_goes_on_after_kill_9(
+async def test_a_deletion_goes_on_after_the_process_was_killed(
     deployment: Deployment, process: Process, scene: Scene
 ) -> None:
     account = await joined(process, scene)
@@ -129,7 +129,7 @@ async def test_deletion_goes_on_after_kill_9(
     assert room.json()["head_seq"] == scene.head + 1 + MANY + 1 + MANY
 
 
-async def test_export_is_made_by_a_running_server(
+async def test_a_running_server_makes_an_export(
     deployment: Deployment, process: Process, scene: Scene
 ) -> None:
     account = await joined(process, scene)
@@ -154,7 +154,7 @@ async def test_export_is_made_by_a_running_server(
         assert archive.read("messages.json").count(b'"body":"body ') == MANY
 
 
-async def test_what_a_killed_process_was_to_do_is_done_by_the_next(
+async def test_the_next_process_does_the_work_of_a_killed_one(
     embedded: NewDeployment,
 ) -> None:
     """An export that was begun, and messages that became old while nobody ran."""

@@ -12,7 +12,9 @@ from tests.sockets import Socket, chatting
 from .conftest import Scene, Two
 
 
-async def test_sockets_on_two_processes_talk(two: Two, shared_scene: Scene) -> None:
+async def test_sockets_on_two_processes_hear_each_other(
+    two: Two, shared_scene: Scene
+) -> None:
     scene = shared_scene
     async with (
         chatting(two[0].socket_url(scene.alice)) as alice,
@@ -84,7 +86,9 @@ async def _until_online(socket: Socket, room: str, people: int) -> None:
             await asyncio.sleep(0.5)
 
 
-async def test_both_may_write_at_once(two: Two, shared_scene: Scene) -> None:
+async def test_two_processes_write_to_one_room_at_once(
+    two: Two, shared_scene: Scene
+) -> None:
     scene = shared_scene
     async with (
         chatting(two[0].socket_url(scene.alice)) as alice,
@@ -101,7 +105,7 @@ async def test_both_may_write_at_once(two: Two, shared_scene: Scene) -> None:
             assert heard == list(range(3, 43))
 
 
-async def test_who_was_away_resumes_on_the_other_process(
+async def test_a_client_resumes_on_another_process(
     two: Two, shared_scene: Scene
 ) -> None:
     scene = shared_scene

@@ -14,8 +14,8 @@ from websockets.exceptions import InvalidMessage
 from tests.served import Process
 from tests.sockets import Socket, chatting, opened
 
+from .accounts import new_account
 from .conftest import Scene, Two
-from .test_revocation import new_account
 
 TICKETS = int(os.environ.get("RACE_ROUNDS", "40"))
 BANS = int(os.environ.get("RACE_ROUNDS", "30"))
@@ -24,7 +24,7 @@ SOCKETS = 50
 pytestmark = pytest.mark.timeout(600)
 
 
-async def test_a_ticket_opens_one_of_fifty_sockets(
+async def test_a_ticket_opens_one_of_fifty_sockets_at_once(
     two: Two, shared_scene: Scene
 ) -> None:
     for _ in range(TICKETS):
@@ -45,7 +45,9 @@ async def _gets_in(process: Process, ticket: str) -> bool:
     return bool(first["type"] == "hello")
 
 
-async def test_a_ban_and_a_message_at_once(two: Two, shared_scene: Scene) -> None:
+async def test_a_message_sent_during_a_ban_is_before_it_or_refused(
+    two: Two, shared_scene: Scene
+) -> None:
     """Nothing of the banned is above the ban, and nothing above it reaches them."""
     scene = shared_scene
     bob_id = two[0].call("GET", "me", scene.bob).json()["id"]
@@ -104,7 +106,7 @@ def _numbers(frames: list[dict[str, Any]]) -> list[int]:
     ]
 
 
-async def test_a_log_out_and_a_new_socket_at_once(two: Two) -> None:
+async def test_a_socket_opened_during_a_log_out_does_not_stay_open(two: Two) -> None:
     """The hint may come before the socket is known: it is closed all the same."""
     for number in range(20):
         account = new_account(two[0])

@@ -18,7 +18,7 @@ SENT = 40
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_sigterm_says_bye_and_loses_nothing(
+async def test_a_server_that_is_told_to_stop_says_bye_and_loses_nothing(
     embedded: NewDeployment, server: ServerName
 ) -> None:
     deployment = embedded(server)
@@ -55,7 +55,7 @@ async def test_sigterm_says_bye_and_loses_nothing(
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-def test_sigterm_does_not_wait_for_a_picture(
+def test_a_server_that_is_told_to_stop_does_not_wait_for_a_picture(
     embedded: NewDeployment, server: ServerName
 ) -> None:
     deployment = embedded(server)

@@ -19,7 +19,7 @@ from tests.sockets import chatting
 from .conftest import Scene
 
 
-async def test_a_frame_beyond_the_servers_limit_ends_the_connection(
+async def test_a_frame_over_the_servers_limit_ends_the_connection(
     process: Process, scene: Scene
 ) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
@@ -28,7 +28,9 @@ async def test_a_frame_beyond_the_servers_limit_ends_the_connection(
         assert (await bob.closed())[1] == (1009 if _is_uvicorn(process) else 1006)
 
 
-async def test_a_frame_beyond_ours_is_refused(process: Process, scene: Scene) -> None:
+async def test_a_frame_over_our_limit_is_refused(
+    process: Process, scene: Scene
+) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
         await bob.connection.send(json.dumps("x" * LIMITS.frame_bytes))
         assert (await bob.expect("error"))["code"] == "too_long"
@@ -73,7 +75,9 @@ async def test_deep_json_is_refused_at_both_doors(
     assert b'"invalid"' in answer
 
 
-async def test_a_hundred_thousand_brackets(process: Process, scene: Scene) -> None:
+async def test_a_hundred_thousand_brackets_are_a_bad_frame(
+    process: Process, scene: Scene
+) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
         await bob.connection.send("[" * 100_000)
         assert (await bob.closed())[1] == (1009 if _is_uvicorn(process) else 1006)
@@ -81,7 +85,7 @@ async def test_a_hundred_thousand_brackets(process: Process, scene: Scene) -> No
 
 
 @pytest.mark.parametrize("is_chunked", [True, False])
-def test_a_body_without_end_is_cut_off(process: Process, is_chunked: bool) -> None:
+def test_an_endless_request_body_is_cut_off(process: Process, is_chunked: bool) -> None:
     """The answer comes long before the body is here, where the server lets it."""
     length = "Transfer-Encoding: chunked" if is_chunked else "Content-Length: 50000000"
     chunk = b"x" * 10_000
@@ -105,7 +109,7 @@ def test_a_body_without_end_is_cut_off(process: Process, is_chunked: bool) -> No
         assert sent < 10_000_000
 
 
-def test_a_long_head_is_cut_off(process: Process) -> None:
+def test_a_request_with_a_long_head_is_cut_off(process: Process) -> None:
     with _connected(process) as line:
         line.sendall(b"GET /api/v1/limits HTTP/1.1\r\nHost: localhost\r\nX-Long: ")
         sent = 0
@@ -118,7 +122,9 @@ def test_a_long_head_is_cut_off(process: Process) -> None:
     assert sent < 10_000_000
 
 
-async def test_a_slow_head_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_request_with_a_slow_head_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """uvicorn's protocol on a real socket, less patient than it is."""
     monkeypatch.setattr(http_head, "HEAD_SECONDS", 0.3)
 

@@ -86,7 +86,7 @@ async def test_a_client_that_reads_nothing_is_cut_off() -> None:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("head", [b"", b"Connection: close\r\n"])
-async def test_the_rest_of_an_answer_that_nobody_reads_is_thrown_away(
+async def test_the_rest_of_an_unread_answer_is_thrown_away(
     head: bytes,
 ) -> None:
     """The application has sent all, and uvicorn has closed; its transport waits."""
@@ -101,7 +101,7 @@ async def test_the_rest_of_an_answer_that_nobody_reads_is_thrown_away(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_client_that_reads_slowly_gets_all_of_it() -> None:
+async def test_a_client_that_reads_slowly_gets_the_whole_answer() -> None:
     """It takes several times as long as one may read nothing."""
     app = Answering(3_000_000)
     async with asked(app, ServerState(), b"Connection: close\r\n", 131_072) as client:

@@ -42,7 +42,7 @@ async def until(is_true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_who_comes_or_goes_while_the_database_refuses_is_told_of_later(
+async def test_people_who_come_or_go_while_the_database_fails_are_reported_later(
     alice: User, bob: User
 ) -> None:
     here = {str(alice.pk)}
@@ -63,7 +63,7 @@ async def test_who_comes_or_goes_while_the_database_refuses_is_told_of_later(
 
 
 @pytest.mark.parametrize("by", ["renewal", "arrival"])
-async def test_a_process_that_was_taken_for_dead_tells_of_everybody_again(
+async def test_a_process_that_was_taken_for_dead_reports_everybody_again(
     by: str, alice: User, bob: User
 ) -> None:
     """By whichever of the two it finds out."""

@@ -19,7 +19,7 @@ async def closes_at_once(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.close", "code": 4004})
 
 
-async def test_who_goes_on_after_our_close_is_cut_off(
+async def test_a_client_that_goes_on_sending_after_our_close_is_cut_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Not before: some frames may have been on their way."""
