@@ -54,7 +54,7 @@ def process(deployment: Deployment) -> Iterator[Process]:
 
 @pytest.fixture
 def embedded(tmp_path: Path) -> NewDeployment:
-    """Makes a deployment of the test's own (SQLite), with settings of its own."""
+    """Makes a deployment of the test's own, on SQLite, with its own settings."""
 
     def make(server: ServerName = "uvicorn", **settings: str) -> Deployment:
         deployment = Deployment(tmp_path, server, settings=settings)
@@ -82,7 +82,7 @@ def people(deployment: Deployment) -> list[Person]:
 
 @pytest.fixture
 def scene(process: Process, people: list[Person]) -> Scene:
-    """A room of the test's own, so that its numbers begin at 1: made, bob joined."""
+    """A room of the test's own, with two messages: it was created, and bob joined."""
     alice, bob, charlie = (person.token for person in people)
     return new_scene(process, alice, bob, charlie)
 

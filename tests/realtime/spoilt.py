@@ -32,7 +32,7 @@ def _without(claim: str) -> Callable[[str], str]:
 
 
 def said_to_be(algorithm: str, digest: str) -> Callable[[str], str]:
-    """Names an algorithm, and is signed with our HMAC key."""
+    """Names another algorithm but is signed with our HMAC key."""
 
     def spoil(token: str) -> str:
         head = _base64(json.dumps({"alg": algorithm, "typ": "JWT"}).encode())
@@ -48,7 +48,7 @@ def _base64(data: bytes) -> str:
 
 
 def _tampered(token: str) -> str:
-    """Another person's id under the same signature."""
+    """Puts another person's id under the same signature."""
     head, _, signature = token.split(".")
     _, payload, _ = with_claims(sub="01a1fb27-fbe3-75d0-bbaf-1403da6a7a17")(
         token

@@ -1,4 +1,4 @@
-"""Files through real servers: uploaded, seen on another socket, opened, gone."""
+"""Files through real servers: uploaded, seen on another socket, opened, deleted."""
 
 import io
 import secrets
@@ -107,7 +107,7 @@ def test_a_file_over_the_limit_is_too_long(process: Process, scene: Scene) -> No
     content = b"x" * (LIMITS.attachment_bytes + 1024 * 1024)
     answer = process.upload(path, scene.alice, "a.txt", content)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_long")
-    # Elsewhere too, and the connection is still good for the next one.
+    # The same holds at other addresses, and the connection stays usable.
     with requests.Session() as session:
         url = f"{process.url}/api/v1/auth/login"
         too_long = session.post(url, data=content * 3, timeout=20)
@@ -118,7 +118,7 @@ def test_a_file_over_the_limit_is_too_long(process: Process, scene: Scene) -> No
 def test_an_upload_over_the_limit_is_cut_off_before_it_fills_the_disk(
     embedded: NewDeployment,
 ) -> None:
-    """A smaller limit than the default, and a body that says no length."""
+    """The limit is smaller than the default, and the body does not say its length."""
     deployment = embedded(LIMIT_ATTACHMENT_BYTES="1000")
     [person] = deployment.people(1)
     with deployment.serving() as process:
@@ -144,7 +144,7 @@ def test_an_upload_over_the_limit_is_cut_off_before_it_fills_the_disk(
 
 
 def _written(process: Process) -> int:
-    """What the process wrote so far, to files and to sockets."""
+    """The bytes that the process has written so far, to files and to sockets."""
     with open(f"/proc/{process.popen.pid}/io") as file:
         counts = dict(line.split(": ") for line in file.read().splitlines())
     return int(counts["wchar"])

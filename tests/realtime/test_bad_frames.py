@@ -43,7 +43,7 @@ async def test_a_bad_frame_is_answered_and_other_sockets_do_not_notice(
         await alice.connection.send(frame)
         error = await alice.expect("error")
         assert error["code"] == code
-        # The same socket goes on, and so does everybody else's.
+        # The same socket goes on, and so do all others.
         assert (await alice.say(scene.room, "still here"))["type"] == "reply"
         event = await bob.expect("message.created")
         assert event["message"]["body"] == "still here"
@@ -52,7 +52,7 @@ async def test_a_bad_frame_is_answered_and_other_sockets_do_not_notice(
 async def test_a_frame_far_over_the_limit_closes_that_socket_alone(
     process: Process, scene: Scene
 ) -> None:
-    """uvicorn says 1009; daphne drops the connection, which a client sees as 1006."""
+    """uvicorn closes with 1009; daphne drops the connection: the client sees 1006."""
     async with (
         chatting(process.socket_url(scene.alice)) as alice,
         chatting(process.socket_url(scene.bob)) as bob,

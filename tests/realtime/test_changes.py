@@ -100,7 +100,7 @@ async def test_typing_is_heard_and_ends_by_itself(
         started = await bob.expect("typing.started")
         alice_id = started["user"]["id"]
         assert started["expires_in"] == 6
-        # charlie is no member: nobody hears that they type.
+        # charlie is no member, so nobody hears that charlie types.
         await bob.expect_nothing()
         await alice.tell(type="typing.stop", room=scene.room)
         assert (await bob.expect("typing.stopped"))["user"]["id"] == alice_id

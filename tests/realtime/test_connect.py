@@ -1,4 +1,4 @@
-"""Opening a socket: who gets in, with what, and what the others are told."""
+"""Opening a socket: which tokens get in, and how the others are refused."""
 
 import time
 from collections.abc import Callable
@@ -56,7 +56,7 @@ async def test_a_bad_token_gets_bye_and_close_code_4500(
 async def test_a_token_signed_again_with_the_same_claims_gets_in(
     process: Process, people: list[Person]
 ) -> None:
-    """Or the test above would pass for a wrong reason."""
+    """Otherwise the test above would pass for a wrong reason."""
     claims = jwt.decode(people[0].token, options={"verify_signature": False})
     async with opened(process.socket_url(_signed(claims))) as socket:
         await socket.expect("hello")
@@ -148,7 +148,7 @@ async def test_a_socket_to_another_path_is_refused(process: Process) -> None:
 async def test_no_token_is_in_the_log(
     deployment: Deployment, people: list[Person]
 ) -> None:
-    """In its own process: the log is read to its end."""
+    """In a process of its own, whose log can be read to the end."""
     with deployment.serving() as process:
         ticket = process.call("POST", "auth/ticket", people[0].token).json()["ticket"]
         secrets = [people[0].token, ticket, "not.a.token"]

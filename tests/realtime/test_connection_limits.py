@@ -16,7 +16,7 @@ SERVERS: list[ServerName] = ["uvicorn", "daphne"]
 async def test_the_oldest_connection_of_a_person_makes_room(
     limited_two: Two, limited: Deployment
 ) -> None:
-    """In the process where it is, and in the other."""
+    """Both when the new one is in the same process and when it is in the other."""
     [_, _, person] = limited.people(3)
     async with AsyncExitStack() as stack:
         sockets = []
@@ -80,7 +80,7 @@ async def test_a_56_opens_four_times_as_many_sockets_as_a_64(
 async def test_an_address_that_opens_sockets_too_fast_is_refused(
     embedded: NewDeployment, server: ServerName
 ) -> None:
-    """And a header that anybody can write makes no other address of it."""
+    """A header that anybody can write does not make it another address."""
     deployment = embedded(
         server,
         RATE_LIMITS="on",
@@ -105,7 +105,7 @@ async def test_an_address_that_opens_sockets_too_fast_is_refused(
 async def test_a_trusted_proxy_names_the_client(
     embedded: NewDeployment, server: ServerName
 ) -> None:
-    """The last address that is no proxy; what a client wrote before it is not read."""
+    """The last address that is no proxy counts, not one that the client wrote."""
     deployment = embedded(
         server,
         RATE_LIMITS="on",
@@ -124,7 +124,7 @@ async def test_a_trusted_proxy_names_the_client(
         assert process.log_in_from("192.0.2.2") == 401
         assert process.log_in_from("2001:db8::1") == 401
         assert process.log_in_from("2001:db8::2") == 429
-        # Four /64s of its /56 and no more.
+        # Four /64 networks of its /56 may log in, and no more.
         found = [process.log_in_from(f"2001:db8:0:{n:x}::1") for n in range(1, 9)]
         assert found == [401] * 3 + [429] * 5
         url = process.socket_url(person.token)

@@ -1,4 +1,4 @@
-"""Liveness and slow readers: what is not read must not pile up in the server."""
+"""Liveness and slow readers: unread frames must not pile up in the server."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ async def test_a_client_that_never_answers_a_ping_is_closed_and_others_are_not(
 
 
 async def _stay(socket: Socket, seconds: int) -> None:
-    """Read, and so answer pings, as a client that is there does."""
+    """Read, and with that answer pings, as a live client does."""
     for _ in range(seconds):
         await socket.ask(type="ping")
         await asyncio.sleep(1)
@@ -66,7 +66,7 @@ async def test_a_client_that_stops_reading_is_closed_and_catches_up_later(
     writer, slow = deployment.people(2)
     with deployment.serving() as process:
         async with chatting(process.socket_url(writer.token)) as alice:
-            # It reads no more than its own buffers hold: one frame at a time.
+            # It reads one frame at a time, so no more than its own buffers hold.
             async with connect(
                 process.socket_url(slow.token), proxy=None, max_queue=1
             ) as stuck:

@@ -15,7 +15,7 @@ def guest(process: Process) -> str:
 
 @pytest.fixture
 def scene(process: Process, scene: Scene) -> Scene:
-    """The room is open to guests, at 3."""
+    """The scene with its room open to guests, which is message 3."""
     open_to_guests(process, scene, True)
     return scene
 

@@ -17,7 +17,7 @@ SERVERS: list[ServerName] = ["uvicorn", "daphne"]
 async def test_ten_sockets_of_one_person_share_one_limit(
     limited_two: Two, limited: Deployment
 ) -> None:
-    """Ten times what is allowed: the limit and the burst get through, and one more."""
+    """They send ten times too much: burst, rate and one more message get through."""
     [person] = limited.people(1)
     async with AsyncExitStack() as stack:
         sockets = [
@@ -66,9 +66,9 @@ async def test_the_commands_of_all_sockets_of_a_person_count_together(
 async def test_requests_and_commands_of_a_person_count_together(
     limited_two: Two, limited: Deployment
 ) -> None:
-    """Half of the burst over REST in one process: the socket in the other has the rest.
+    """REST in one process uses half of the burst; a socket in the other has the rest.
 
-    REST writes were not counted: 207 profile changes got through in a second.
+    Once, REST writes were not counted: 207 profile changes got through in a second.
     """
     person = limited.people(4)[3]
     started = time.monotonic()
@@ -90,7 +90,7 @@ async def test_requests_and_commands_of_a_person_count_together(
 async def test_the_people_of_one_address_share_a_limit_of_messages(
     embedded: NewDeployment, server: ServerName
 ) -> None:
-    """Four people send as much as they each may, over both doors."""
+    """Four people send over both doors, each within their own limit."""
     deployment = embedded(
         server,
         RATE_LIMITS="on",

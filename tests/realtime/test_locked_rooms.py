@@ -1,4 +1,4 @@
-"""Somebody holds a room's row: who waits is answered, and the other rooms go on."""
+"""A room whose row stays locked: its senders are answered, other rooms go on."""
 
 import asyncio
 import secrets
@@ -27,7 +27,7 @@ async def test_a_room_that_stays_locked_is_unavailable_and_other_rooms_are_not(
         ):
             first = asyncio.create_task(alice.say(scene.room, "waits", "key"))
             await asyncio.sleep(0.5)
-            # These two are of the next batch.
+            # These two go into the next batch.
             second, third = await asyncio.gather(
                 bob.say(scene.room, "waits too"), charlie.say(free, "goes on")
             )

@@ -105,7 +105,7 @@ async def test_a_member_who_is_removed_receives_nothing_after_that(
         last = await bob.expect("message.created")
         assert last["message"]["event"]["type"] == "member.banned"
         await bob.expect("room.removed")
-        # The room is public: he saw it in the directory, and does no longer.
+        # The room is public: bob saw it in the directory, and sees it no longer.
         await bob.expect("room.deleted")
         await alice.say(scene.room, "bob is gone")
         await bob.expect_nothing()

@@ -1,4 +1,4 @@
-"""`/metrics`: what is counted is what happened, and nobody else may read it."""
+"""`/metrics` counts truly, and only its token may read it."""
 
 import asyncio
 import secrets
@@ -20,7 +20,7 @@ from tests.sockets import Socket, chatting, opened
 from .conftest import Scene, new_scene
 
 TOKEN = "a-token-of-the-test-alone"
-# As on a server: while developing everybody may read it.
+# As on a real server: with DEBUG, everybody may read the page.
 SERVER = {"DEBUG": "off", "ALLOWED_HOSTS": "127.0.0.1"}
 Counts = dict[tuple[str, str], float]
 
@@ -31,7 +31,7 @@ def every(cls: type[Refusal]) -> Iterator[type[Refusal]]:
         yield from every(child)
 
 
-# All that a label may say.
+# All values that a label may have.
 ALLOWED: dict[str, set[str]] = {
     "source": {"here", "elsewhere"},
     "cause": {"gap", "head", "held", "epoch"},
@@ -79,7 +79,7 @@ def get(process: Process, authorization: str | None) -> requests.Response:
 
 
 def scraped(process: Process) -> Counts:
-    """By name and the values of the labels, which come sorted by their names."""
+    """The samples, by name and by the values of the labels, sorted by label name."""
     answer = get(process, f"Bearer {TOKEN}")
     return {
         (sample.name, ",".join(sample.labels.values())): sample.value
@@ -176,7 +176,7 @@ async def test_a_client_that_reads_too_slowly_is_counted(
 
 
 async def test_labels_come_from_a_closed_list(process: Process, scene: Scene) -> None:
-    """What a client makes up never becomes a series."""
+    """A name that a client makes up never becomes a series."""
     made_up = secrets.token_hex(4)
     async with chatting(process.socket_url(scene.alice)) as socket:
         await socket.ask(type=made_up)
@@ -242,7 +242,7 @@ def test_no_method_shows_strangers_that_the_metrics_page_exists(
 
 
 def _lasting(answer: requests.Response) -> dict[str, str]:
-    """Its headers but those that differ each time."""
+    """The headers of the answer, without those that differ each time."""
     each_time = {"date", "x-request-id"}
     return {n: v for n, v in answer.headers.lower_items() if n not in each_time}
 

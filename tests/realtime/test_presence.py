@@ -1,4 +1,4 @@
-"""Online means a socket in any tab or device; coming and going is told."""
+"""A person with a socket in any tab or device is online, and others hear of it."""
 
 import asyncio
 import secrets

@@ -1,6 +1,6 @@
-"""What is done in the background by real processes, also by one after another's death.
+"""Exports and deletions in the background of real processes, some of them killed.
 
-A process that is killed leaves its lease behind; here nobody waits a minute for it.
+A killed process leaves its lease behind; these tests do not wait a minute for it.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ def changed(frame: Frame) -> list[Frame]:
 
 
 async def hear_deleted(socket: Socket, count: int) -> list[int]:
-    """The numbers of so many deleted messages, as they come."""
+    """The numbers of the next deleted messages, in the order in which they come."""
     heard: list[int] = []
     while len(heard) < count:
         frame = await socket.until(
@@ -124,7 +124,7 @@ async def test_a_deletion_goes_on_after_the_process_was_killed(
     with deployment.serving() as successor:
         async with chatting(successor.socket_url(scene.bob)):
             await eventually(lambda: is_deleted(successor, last))
-        # Each message once: a number for each, and one for who left.
+        # Each message takes one number, and the leaving takes one.
         room = await call(successor, "GET", f"rooms/{scene.room}", scene.alice)
     assert room.json()["head_seq"] == scene.head + 1 + MANY + 1 + MANY
 
@@ -157,7 +157,7 @@ async def test_a_running_server_makes_an_export(
 async def test_the_next_process_does_the_work_of_a_killed_one(
     embedded: NewDeployment,
 ) -> None:
-    """An export that was begun, and messages that became old while nobody ran."""
+    """An export that was begun, and messages that expired while no process ran."""
     deployment = embedded()
     with deployment.serving() as process:
         account = new_account(process)

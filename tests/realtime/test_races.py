@@ -1,4 +1,4 @@
-"""What must hold every single time, over real sockets of two processes.
+"""Races over the sockets of two processes, each run many times.
 
 `RACE_ROUNDS=1000 pytest tests/realtime/test_races.py` runs as many rounds of each.
 """
@@ -39,7 +39,7 @@ async def _gets_in(process: Process, ticket: str) -> bool:
         async with opened(process.socket_url(ticket)) as socket:
             first = await socket.receive()
     except InvalidMessage:
-        # daphne cuts one in a few thousand before it answers at all, in such a crowd.
+        # With so many at once, daphne cuts one in a few thousand before it answers.
         return False
     assert first["type"] == "hello" or first["code"] == 4500
     return bool(first["type"] == "hello")
@@ -48,7 +48,7 @@ async def _gets_in(process: Process, ticket: str) -> bool:
 async def test_a_message_sent_during_a_ban_is_before_it_or_refused(
     two: Two, shared_scene: Scene
 ) -> None:
-    """Nothing of the banned is above the ban, and nothing above it reaches them."""
+    """No message of bob has a number above his ban, and none above it reaches him."""
     scene = shared_scene
     bob_id = two[0].call("GET", "me", scene.bob).json()["id"]
     ban = f"rooms/{scene.room}/bans/{bob_id}"
@@ -97,7 +97,7 @@ async def _last_ban(alice: Socket, room: str) -> int:
 
 
 def _numbers(frames: list[dict[str, Any]]) -> list[int]:
-    """Of all messages that came as events."""
+    """The numbers of all messages that came as events."""
     return [
         message["seq"]
         for frame in frames
@@ -107,10 +107,10 @@ def _numbers(frames: list[dict[str, Any]]) -> list[int]:
 
 
 async def test_a_socket_opened_during_a_log_out_does_not_stay_open(two: Two) -> None:
-    """The hint may come before the socket is known: it is closed all the same."""
+    """It is closed even when the hint comes before the hub knows the socket."""
     for number in range(20):
         account = new_account(two[0])
-        # From before the server looks at the token until after.
+        # Delays that begin before the server looks at the token and end after it.
         delay = number / 1000
         _, seconds = await asyncio.gather(
             _log_out(two[0], account.access, delay),

@@ -1,4 +1,4 @@
-"""auth.refresh: the socket outlives its token; in between it is silent, not deaf."""
+"""auth.refresh: between two tokens a socket is sent nothing and loses nothing."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from .conftest import NewDeployment, Scene
 
 
 def ending(token: str, seconds: float) -> str:
-    """The same token, good for so long only."""
+    """The same token, but it ends after this time."""
     exp = int(time.time() + seconds)
     return signed({**claims_of(token), "exp": exp}, SIGNING_KEY)
 
@@ -76,7 +76,7 @@ async def test_frames_after_the_tokens_end_wait_for_the_new_token(
             await alice.say(scene.room, f"{number}")
         await bob.expect_nothing(1)
         await refresh(bob, scene.bob)
-        # What comes later has its place after what was kept.
+        # Later messages come after the kept ones.
         await alice.say(scene.room, "3")
         assert [m["body"] for m in await bob.hear(4)] == ["0", "1", "2", "3"]
         assert "typing.started" not in {f["type"] for f in bob.kept}
@@ -148,7 +148,7 @@ async def test_a_token_of_another_session_is_refused(
     tokens = {
         "another person": (scene.alice, "unauthorized"),
         "another session": (other.token, "unauthorized"),
-        # Within the leeway that REST grants.
+        # It ended within the leeway that REST grants.
         "ended": (ending(scene.bob, -2), "token_expired"),
     }
     token, code = tokens[whose]
@@ -192,7 +192,7 @@ async def test_a_socket_without_a_new_token_is_closed_after_the_grace(
         async with chatting(process.socket_url(short)) as socket:
             await socket.expect("token.expiring")
             await past_the_end(short)
-            # Longer than the tests' usual patience.
+            # Waits longer than tests usually do.
             for _ in range(23):
                 assert (await socket.ask(type="ping"))["type"] == "reply"
                 await asyncio.sleep(1)

@@ -13,7 +13,7 @@ from tests.sockets import chatting
 from .accounts import PASSWORD, Account, in_shell, log_in, new_account, ok
 from .conftest import Two, closing
 
-# Returns when it is committed, or a moment later.
+# Revokes the account; returns when that is committed, or a moment later.
 Cause = Callable[[Deployment, Process, Account], object]
 
 
@@ -33,7 +33,7 @@ def _end_from_another_device(
 
 
 def _steal(deployment: Deployment, process: Process, account: Account) -> None:
-    """The refresh token is used again, later than two tabs would."""
+    """Use the refresh token again, later than two tabs of one browser would."""
     body = {"refresh": account.refresh}
     ok(process.call("POST", "auth/refresh", body=body))
     in_shell(
@@ -48,7 +48,7 @@ def _steal(deployment: Deployment, process: Process, account: Account) -> None:
 
 
 def _reset_password(deployment: Deployment, process: Process, account: Account) -> None:
-    """As the link in the mail does."""
+    """Set a new password as the link in the mail does."""
     token = deployment.manage(
         "shell",
         "-v0",
@@ -62,7 +62,7 @@ def _reset_password(deployment: Deployment, process: Process, account: Account) 
 
 
 def _change_rights(**flags: bool) -> Cause:
-    """By a process of its own, as any program on the server would."""
+    """Change flags in another process, as any program on the server may."""
 
     def change(deployment: Deployment, process: Process, account: Account) -> None:
         in_shell(
@@ -71,7 +71,7 @@ def _change_rights(**flags: bool) -> Cause:
             "from accounts.models import User;"
             "from accounts.sessions import change_rights;"
             f"change_rights(User.objects.get(username='{account.name}'), **{flags});"
-            # The hint goes out by itself, in a thread that ends with the process.
+            # The hint leaves in a thread that ends with the process.
             "time.sleep(0.3)",
         )
 
@@ -138,7 +138,7 @@ async def test_a_log_out_leaves_the_persons_other_device_open(two: Two) -> None:
 
 
 async def test_a_socket_opened_with_the_new_password_stays_open(two: Two) -> None:
-    """On the other process, where the hint comes when it likes."""
+    """It is on the other process, where the hint may come late."""
     account = new_account(two[0])
     for number in range(10):
         old, new = (f"{PASSWORD}-{n}" if n else PASSWORD for n in (number, number + 1))

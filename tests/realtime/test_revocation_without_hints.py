@@ -30,7 +30,7 @@ async def test_without_redis_revoked_sockets_close_within_35_s_and_write_nothing
 async def test_a_hint_that_redis_lost_is_made_up_for_when_it_is_back(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    """A process whose first socket comes before Redis answers is such a case too."""
+    """The same happens in a process whose first socket comes before Redis answers."""
     with redis_server() as redis:
         deployment = Deployment(tmp_path, "uvicorn", postgres_url, redis.url)
         deployment.migrate()
@@ -38,7 +38,7 @@ async def test_a_hint_that_redis_lost_is_made_up_for_when_it_is_back(
             redis.stop()
             account = new_account(first)
             async with chatting(second.socket_url(account.access)) as far:
-                # Past the check of newcomers.
+                # Wait until the check of newcomers is past.
                 await asyncio.sleep(1)
                 ok(first.call("POST", "auth/logout", account.access))
                 redis.start()
@@ -60,7 +60,7 @@ async def _all_are_found(
         chatting(second.socket_url(disabled.access)) as second_far,
         chatting(second.socket_url(staff.access)) as third_far,
     ):
-        # Past the check of newcomers, which would find the first of them.
+        # Wait until the check of newcomers, which would find the first, is past.
         await asyncio.sleep(1)
         started = time.monotonic()
         ok(first.call("POST", "auth/logout", logged_out.access))
@@ -68,7 +68,7 @@ async def _all_are_found(
         assert (code, closed_at - started < 2) == (4501, True)
         refused = await far.say(room, "may I still?")
         assert refused.get("code") == "unauthorized"
-        # By hand in the database: nobody is told at all.
+        # Changed by hand in the database, so that no hint is sent.
         in_shell(deployment, _update(disabled, is_active=False))
         in_shell(deployment, _update(staff, is_staff=False))
         updated = time.monotonic()
@@ -86,7 +86,7 @@ def _update(account: Account, **flags: bool) -> str:
 
 
 async def patiently(socket: Socket) -> tuple[int, float]:
-    """Longer than the tests' usual patience."""
+    """As `closing`, but waits longer than tests usually do."""
     for _ in range(4):
         try:
             return await closing(socket)

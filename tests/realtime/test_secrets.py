@@ -1,4 +1,4 @@
-"""Every secret by every road, good and bad; tests/canary.py then reads the log."""
+"""Secrets are sent in every way, right and wrong; tests/canary.py reads the log."""
 
 import json
 import secrets
@@ -12,7 +12,7 @@ from tests.realtime.conftest import Scene
 from tests.served import Deployment, Process
 from tests.sockets import chatting, opened
 
-# In front of the secret or behind it: what each layer dislikes.
+# Texts around the secret that one of the layers refuses.
 SPOILS = ("", "\x00", "\n", "é" * 4001)
 
 
@@ -120,7 +120,7 @@ def test_no_token_in_a_wrong_place_is_logged(process: Process, scene: Scene) -> 
 async def test_no_body_that_the_database_refuses_is_logged(
     embedded: Any, bodies: list[str]
 ) -> None:
-    """A table that is gone: every road ends in an incident or in `unavailable`."""
+    """A table is missing, so every command ends in an incident or `unavailable`."""
     deployment: Deployment = embedded()
     [alice] = deployment.people(1)
     with deployment.serving() as process:

@@ -1,4 +1,4 @@
-"""Slash forms in message.send, and what sockets hear of invitations and levels."""
+"""`/pm` and `/me` in message.send, and the events of invitations and levels."""
 
 from tests.served import Process
 from tests.sockets import chatting

@@ -1,4 +1,4 @@
-"""Subscribing: what was missed comes in the reply, what happens comes after it."""
+"""Subscribing: the reply brings the missed changes, events bring later ones."""
 
 import json
 import uuid
@@ -99,7 +99,7 @@ async def test_a_reader_who_subscribes_again_gets_nothing_twice(
 async def test_missing_private_and_malformed_rooms_answer_the_same(
     process: Process, scene: Scene
 ) -> None:
-    """Byte for byte, but for the id and the ref that the client sent itself."""
+    """Byte for byte, apart from the id and the ref that the client sent."""
     body = {"name": "secret", "kind": "private"}
     private = process.call("POST", "rooms", scene.alice, body).json()["id"]
     async with chatting(process.socket_url(scene.charlie)) as charlie:
@@ -133,7 +133,7 @@ async def test_a_public_room_must_be_joined_before_it_is_read(
 async def test_a_staff_room_is_not_found_by_others(
     process: Process, deployment: Deployment, people: list[Person]
 ) -> None:
-    """bob was a member before the room became staff-only: he is out all the same."""
+    """bob is out although he was a member before the room became staff-only."""
     [alice, bob, _] = people
     name = f"staff-{uuid.uuid4().hex[:8]}"
     room = process.call("POST", "rooms", alice.token, {"name": name}).json()["id"]
@@ -155,7 +155,7 @@ async def test_a_staff_room_is_not_found_by_others(
 async def test_a_room_is_named_by_one_spelling_of_its_id_alone(
     process: Process, scene: Scene
 ) -> None:
-    """An id in capitals is no id; asking for it must not disturb the room itself."""
+    """An id in capitals names no room, and must not disturb the real one."""
     async with (
         chatting(process.socket_url(scene.bob)) as bob,
         chatting(process.socket_url(scene.charlie)) as charlie,

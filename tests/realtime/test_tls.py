@@ -29,7 +29,7 @@ def deployment(
 @pytest.fixture(scope="module")
 def person(deployment: Deployment) -> Person:
     [person] = deployment.people(1)
-    # People with known tokens are made while developing alone.
+    # The command that makes people with known tokens works with DEBUG alone.
     deployment.settings |= {
         "DEBUG": "off",
         "PUBLIC_URL": PUBLIC,
@@ -40,7 +40,7 @@ def person(deployment: Deployment) -> Person:
 
 @pytest.fixture(scope="module")
 def server(deployment: Deployment, person: Person) -> Iterator[Process]:
-    """Its proxy is this machine."""
+    """A server that trusts this machine as its proxy."""
     deployment.settings["TRUSTED_PROXIES"] = "127.0.0.1"
     with deployment.serving() as process:
         yield process
@@ -48,7 +48,7 @@ def server(deployment: Deployment, person: Person) -> Iterator[Process]:
 
 @pytest.fixture(scope="module")
 def alone(deployment: Deployment, server: Process) -> Iterator[Process]:
-    """Nobody is its proxy."""
+    """A server that trusts no proxy."""
     deployment.settings["TRUSTED_PROXIES"] = "192.0.2.1"
     with deployment.serving() as process:
         yield process
@@ -132,7 +132,7 @@ async def refused(process: Process, person: Person, **options: Any) -> None:
 async def test_a_socket_without_tls_is_refused(
     server: Process, person: Person, said: str, address: str
 ) -> None:
-    """And the log says whose it was: the client's address, not the proxy's."""
+    """The log has the client's address, not the proxy's."""
     headers = {"X-Forwarded-Proto": said, "X-Forwarded-For": address}
     await refused(server, person, additional_headers=headers)
     lines = server.log.read_text().splitlines()

@@ -26,7 +26,7 @@ TABLE: dict[str, set[str]] = {
     "refresh": {"refresh endpoint"},
     "ticket": {*SOCKETS},
 }
-# Found as soon as there is such an address; off unless the server allows it.
+# Guests are in the table when the server has their address.
 GUESTS = "/api/v1/auth/guest"
 if GUESTS in yaml.safe_load((settings.BASE_DIR / "openapi.yaml").read_text())["paths"]:
     TABLE["guest"] = TABLE["access"]
@@ -34,7 +34,7 @@ if GUESTS in yaml.safe_load((settings.BASE_DIR / "openapi.yaml").read_text())["p
 
 @dataclass(frozen=True)
 class Holder:
-    """Somebody with one session, and everything that it can buy."""
+    """A person with one session, and the tokens that it can get."""
 
     process: Process
     access: str
@@ -132,7 +132,7 @@ ENTER: dict[str, Callable[[Holder, str], Awaitable[bool]]] = {
 async def test_each_kind_of_token_passes_where_the_table_says(
     process: Process, kind: str
 ) -> None:
-    """Last at the refresh endpoint: whatever passes there is used up."""
+    """The refresh endpoint comes last, because it uses up the token."""
     passed = set()
     for door in sorted(DOORS, key=lambda door: door == "refresh endpoint"):
         holder = new_holder(process, kind)
@@ -154,7 +154,7 @@ async def test_a_spoilt_token_passes_nowhere(process: Process, defect: str) -> N
 async def test_a_token_signed_again_with_the_same_claims_passes(
     process: Process, again: Callable[[str], str]
 ) -> None:
-    """Or the test above would pass for a wrong reason."""
+    """Otherwise the test above would pass for a wrong reason."""
     for kind in ("access", "refresh", "ticket"):
         for door in TABLE[kind]:
             holder = new_holder(process)
@@ -174,7 +174,7 @@ async def test_a_token_of_a_revoked_session_passes_nowhere(process: Process) -> 
 async def test_a_token_of_a_revoked_session_refreshes_no_socket(
     process: Process,
 ) -> None:
-    """The session's own sockets close; this one is of the person's other session."""
+    """The sockets of that session close; this socket is of another session."""
     holder, gone = new_holder(process), new_holder(process)
     assert process.call("POST", "auth/logout", gone.access).ok
     assert not await _auth_refresh(holder, gone.access)

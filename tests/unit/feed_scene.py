@@ -36,7 +36,7 @@ class Reader:
 
     @property
     def heard(self) -> list[int]:
-        """The numbers of all messages, in the order in which they came."""
+        """The numbers of all messages, in the order of their arrival."""
         return [
             message["seq"]
             for frame in self.frames
@@ -83,7 +83,7 @@ def answer_with(
     may_read: set[tuple[str, str]] | None = None,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
-    """What a repair reads, who may still read, and what happens while that is asked."""
+    """Let a repair read `found`; while it asks who may still read, call `meanwhile`."""
 
     async def changes(*_: object) -> Changes:
         await asyncio.sleep(0)

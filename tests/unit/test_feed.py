@@ -63,5 +63,5 @@ async def test_changes_that_come_before_the_head_is_known_are_kept() -> None:
     reader = listening(feed, head=5)
     feed.offer(EPOCH, changes(7))
     assert feed.readers.last == 7
-    # 6 went out before this reader came: it is in what they read, or they resume.
+    # 6 went out before this reader came, so its reply had it, or it resumes.
     assert reader.heard == [7]

@@ -73,7 +73,7 @@ async def test_a_lost_last_change_is_found_by_the_head_of_the_room(
 async def test_a_repair_with_an_old_removal_takes_nobody_out_again(
     feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message that tells of it changed since, and comes with a repair."""
+    """The message about the removal has changed since, so the repair reads it."""
     feed.offer(EPOCH, [change(1, leaver="bob"), change(2)])
     back = listening(feed, "bob", head=2)
     answer_with(monkeypatch, Changes(EPOCH, 3, [removal(1, "bob", rev=3)]))
@@ -85,7 +85,7 @@ async def test_a_repair_with_an_old_removal_takes_nobody_out_again(
 async def test_a_repair_takes_the_leaver_out_at_the_number_of_the_removal(
     feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not at the number at which the removal's row has changed since."""
+    """Not at the number of a later change of that message."""
     leaver, other = listening(feed, "bob"), listening(feed)
     gap = [payload(1), payload(3), removal(2, "bob", rev=4)]
     answer_with(monkeypatch, Changes(EPOCH, 4, gap))

@@ -42,7 +42,7 @@ async def test_another_epoch_resets_the_readers(
 async def test_a_reset_expels_the_readers_who_may_not_read_any_more(
     feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Too much was missed to look for the removals in it."""
+    """The gap is too long to look for removals in it."""
     removed, closed_to = Reader("bob"), Reader("g1", is_guest=True)
     for reader in (removed, closed_to):
         feed.readers.join(cast(Connection, reader))
@@ -80,7 +80,7 @@ async def test_nothing_goes_out_while_a_reset_asks_who_may_read(
 async def test_a_reset_spares_a_reader_who_subscribed_again_meanwhile(
     feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Bob was out when the database was asked, and was let in a moment later."""
+    """Bob was no member when the database was asked, and joined a moment later."""
     back = listening(feed, "bob")
 
     def come_back() -> None:
@@ -97,7 +97,7 @@ async def test_a_reset_spares_a_reader_who_subscribed_again_meanwhile(
 async def test_a_reader_who_catches_up_during_a_reset_has_to_join_again(
     feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Their answer may be older than a removal that the reset has passed over."""
+    """Its answer may be older than a removal that the reset has passed over."""
     joining = Reader("bob")
     feed.readers.join(cast(Connection, joining))
     answer_with(monkeypatch, Changes(EPOCH, 600, None))

@@ -1,4 +1,4 @@
-"""The hub and who is revoked: what no hint tells, and what a late hint must spare."""
+"""The hub closes the sockets of revoked sessions, also without a hint."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 async def hub() -> AsyncIterator[Hub]:
     hub = Hub()
-    # Past the first look at all sockets: the next one is far away.
+    # Wait until the first check of sessions is past: the next one is far away.
     await asyncio.sleep(0.2)
     yield hub
     for task in hub._tasks:
@@ -81,7 +81,7 @@ async def test_a_late_hint_spares_the_sockets_of_the_new_password(
 async def test_the_tasks_of_the_hub_log_no_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is made for somebody's socket, and works for everybody."""
+    """A socket with an address creates the hub, whose tasks work for everybody."""
     seen: list[str] = []
 
     async def probe() -> None:

@@ -1,4 +1,4 @@
-"""The one rule of origins that both servers hold by themselves before ours is asked."""
+"""A rule of origins that both servers apply before our code is asked."""
 
 from pytest_django import Settings
 

@@ -1,4 +1,4 @@
-"""The sender to the channel layer: in order, never in the way, and silent to itself."""
+"""The publisher sends in order, and a failing layer holds up nobody."""
 
 import asyncio
 import logging

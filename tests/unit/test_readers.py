@@ -33,7 +33,7 @@ async def test_a_reader_that_joins_misses_nothing_and_hears_nothing_twice(
 async def test_a_reader_that_caught_up_ahead_of_the_feed_hears_only_new_changes(
     feed: Feed,
 ) -> None:
-    """The database was at 3 when this process had heard of nothing yet."""
+    """The database was at 3 when this process had not received 1 yet."""
     behind = listening(feed)
     ahead = listening(feed, head=3)
     feed.offer(EPOCH, changes(1, 2))
@@ -70,7 +70,7 @@ async def test_guests_leave_together_and_members_stay(feed: Feed) -> None:
 
 
 async def test_a_reader_who_left_and_came_back_stays(feed: Feed) -> None:
-    """Their new subscription read beyond the number at which they had left."""
+    """The new subscription caught up beyond the number at which the reader left."""
     back = listening(feed, "bob", head=3)
     feed.offer(EPOCH, [change(1), change(2, leaver="bob"), change(3), change(4)])
     assert back.heard == [4]

@@ -1,4 +1,4 @@
-"""A grace: when the client is told, when it falls silent, and when it is over."""
+"""The grace of a token: the reminder, the end of the token, the end of the grace."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
