@@ -94,7 +94,7 @@ async def test_commands_refused_to_an_outsider_are_logged(
 
 
 async def _visit(process: Process, name: str) -> str:
-    """Register, log in, be refused, open a socket, change the password; return the id."""
+    """Register, log in, be refused, open a socket, change the password."""
     account = {"username": name, "password": PASSWORD}
     made = process.call("POST", "auth/register", body=account).json()
     access = process.call("POST", "auth/login", body=account).json()["access"]
