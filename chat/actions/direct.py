@@ -1,4 +1,4 @@
-"""Rooms that begin with people instead of a name: direct ones and groups."""
+"""Rooms that are made of people instead of a name: direct rooms and groups."""
 
 from collections.abc import Sequence
 
@@ -23,9 +23,12 @@ from ..queries.rooms import shown_room
 
 @transaction.atomic
 def open_direct(actor: Actor, reference: str) -> tuple[RoomPayload, bool]:
-    """The one room of two people, by id or username of the other; True when made now.
+    """The one room of two people, and whether it was made now.
 
-    Nobody owns it, so nobody is added to it or changes it, and nobody leaves it.
+    `reference` is the other's id or username. Nobody owns the room, so nobody can add
+    people, change it or leave it.
+    Raises Unauthorized, Forbidden for a guest, UserNotFound when the other is missing
+    or has blocked the actor, Invalid for oneself, and RateLimited for too many rooms.
     """
     actor = current(actor)
     check_account(actor)
@@ -34,10 +37,11 @@ def open_direct(actor: Actor, reference: str) -> tuple[RoomPayload, bool]:
         raise Invalid(fields={"user": ["This is you."]})
     check_reach(actor, [person])
     pair = pair_of(actor.user, person)
-    # Each message to them comes here: only the first makes a room.
+    # This runs for each direct message, but only the first one makes a room.
     if not Room.objects.filter(pair=pair).exists():
         limits.rooms.take(actor.id)
-    # Whoever comes second waits at the unique index and finds the room of the first.
+    # Of two requests at once, the second waits at the unique index and gets the room
+    # that the first one made.
     room, made = Room.objects.get_or_create(
         pair=pair, defaults={"kind": Room.Kind.DIRECT}
     )
@@ -47,11 +51,13 @@ def open_direct(actor: Actor, reference: str) -> tuple[RoomPayload, bool]:
 
 
 def pair_of(user: User, person: User) -> str:
+    """The unique key of their direct room, the same for both orders."""
     return ":".join(sorted([str(user.pk), str(person.pk)]))
 
 
 def open_direct_from(actor: Actor, room_id: str, reference: str) -> RoomPayload:
-    """The same from within a room that this person may read: what `/pm` asks for."""
+    """`open_direct` for a `/pm` written in a room, which the actor has to be able to
+    read."""
     check_read(access_room(actor, room_id))
     room, _ = open_direct(actor, reference)
     return room
@@ -59,7 +65,7 @@ def open_direct_from(actor: Actor, room_id: str, reference: str) -> RoomPayload:
 
 @transaction.atomic
 def create_group(actor: Actor, references: Sequence[str]) -> RoomPayload:
-    """A new room for these people and its maker, who owns it."""
+    """A new room for these people, by id or username, and the actor, who owns it."""
     limits.rooms.take(actor.id)
     actor = current(actor)
     check_account(actor)

@@ -45,7 +45,7 @@ class ToPerson(msgspec.Struct, frozen=True, tag="person", array_like=True):
 class ToEverybody(msgspec.Struct, frozen=True, tag="everybody", array_like=True):
     """A volatile event for everybody in some audiences, less a few people."""
 
-    of: list[Audience]
+    audiences: list[Audience]
     but_not: list[str]
     text: str
 

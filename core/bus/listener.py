@@ -23,7 +23,7 @@ SILENT_SECONDS = 1.0
 
 
 class Listener:
-    """Owned by the hub, which keeps `listen` running and calls `probe`."""
+    """Owned by the hub, which runs `listen` and sends probes."""
 
     def __init__(self, heard: Callable[[Packet], None]) -> None:
         self._heard = heard

@@ -30,7 +30,7 @@ READERS_SECONDS = 15
 
 
 class Checks:
-    """Of one hub, whose `connections` and `feeds` these are. For its event loop."""
+    """The checks of one hub, on its event loop."""
 
     def __init__(
         self, connections: Collection[Connection], feeds: Feeds, listener: Listener

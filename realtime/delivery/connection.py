@@ -42,7 +42,7 @@ class Connection:
     """Owned by the event loop: no method here may be called from another thread.
 
     `actor` is the person as they came in, and stays so: accounts/revocation.py compares
-    it with the database. Read a name or a picture that is to be shown from there.
+    it with the database. A name or a picture that others shall see is read anew.
     """
 
     # Ten thousand idle connections should fit in the memory of a small machine.

@@ -98,8 +98,8 @@ class Typists:
     async def _introduce(self, typist: Typist) -> None:
         """Publish a new typist, once the database has said who they are to others.
 
-        It is asked once for each time that somebody begins to type. When it does not
-        answer, or the session has ended, nobody hears of it: it is only typing.
+        It is asked each time that somebody begins to type. When it does not answer, or
+        the session has ended, nobody hears of the typing, which is no loss.
         """
         actor = typist.connection.actor
         try:

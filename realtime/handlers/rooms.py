@@ -20,7 +20,7 @@ from .refusals import log_refusal
 
 
 async def subscribe(connection: Connection, command: Subscribe) -> SubscribeReply:
-    """Reply with what was missed; what happens from then on follows as events.
+    """Reply with the missed changes; later ones follow as events.
 
     The connection joins the feeds' readers before the database is read and goes live
     after the reply was written, so every change is in exactly one of the two.

@@ -31,7 +31,7 @@ class BadCommand(Exception):
 
 
 def decode(text: str) -> Command:
-    """Raises BadCommand."""
+    """The command in a text frame. Raises BadCommand."""
     try:
         frame = text.encode()
         if len(frame) > LIMITS.frame_bytes:

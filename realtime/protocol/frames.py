@@ -1,4 +1,7 @@
-"""What the server sends besides events: hello, replies, errors, ping and bye."""
+"""The frames that the server sends besides events: hello, replies, errors, ping, bye.
+
+The docstrings are the descriptions in asyncapi.yaml.
+"""
 
 from datetime import datetime
 from typing import Any

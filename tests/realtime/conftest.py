@@ -1,6 +1,7 @@
 """Served processes for socket tests, on both servers and both kinds of deployment."""
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from tests.served import Deployment, Person, Process, ServerName
 from tests.services import postgres, redis
+from tests.sockets import Socket
 
 NewDeployment = Callable[..., Deployment]
 Two = tuple[Process, Process]
@@ -52,7 +54,7 @@ def process(deployment: Deployment) -> Iterator[Process]:
 
 @pytest.fixture
 def embedded(tmp_path: Path) -> NewDeployment:
-    """Makes a deployment of the test's own (SQLite), with settings of its own."""
+    """Makes a deployment of the test's own, on SQLite, with its own settings."""
 
     def make(server: ServerName = "uvicorn", **settings: str) -> Deployment:
         deployment = Deployment(tmp_path, server, settings=settings)
@@ -80,7 +82,7 @@ def people(deployment: Deployment) -> list[Person]:
 
 @pytest.fixture
 def scene(process: Process, people: list[Person]) -> Scene:
-    """A room of the test's own, so that its numbers begin at 1: made, bob joined."""
+    """A room of the test's own, with two messages: it was created, and bob joined."""
     alice, bob, charlie = (person.token for person in people)
     return new_scene(process, alice, bob, charlie)
 
@@ -116,3 +118,32 @@ def two(shared: Deployment) -> Iterator[Two]:
 def shared_scene(shared: Deployment, two: Two) -> Scene:
     alice, bob, charlie = (person.token for person in shared.people(3))
     return new_scene(two[0], alice, bob, charlie)
+
+
+@pytest.fixture(scope="module", params=["uvicorn", "daphne"])
+def limited(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_url: str,
+    redis_url: str,
+) -> Deployment:
+    """With rate limits, and ten connections for each person."""
+    directory = tmp_path_factory.mktemp(f"limited-{request.param}")
+    settings = {"RATE_LIMITS": "on", "LIMIT_CONNECTIONS_PER_PERSON": "10"}
+    deployment = Deployment(
+        directory, request.param, postgres_url, redis_url, settings=settings
+    )
+    deployment.migrate()
+    return deployment
+
+
+@pytest.fixture(scope="module")
+def limited_two(limited: Deployment) -> Iterator[Two]:
+    with limited.serving() as first, limited.serving() as second:
+        yield first, second
+
+
+async def closing(socket: Socket) -> tuple[int, float]:
+    """Wait until it is closed: the code, and the monotonic time."""
+    _, code = await socket.closed()
+    return code, time.monotonic()

@@ -1,4 +1,4 @@
-"""Files through real servers: uploaded, seen on another socket, opened, gone."""
+"""Files through real servers: uploaded, seen on another socket, opened, deleted."""
 
 import io
 import secrets
@@ -31,7 +31,7 @@ def count(deployment: Deployment) -> int:
     return len(list((deployment.directory / "files" / "attachments").iterdir()))
 
 
-async def test_a_picture_from_one_to_another_and_gone(
+async def test_a_picture_is_sent_seen_by_another_member_and_deleted(
     deployment: Deployment, process: Process, scene: Scene
 ) -> None:
     file = upload(process, scene, telling("JPEG"))
@@ -66,7 +66,9 @@ async def test_a_picture_from_one_to_another_and_gone(
     assert signature not in process.log.read_text()
 
 
-async def test_who_was_away_gets_the_files(process: Process, scene: Scene) -> None:
+async def test_a_member_who_was_away_gets_the_files_on_resuming(
+    process: Process, scene: Scene
+) -> None:
     async with chatting(process.socket_url(scene.alice)) as alice:
         file = upload(process, scene, b"hello", "a.txt")
         sent = await send(alice, scene.room, file)
@@ -79,7 +81,7 @@ async def test_who_was_away_gets_the_files(process: Process, scene: Scene) -> No
     assert history["messages"][-1] == sent["message"]
 
 
-async def test_in_a_direct_room(process: Process, scene: Scene) -> None:
+async def test_a_file_is_sent_in_a_direct_room(process: Process, scene: Scene) -> None:
     me = process.call("GET", "me", scene.bob).json()["id"]
     room = process.call("POST", "direct", scene.alice, {"user": me}).json()["id"]
     path = f"rooms/{room}/attachments"
@@ -100,12 +102,12 @@ def test_a_large_file_arrives_whole(process: Process, scene: Scene) -> None:
     assert got.content == content
 
 
-def test_a_larger_one_is_too_long(process: Process, scene: Scene) -> None:
+def test_a_file_over_the_limit_is_too_long(process: Process, scene: Scene) -> None:
     path = f"rooms/{scene.room}/attachments"
     content = b"x" * (LIMITS.attachment_bytes + 1024 * 1024)
     answer = process.upload(path, scene.alice, "a.txt", content)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_long")
-    # Elsewhere too, and the connection is still good for the next one.
+    # The same holds at other addresses, and the connection stays usable.
     with requests.Session() as session:
         url = f"{process.url}/api/v1/auth/login"
         too_long = session.post(url, data=content * 3, timeout=20)
@@ -113,10 +115,10 @@ def test_a_larger_one_is_too_long(process: Process, scene: Scene) -> None:
         assert session.get(f"{process.url}/api/v1/limits", timeout=10).ok
 
 
-def test_bodies_are_cut_off_before_they_fill_the_disk(
+def test_an_upload_over_the_limit_is_cut_off_before_it_fills_the_disk(
     embedded: NewDeployment,
 ) -> None:
-    """A smaller limit than the default, and a body that says no length."""
+    """The limit is smaller than the default, and the body does not say its length."""
     deployment = embedded(LIMIT_ATTACHMENT_BYTES="1000")
     [person] = deployment.people(1)
     with deployment.serving() as process:
@@ -142,13 +144,13 @@ def test_bodies_are_cut_off_before_they_fill_the_disk(
 
 
 def _written(process: Process) -> int:
-    """What the process wrote so far, to files and to sockets."""
+    """The bytes that the process has written so far, to files and to sockets."""
     with open(f"/proc/{process.popen.pid}/io") as file:
         counts = dict(line.split(": ") for line in file.read().splitlines())
     return int(counts["wchar"])
 
 
-def test_pictures_of_a_room_are_announced_and_open_to_all(
+def test_the_picture_of_a_room_is_announced_and_open_to_everybody(
     process: Process, scene: Scene
 ) -> None:
     path = f"rooms/{scene.room}/avatar"

@@ -15,7 +15,7 @@ PASSWORD = "trombone-42"
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_every_event_of_a_visit(
+async def test_a_visit_is_logged_from_log_in_to_close(
     embedded: NewDeployment, server: ServerName
 ) -> None:
     deployment = embedded(server, LOG_FORMAT="json")
@@ -54,10 +54,10 @@ async def test_every_event_of_a_visit(
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_who_asks_for_what_they_may_not_have(
+async def test_commands_refused_to_an_outsider_are_logged(
     embedded: NewDeployment, server: ServerName
 ) -> None:
-    """At both doors, with their ids and with no word of theirs, and once."""
+    """Once at each door, with the ids of the person and without their texts."""
     deployment = embedded(server, LOG_FORMAT="json")
     with deployment.serving() as process:
         alice, bob = deployment.people(2)
@@ -94,7 +94,7 @@ async def test_who_asks_for_what_they_may_not_have(
 
 
 async def _visit(process: Process, name: str) -> str:
-    """Register, log in, be refused, open a socket, change the password; who it was."""
+    """Register, log in, be refused, open a socket, change the password."""
     account = {"username": name, "password": PASSWORD}
     made = process.call("POST", "auth/register", body=account).json()
     access = process.call("POST", "auth/login", body=account).json()["access"]
@@ -111,6 +111,6 @@ async def _visit(process: Process, name: str) -> str:
 
 
 def _event(line: str) -> dict[str, Any] | None:
-    """Whatever a process prints is JSON, but what is no log."""
+    """The lines of the log are JSON; other output of the process is skipped."""
     found = json.loads(line) if line.startswith("{") else {}
     return found if "event" in found else None

@@ -31,7 +31,7 @@ BAD_FRAMES: dict[str, tuple[str | bytes, str]] = {
 
 
 @pytest.mark.parametrize("kind", BAD_FRAMES)
-async def test_a_bad_frame_is_answered_and_nobody_else_notices(
+async def test_a_bad_frame_is_answered_and_other_sockets_do_not_notice(
     process: Process, scene: Scene, kind: str
 ) -> None:
     frame, code = BAD_FRAMES[kind]
@@ -43,7 +43,7 @@ async def test_a_bad_frame_is_answered_and_nobody_else_notices(
         await alice.connection.send(frame)
         error = await alice.expect("error")
         assert error["code"] == code
-        # The same socket goes on, and so does everybody else's.
+        # The same socket goes on, and so do all others.
         assert (await alice.say(scene.room, "still here"))["type"] == "reply"
         event = await bob.expect("message.created")
         assert event["message"]["body"] == "still here"
@@ -52,7 +52,7 @@ async def test_a_bad_frame_is_answered_and_nobody_else_notices(
 async def test_a_frame_far_over_the_limit_closes_that_socket_alone(
     process: Process, scene: Scene
 ) -> None:
-    """uvicorn says 1009; daphne drops the connection, which a client sees as 1006."""
+    """uvicorn closes with 1009; daphne drops the connection: the client sees 1006."""
     async with (
         chatting(process.socket_url(scene.alice)) as alice,
         chatting(process.socket_url(scene.bob)) as bob,
@@ -63,7 +63,7 @@ async def test_a_frame_far_over_the_limit_closes_that_socket_alone(
         assert (await bob.say(scene.room, "still here"))["type"] == "reply"
 
 
-async def test_who_sends_only_nonsense_is_sent_away(
+async def test_a_client_that_sends_only_nonsense_is_closed(
     process: Process, scene: Scene
 ) -> None:
     async with chatting(process.socket_url(scene.alice)) as alice:

@@ -8,7 +8,9 @@ from tests.sockets import chatting
 from .conftest import Scene
 
 
-async def test_changes_reach_everybody_in_order(process: Process, scene: Scene) -> None:
+async def test_changes_of_messages_reach_everybody_in_order(
+    process: Process, scene: Scene
+) -> None:
     room = scene.room
     async with (
         chatting(process.socket_url(scene.alice)) as alice,
@@ -31,7 +33,7 @@ async def test_changes_reach_everybody_in_order(process: Process, scene: Scene) 
         assert (last["seq"], last["message"]) == (7, deleted["message"])
 
 
-async def test_who_was_away_gets_a_changed_message_once(
+async def test_a_member_who_was_away_gets_a_changed_message_once(
     process: Process, scene: Scene
 ) -> None:
     room = scene.room
@@ -47,7 +49,7 @@ async def test_who_was_away_gets_a_changed_message_once(
     assert caught_up["messages"][1]["body"] == "one, edited"
 
 
-async def test_refusals_change_nothing(process: Process, scene: Scene) -> None:
+async def test_a_refused_change_changes_nothing(process: Process, scene: Scene) -> None:
     room = scene.room
     async with (
         chatting(process.socket_url(scene.alice)) as alice,
@@ -65,7 +67,7 @@ async def test_refusals_change_nothing(process: Process, scene: Scene) -> None:
         assert (await bob.subscribe(room))["head_seq"] == 3
 
 
-async def test_a_read_marker_reaches_the_other_device(
+async def test_a_read_marker_reaches_the_persons_other_device(
     process: Process, scene: Scene
 ) -> None:
     async with (
@@ -98,7 +100,7 @@ async def test_typing_is_heard_and_ends_by_itself(
         started = await bob.expect("typing.started")
         alice_id = started["user"]["id"]
         assert started["expires_in"] == 6
-        # charlie is no member: nobody hears that they type.
+        # charlie is no member, so nobody hears that charlie types.
         await bob.expect_nothing()
         await alice.tell(type="typing.stop", room=scene.room)
         assert (await bob.expect("typing.stopped"))["user"]["id"] == alice_id
@@ -109,7 +111,9 @@ async def test_typing_is_heard_and_ends_by_itself(
             await bob.expect("typing.stopped")
 
 
-async def test_who_goes_stops_typing(process: Process, scene: Scene) -> None:
+async def test_a_typist_who_closes_the_socket_stops_typing(
+    process: Process, scene: Scene
+) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
         await bob.subscribe(scene.room)
         async with chatting(process.socket_url(scene.alice)) as alice:

@@ -9,14 +9,18 @@ from tests.served import Deployment
 from .conftest import NewDeployment
 
 
-def test_several_workers_need_postgres_and_redis(embedded: NewDeployment) -> None:
+def test_serve_refuses_several_workers_without_postgres_and_redis(
+    embedded: NewDeployment,
+) -> None:
     deployment = embedded()
     with pytest.raises(subprocess.CalledProcessError) as refused:
         deployment.manage("serve", "--workers=2")
     assert "More than one worker needs PostgreSQL and Redis" in refused.value.stderr
 
 
-def test_without_debug_the_secrets_must_be_given(embedded: NewDeployment) -> None:
+def test_serve_refuses_to_start_without_secrets_unless_debug_is_on(
+    embedded: NewDeployment,
+) -> None:
     deployment = embedded()
     deployment.settings |= {"DEBUG": "off", "SECRET_KEY": ""}
     with pytest.raises(subprocess.CalledProcessError) as refused:
@@ -29,7 +33,7 @@ def test_without_debug_the_secrets_must_be_given(embedded: NewDeployment) -> Non
     [["serve", "--port=0"], ["runserver", "--noreload", "0"], ["check", "--deploy"]],
     ids=lambda command: command[0],
 )
-def test_demo_passwords_never_go_live(
+def test_serve_refuses_to_start_with_the_passwords_of_the_demo(
     embedded: NewDeployment, command: list[str]
 ) -> None:
     """The same folder, once with DEBUG and then without."""
@@ -42,14 +46,16 @@ def test_demo_passwords_never_go_live(
     assert "changepassword alice" in refused.value.stderr
 
 
-def test_the_doctor_finds_nothing_wrong(deployment: Deployment) -> None:
+def test_the_doctor_finds_nothing_wrong_with_a_good_deployment(
+    deployment: Deployment,
+) -> None:
     """On the databases of all four deployments; the page was built by the test run."""
     report = deployment.manage("doctor")
     assert report.count("  ok  ") == 5
     assert "SICK" not in report
 
 
-def test_the_doctor_says_what_to_do(embedded: NewDeployment) -> None:
+def test_the_doctor_says_how_to_mend_a_bad_deployment(embedded: NewDeployment) -> None:
     deployment = embedded(REDIS_URL="redis://127.0.0.1:1/0")
     with pytest.raises(subprocess.CalledProcessError) as sick:
         deployment.manage("doctor")

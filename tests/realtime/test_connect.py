@@ -1,4 +1,4 @@
-"""Opening a socket: who gets in, with what, and what the others are told."""
+"""Opening a socket: which tokens get in, and how the others are refused."""
 
 import time
 from collections.abc import Callable
@@ -36,7 +36,7 @@ BAD: dict[str, Forge] = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-async def test_a_bad_token_gets_bye_and_4500(
+async def test_a_bad_token_gets_bye_and_close_code_4500(
     process: Process, people: list[Person], kind: str
 ) -> None:
     claims = jwt.decode(people[0].token, options={"verify_signature": False})
@@ -53,16 +53,18 @@ async def test_a_bad_token_gets_bye_and_4500(
     assert socket.kept == []
 
 
-async def test_the_same_claims_unchanged_get_in(
+async def test_a_token_signed_again_with_the_same_claims_gets_in(
     process: Process, people: list[Person]
 ) -> None:
-    """Or the test above would pass for a wrong reason."""
+    """Otherwise the test above would pass for a wrong reason."""
     claims = jwt.decode(people[0].token, options={"verify_signature": False})
     async with opened(process.socket_url(_signed(claims))) as socket:
         await socket.expect("hello")
 
 
-async def test_no_token_gets_4500(process: Process) -> None:
+async def test_a_handshake_without_a_token_gets_close_code_4500(
+    process: Process,
+) -> None:
     async with opened(process.socket_url()) as socket:
         _, code = await socket.closed()
     assert code == 4500
@@ -105,7 +107,7 @@ async def test_a_subprotocol_carries_a_token_and_is_not_echoed(
         assert socket.connection.subprotocol == "hubbub.v1"
 
 
-async def test_two_tokens_are_one_too_many(
+async def test_a_handshake_with_two_tokens_is_refused(
     process: Process, people: list[Person]
 ) -> None:
     headers = {"Authorization": f"Bearer {people[0].token}"}
@@ -128,7 +130,7 @@ async def test_a_foreign_origin_is_refused_before_the_handshake(
     assert refused.value.response.status_code == 403
 
 
-async def test_our_own_page_and_the_allowed_ones_get_in(
+async def test_our_own_page_and_allowed_origins_get_in(
     process: Process, people: list[Person]
 ) -> None:
     for origin in (process.url, "http://localhost:5173"):
@@ -136,7 +138,7 @@ async def test_our_own_page_and_the_allowed_ones_get_in(
             await socket.expect("hello")
 
 
-async def test_another_address_is_refused(process: Process) -> None:
+async def test_a_socket_to_another_path_is_refused(process: Process) -> None:
     with pytest.raises(InvalidStatus) as refused:
         async with opened(f"ws://127.0.0.1:{process.port}/ws/v2"):
             pass
@@ -146,7 +148,7 @@ async def test_another_address_is_refused(process: Process) -> None:
 async def test_no_token_is_in_the_log(
     deployment: Deployment, people: list[Person]
 ) -> None:
-    """In its own process: the log is read to its end."""
+    """In a process of its own, whose log can be read to the end."""
     with deployment.serving() as process:
         ticket = process.call("POST", "auth/ticket", people[0].token).json()["ticket"]
         secrets = [people[0].token, ticket, "not.a.token"]

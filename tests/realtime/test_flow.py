@@ -1,4 +1,4 @@
-"""Liveness and slow readers: what is not read must not pile up in the server."""
+"""Liveness and slow readers: unread frames must not pile up in the server."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from .conftest import NewDeployment
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_who_never_answers_a_ping_is_closed_and_others_are_not(
+async def test_a_client_that_never_answers_a_ping_is_closed_and_others_are_not(
     embedded: NewDeployment, server: ServerName
 ) -> None:
     """Traffic brings the first ping early: after 64 KiB instead of 25 s."""
@@ -42,7 +42,7 @@ async def test_who_never_answers_a_ping_is_closed_and_others_are_not(
 
 
 async def _stay(socket: Socket, seconds: int) -> None:
-    """Read, and so answer pings, as a client that is there does."""
+    """Read, and with that answer pings, as a live client does."""
     for _ in range(seconds):
         await socket.ask(type="ping")
         await asyncio.sleep(1)
@@ -59,14 +59,14 @@ async def _hear_all(socket: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_who_stops_reading_is_closed_and_catches_up_later(
+async def test_a_client_that_stops_reading_is_closed_and_catches_up_later(
     embedded: NewDeployment, server: ServerName
 ) -> None:
     deployment = embedded(server)
     writer, slow = deployment.people(2)
     with deployment.serving() as process:
         async with chatting(process.socket_url(writer.token)) as alice:
-            # It reads no more than its own buffers hold: one frame at a time.
+            # It reads one frame at a time, so no more than its own buffers hold.
             async with connect(
                 process.socket_url(slow.token), proxy=None, max_queue=1
             ) as stuck:

@@ -1,4 +1,4 @@
-"""What one address can make a served process hold: memory, descriptors."""
+"""The memory and the descriptors that one address can make a process hold."""
 
 import os
 import re
@@ -20,7 +20,7 @@ MIB = 1024 * 1024
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     directory = tmp_path_factory.mktemp("limited")
-    # A person may ask as often as they like: what they hold is the question here.
+    # Without rate limits, since only the resources that are held matter here.
     settings = {"RATE_LIMITS": "on", "LIMIT_COMMANDS_BURST": "1000"}
     deployment = Deployment(directory, settings=settings)
     deployment.migrate()
@@ -45,8 +45,10 @@ def held() -> Iterator[ExitStack]:
         yield stack
 
 
-def test_strangers_send_bodies_to_nobody(served: Process, held: ExitStack) -> None:
-    """Of each 2.5 MB used to be kept in memory, and for two minutes."""
+def test_the_bodies_of_strangers_are_not_kept_in_memory(
+    served: Process, held: ExitStack
+) -> None:
+    """Each of them used to keep 2.5 MB in memory for two minutes."""
     before = _memory(served)
     for _ in range(60):
         stranger = _asking(served, held, UPLOAD, "Content-Length: 10000000")
@@ -59,7 +61,7 @@ def test_strangers_send_bodies_to_nobody(served: Process, held: ExitStack) -> No
 def test_a_stranger_is_refused_before_a_body_is_sent(
     served: Process, held: ExitStack
 ) -> None:
-    """`Expect: 100-continue`, as curl says it: we never say `continue`."""
+    """curl says `Expect: 100-continue` and waits; the server never says `continue`."""
     lines = ["Content-Length: 10000000", "Expect: 100-continue"]
     stranger = _asking(served, held, UPLOAD, *lines)
     answer = stranger.recv(65_536)
@@ -69,7 +71,9 @@ def test_a_stranger_is_refused_before_a_body_is_sent(
     assert stranger.recv(65_536) == b""
 
 
-def test_slow_bodies_of_one_address_are_few(served: Process, held: ExitStack) -> None:
+def test_one_address_may_send_only_a_few_slow_bodies_at_once(
+    served: Process, held: ExitStack
+) -> None:
     most = bodies.MEMORY_BYTES // 3 // (bodies.REQUEST_BYTES + 60_000)
     login = "POST /api/v1/auth/login", "Content-Length: 65536"
     slow = [_asking(served, held, *login) for _ in range(most + 40)]
@@ -82,10 +86,10 @@ def test_slow_bodies_of_one_address_are_few(served: Process, held: ExitStack) ->
     assert 40 <= len(refused) < 60
 
 
-def test_unread_files_of_one_address_are_few(
+def test_one_address_may_leave_only_a_few_files_unread_at_once(
     served: Process, alice: Person, held: ExitStack
 ) -> None:
-    """Each has a file and a socket open until it is cut."""
+    """Each of them has a file and a socket open until it is cut off."""
     text = b"Some text.\n" * 900_000
     path = f"rooms/{alice.room}/attachments"
     file = served.upload(path, alice.token, "a.txt", text).json()["id"]
@@ -97,8 +101,10 @@ def test_unread_files_of_one_address_are_few(
     assert _descriptors(served) - before <= 2 * most + 20
 
 
-def test_strangers_write_nothing_into_the_log(served: Process, held: ExitStack) -> None:
-    """Django logs the host and the origin that each says, however long they are."""
+def test_requests_of_strangers_write_nothing_into_the_log(
+    served: Process, held: ExitStack
+) -> None:
+    """Django would log the host and the origin of each, however long they are."""
     said = "x" * 5_000
     before = served.log.stat().st_size
     for _ in range(40):
@@ -140,7 +146,7 @@ def _connected(process: Process, held: ExitStack) -> socket.socket:
 
 
 def _status(client: socket.socket, wait: float = 10) -> int | None:
-    """None when nothing comes, or when it is lost because we were still writing."""
+    """The status; None when no answer comes, or when it is lost in our own writing."""
     client.settimeout(wait)
     with suppress(OSError):
         return int(client.recv(12).split()[1])

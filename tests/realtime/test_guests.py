@@ -15,7 +15,7 @@ def guest(process: Process) -> str:
 
 @pytest.fixture
 def scene(process: Process, scene: Scene) -> Scene:
-    """The room is open to guests, at 3."""
+    """The scene with its room open to guests, which is message 3."""
     open_to_guests(process, scene, True)
     return scene
 
@@ -25,7 +25,7 @@ def open_to_guests(process: Process, scene: Scene, wanted: bool) -> None:
     assert process.call("PATCH", path, scene.alice, {"guests_may_read": wanted}).ok
 
 
-async def test_guest_hears_the_room_and_nothing_of_its_people(
+async def test_a_guest_hears_the_room_and_nothing_of_its_people(
     process: Process, scene: Scene, guest: str
 ) -> None:
     async with (
@@ -57,7 +57,7 @@ async def test_guest_hears_the_room_and_nothing_of_its_people(
         assert refused["code"] == "forbidden"
 
 
-async def test_closing_the_room_is_the_last_that_guests_hear(
+async def test_guests_hear_that_the_room_closes_to_them_and_nothing_after_it(
     process: Process, scene: Scene, guest: str
 ) -> None:
     async with (
@@ -86,7 +86,7 @@ async def test_closing_the_room_is_the_last_that_guests_hear(
             assert [f for f in socket.kept if f["type"].startswith("message")] == []
 
 
-async def test_guest_comes_back_when_the_room_opens_again(
+async def test_a_guest_comes_back_when_the_room_opens_again(
     process: Process, scene: Scene, guest: str
 ) -> None:
     async with (
@@ -105,7 +105,7 @@ async def test_guest_comes_back_when_the_room_opens_again(
         assert heard["seq"] == 7
 
 
-async def test_guest_who_logs_out_is_gone(
+async def test_a_guest_who_logs_out_is_closed(
     process: Process, scene: Scene, guest: str
 ) -> None:
     async with chatting(process.socket_url(guest)) as visitor:

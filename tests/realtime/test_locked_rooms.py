@@ -1,4 +1,4 @@
-"""Somebody holds a room's row: who waits is answered, and the other rooms go on."""
+"""A room whose row stays locked: its senders are answered, other rooms go on."""
 
 import asyncio
 import secrets
@@ -10,7 +10,7 @@ from tests.sockets import chatting
 from .conftest import Scene, Two
 
 
-async def test_a_room_that_stays_locked_is_unavailable_alone(
+async def test_a_room_that_stays_locked_is_unavailable_and_other_rooms_are_not(
     two: Two, shared_scene: Scene, postgres_url: str
 ) -> None:
     scene, server = shared_scene, two[0]
@@ -27,7 +27,7 @@ async def test_a_room_that_stays_locked_is_unavailable_alone(
         ):
             first = asyncio.create_task(alice.say(scene.room, "waits", "key"))
             await asyncio.sleep(0.5)
-            # These two are of the next batch.
+            # These two go into the next batch.
             second, third = await asyncio.gather(
                 bob.say(scene.room, "waits too"), charlie.say(free, "goes on")
             )

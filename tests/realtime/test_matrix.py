@@ -1,4 +1,4 @@
-"""Every command, and everybody who can stand before a room: who is answered what.
+"""The answer to every command, for every relation that a person can have to a room.
 
 The table is the rule; a command that is not in it fails. `ok` is a reply, a word the
 refusal: `no` forbidden, `mute` muted, `none` room_not_found. Anonymous people have no
@@ -16,7 +16,7 @@ from tests.api.scene import ROLES as EVERYBODY
 from tests.served import Deployment, Process
 from tests.sockets import Socket, chatting
 
-# Nobody opens a socket without being somebody.
+# An anonymous person cannot open a socket.
 ROLES = tuple(role for role in EVERYBODY if role != "anonymous")
 # owner moderator member muted banned former outsider staff guest visitor
 TABLE = {
@@ -52,7 +52,7 @@ class World:
         return answer.json() if answer.content else None
 
     def new_room(self, name: str, *, guests_may_read: bool) -> str:
-        """A public room in which each has become what they are called."""
+        """A public room in which each person has the role that they are named after."""
         wanted = {"name": name, "guests_may_read": guests_may_read}
         room = str(self.call("owner", "POST", "rooms", wanted)["id"])
         for role in ("moderator", "member", "muted", "banned", "former"):
@@ -92,7 +92,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def command(kind: str, room: str, seq: int) -> dict[str, Any]:
-    """A good one, so that only who sends it can be wrong with it."""
+    """A good command, so that only the person who sends it can be refused."""
     fields: dict[str, dict[str, Any]] = {
         "subscribe": {"rooms": [{"room": room}]},
         "unsubscribe": {"rooms": [room]},
@@ -119,7 +119,9 @@ def test_every_command_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("kind", TABLE)
-async def test_who_is_answered_what(world: World, kind: str) -> None:
+async def test_each_person_is_answered_as_the_table_says(
+    world: World, kind: str
+) -> None:
     found = []
     for role in ROLES:
         room = world.new_room(f"{kind}-{role}", guests_may_read=role == "visitor")

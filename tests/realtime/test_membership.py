@@ -6,7 +6,7 @@ from tests.sockets import chatting
 from .conftest import Scene
 
 
-async def test_joining_is_announced_in_the_rooms_order(
+async def test_a_join_is_announced_in_the_order_of_the_room(
     process: Process, scene: Scene
 ) -> None:
     async with (
@@ -30,7 +30,7 @@ async def test_joining_is_announced_in_the_rooms_order(
         await alice.expect_nothing()
 
 
-async def test_who_leaves_receives_nothing_above_that(
+async def test_a_member_who_leaves_receives_nothing_after_that(
     process: Process, scene: Scene
 ) -> None:
     async with (
@@ -53,7 +53,9 @@ async def test_who_leaves_receives_nothing_above_that(
         assert refused["code"] == "forbidden"
 
 
-async def test_who_comes_back_hears_again(process: Process, scene: Scene) -> None:
+async def test_a_member_who_comes_back_hears_the_room_again(
+    process: Process, scene: Scene
+) -> None:
     async with (
         chatting(process.socket_url(scene.alice)) as alice,
         chatting(process.socket_url(scene.bob)) as bob,
@@ -89,7 +91,7 @@ async def test_a_first_direct_message_makes_the_room_of_two(
         assert nobody["code"] == "user_not_found"
 
 
-async def test_who_is_removed_receives_nothing_above_that(
+async def test_a_member_who_is_removed_receives_nothing_after_that(
     process: Process, scene: Scene
 ) -> None:
     bob_id = process.call("GET", "me", scene.bob).json()["id"]
@@ -103,7 +105,7 @@ async def test_who_is_removed_receives_nothing_above_that(
         last = await bob.expect("message.created")
         assert last["message"]["event"]["type"] == "member.banned"
         await bob.expect("room.removed")
-        # The room is public: he saw it in the directory, and does no longer.
+        # The room is public: bob saw it in the directory, and sees it no longer.
         await bob.expect("room.deleted")
         await alice.say(scene.room, "bob is gone")
         await bob.expect_nothing()

@@ -73,7 +73,7 @@ async def test_another_person_may_use_the_same_client_id(
     assert first["message"]["seq"] != second["message"]["seq"]
 
 
-async def test_history_comes_in_pages(process: Process, scene: Scene) -> None:
+async def test_a_member_reads_history_in_pages(process: Process, scene: Scene) -> None:
     async with chatting(process.socket_url(scene.alice)) as alice:
         for number in range(6):
             await alice.say(scene.room, str(number))

@@ -1,4 +1,4 @@
-"""`/metrics`: what is counted is what happened, and nobody else may read it."""
+"""`/metrics` counts the events of real sockets."""
 
 import asyncio
 import secrets
@@ -22,7 +22,7 @@ from tests.sockets import Socket, chatting, opened
 from .conftest import Scene, new_scene
 
 TOKEN = "a-token-of-the-test-alone"
-# As on a server: while developing everybody may read it.
+# As on a real server: with DEBUG, everybody may read the page.
 SERVER = {"DEBUG": "off", "ALLOWED_HOSTS": "127.0.0.1"}
 Counts = dict[tuple[str, str], float]
 
@@ -43,7 +43,7 @@ def routes(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
             yield route
 
 
-# All that a label may say.
+# All values that a label may have.
 ALLOWED: dict[str, set[str]] = {
     "source": {"here", "elsewhere"},
     "cause": {"gap", "head", "held", "epoch"},
@@ -94,7 +94,7 @@ def get(process: Process, authorization: str | None) -> requests.Response:
 
 
 def scraped(process: Process) -> Counts:
-    """By name and the values of the labels, which come sorted by their names."""
+    """The samples, by name and by the values of the labels, sorted by label name."""
     answer = get(process, f"Bearer {TOKEN}")
     return {
         (sample.name, ",".join(sample.labels.values())): sample.value
@@ -107,7 +107,9 @@ def grown(process: Process, before: Counts, name: str, labels: str = "") -> floa
     return scraped(process).get((name, labels), 0) - before.get((name, labels), 0)
 
 
-async def test_a_message_to_three_sockets(process: Process, scene: Scene) -> None:
+async def test_a_message_to_three_sockets_counts_as_three_deliveries(
+    process: Process, scene: Scene
+) -> None:
     before = scraped(process)
     async with (
         chatting(process.socket_url(scene.alice)) as alice,
@@ -137,7 +139,7 @@ async def test_a_message_to_three_sockets(process: Process, scene: Scene) -> Non
     assert grown(process, before, "hubbub_closes_total", "client") == 3
 
 
-async def test_what_is_refused_and_who_is_closed(
+async def test_refusals_and_closes_are_counted_by_their_code(
     process: Process, scene: Scene
 ) -> None:
     before = scraped(process)
@@ -231,7 +233,9 @@ async def _say_many(socket: Socket, room: str, key: str, count: int) -> None:
         await socket.until(lambda frame, ref=ref: frame.get("ref") == ref)
 
 
-async def test_who_reads_too_slowly_is_counted(process: Process, scene: Scene) -> None:
+async def test_a_client_that_reads_too_slowly_is_counted(
+    process: Process, scene: Scene
+) -> None:
     before = scraped(process)
     async with (
         chatting(process.socket_url(scene.alice)) as alice,
@@ -246,7 +250,7 @@ async def test_who_reads_too_slowly_is_counted(process: Process, scene: Scene) -
 
 
 async def test_labels_come_from_a_closed_list(process: Process, scene: Scene) -> None:
-    """What a client makes up never becomes a series."""
+    """A name that a client makes up never becomes a series."""
     made_up = secrets.token_hex(4)
     async with chatting(process.socket_url(scene.alice)) as socket:
         await socket.ask(type=made_up)
@@ -263,7 +267,9 @@ async def test_labels_come_from_a_closed_list(process: Process, scene: Scene) ->
                     assert value in ALLOWED[label], (family.name, label, value)
 
 
-async def test_resumes_by_their_result(process: Process, scene: Scene) -> None:
+async def test_resumes_are_counted_by_their_result(
+    process: Process, scene: Scene
+) -> None:
     before = scraped(process)
     async with chatting(process.socket_url(scene.bob)) as socket:
         reply = await socket.subscribe(scene.room)
@@ -275,7 +281,7 @@ async def test_resumes_by_their_result(process: Process, scene: Scene) -> None:
         assert grown(process, before, "hubbub_resumes_total", result) == 1, result
 
 
-async def test_the_loop_and_the_layer_are_watched(
+async def test_the_delays_of_the_loop_and_the_layer_are_measured(
     process: Process, scene: Scene
 ) -> None:
     # Under daphne a process has no hub before its first socket.
@@ -285,39 +291,3 @@ async def test_the_loop_and_the_layer_are_watched(
     assert 2 <= grown(process, before, "hubbub_event_loop_lag_seconds_count") <= 8
     assert grown(process, before, "hubbub_layer_probe_seconds_count") >= 2
     assert scraped(process)["hubbub_layer_silent_seconds", ""] < 1
-
-
-@pytest.mark.parametrize(
-    "authorization",
-    [None, "", "Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Token {TOKEN}", TOKEN],
-)
-def test_it_is_not_there_for_others(
-    process: Process, authorization: str | None
-) -> None:
-    answer = get(process, authorization)
-    missing = requests.get(f"{process.url}/nothing", timeout=20)
-    assert (answer.status_code, answer.text) == (404, missing.text)
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "HEAD"])
-def test_no_method_gives_it_away(process: Process, method: str) -> None:
-    answers = [
-        requests.request(method, f"{process.url}/{path}", timeout=20)
-        for path in ("metrics", "nothing")
-    ]
-    there, missing = [(a.status_code, a.text, _lasting(a)) for a in answers]
-    assert there == missing
-
-
-def _lasting(answer: requests.Response) -> dict[str, str]:
-    """Its headers but those that differ each time."""
-    each_time = {"date", "x-request-id"}
-    return {n: v for n, v in answer.headers.lower_items() if n not in each_time}
-
-
-def test_without_a_token_nobody_reads_it(tmp_path: Path) -> None:
-    deployment = Deployment(tmp_path, "uvicorn", settings=SERVER)
-    deployment.migrate()
-    with deployment.serving() as process:
-        assert get(process, "Bearer ").status_code == 404
-        assert get(process, None).status_code == 404

@@ -37,8 +37,8 @@ async def _write(socket: Socket, room: str) -> None:
 
 
 async def _hear(socket: Socket) -> list[tuple[int, str]]:
-    """What this socket was told, in the order in which it was told."""
+    """The messages that this socket was sent, in order."""
     messages = await socket.hear(SOCKETS * EACH)
-    # People come and go meanwhile; of the room itself nothing more may be told.
+    # Presence may change meanwhile, but no more of the room itself may come.
     assert {frame["type"] for frame in socket.kept} <= {"presence.changed"}
     return [(message["seq"], message["body"]) for message in messages]

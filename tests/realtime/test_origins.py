@@ -74,12 +74,12 @@ async def test_every_other_origin_is_refused(
     with pytest.raises(InvalidStatus) as refused:
         async with opened(server.socket_url(person.token), additional_headers=headers):
             pass
-    # daphne refuses by itself, with 400, what is no origin at all.
+    # daphne itself refuses a header that is no origin at all, with 400.
     assert refused.value.response.status_code in {400, 403}
 
 
 @pytest.mark.parametrize("second", ["https://evil.example", LISTED])
-async def test_two_origins_are_one_too_many(
+async def test_a_handshake_with_two_origins_is_refused(
     server: Process, person: Person, second: str
 ) -> None:
     headers = [("Origin", LISTED), ("Origin", second)]

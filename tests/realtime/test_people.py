@@ -27,7 +27,7 @@ def id_of(process: Process, token: str) -> str:
     return str(process.call("GET", "me", token).json()["id"])
 
 
-async def test_profile_is_told_once_to_who_shares_a_room_and_to_ones_own(
+async def test_a_new_profile_reaches_shared_rooms_and_the_own_devices_once(
     process: Process, scene: Scene
 ) -> None:
     async with (
@@ -73,7 +73,7 @@ async def test_a_person_who_was_renamed_types_under_the_new_name(
         assert stopped["user"]["display_name"] == "Robert"
 
 
-async def test_typing_of_somebody_one_has_blocked_is_not_told(
+async def test_a_person_does_not_hear_that_somebody_they_blocked_types(
     process: Process, scene: Scene
 ) -> None:
     async with (
@@ -98,7 +98,7 @@ async def test_typing_of_somebody_one_has_blocked_is_not_told(
         await alice.expect("typing.started")
 
 
-async def test_appearing_offline_looks_like_going(
+async def test_a_person_who_appears_offline_looks_gone_to_others(
     process: Process, scene: Scene
 ) -> None:
     bob_id = id_of(process, scene.bob)
@@ -124,7 +124,7 @@ async def test_appearing_offline_looks_like_going(
             await alice.until(presence(True))
 
 
-async def test_the_blocked_are_refused_and_ones_own_devices_told(
+async def test_a_blocked_person_is_refused_and_the_blockers_devices_hear_of_the_block(
     process: Process, scene: Scene
 ) -> None:
     alice_id, bob_id = (id_of(process, token) for token in (scene.alice, scene.bob))

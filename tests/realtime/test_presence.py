@@ -1,4 +1,4 @@
-"""Online means a socket in any tab or device; coming and going is told."""
+"""A person with a socket in any tab or device is online, and others hear of it."""
 
 import asyncio
 import secrets
@@ -28,7 +28,9 @@ async def online(socket: Socket, room: str) -> int:
     return len((await socket.subscribe(room))["online"])
 
 
-async def test_who_comes_and_goes_is_told(process: Process, scene: Scene) -> None:
+async def test_a_person_who_comes_and_goes_is_announced(
+    process: Process, scene: Scene
+) -> None:
     bob_id = process.call("GET", "me", scene.bob).json()["id"]
     async with chatting(process.socket_url(scene.alice)) as alice:
         await alice.subscribe(scene.room)
@@ -40,7 +42,7 @@ async def test_who_comes_and_goes_is_told(process: Process, scene: Scene) -> Non
         assert await online(alice, scene.room) == 1
 
 
-async def test_two_tabs_one_closed_is_still_online(
+async def test_a_person_who_closes_one_of_two_tabs_stays_online(
     process: Process, scene: Scene
 ) -> None:
     async with (

@@ -1,6 +1,6 @@
-"""What is done in the background by real processes, also by one after another's death.
+"""Exports and deletions in the background of real processes, some of them killed.
 
-A process that is killed leaves its lease behind; here nobody waits a minute for it.
+A killed process leaves its lease behind; these tests do not wait a minute for it.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ import requests
 from tests.served import Deployment, Process
 from tests.sockets import Frame, Socket, chatting
 
+from .accounts import PASSWORD, Account, in_shell, new_account
 from .conftest import NewDeployment, Scene
-from .test_revocation import PASSWORD, Account, in_shell, new_account
 
 MANY = 1_000
 
@@ -62,7 +62,7 @@ def changed(frame: Frame) -> list[Frame]:
 
 
 async def hear_deleted(socket: Socket, count: int) -> list[int]:
-    """The numbers of so many deleted messages, as they come."""
+    """The numbers of the next deleted messages, in the order in which they come."""
     heard: list[int] = []
     while len(heard) < count:
         frame = await socket.until(
@@ -72,7 +72,7 @@ async def hear_deleted(socket: Socket, count: int) -> list[int]:
     return heard
 
 
-async def test_others_see_who_is_gone_and_what_goes(
+async def test_other_members_see_a_deleted_person_and_their_messages_go(
     process: Process, scene: Scene
 ) -> None:
     account = await joined(process, scene)
@@ -101,7 +101,7 @@ async def test_others_see_who_is_gone_and_what_goes(
     assert again.status_code == 201
 
 
-async def test_deletion_goes_on_after_kill_9(
+async def test_a_deletion_goes_on_after_the_process_was_killed(
     deployment: Deployment, process: Process, scene: Scene
 ) -> None:
     account = await joined(process, scene)
@@ -126,12 +126,12 @@ async def test_deletion_goes_on_after_kill_9(
     with deployment.serving() as successor:
         async with chatting(successor.socket_url(scene.bob)):
             await eventually(lambda: is_deleted(successor, last))
-        # Each message once: a number for each, and one for who left.
+        # Each message takes one number, and the leaving takes one.
         room = await call(successor, "GET", f"rooms/{scene.room}", scene.alice)
     assert room.json()["head_seq"] == scene.head + 1 + MANY + 1 + MANY
 
 
-async def test_export_is_made_by_a_running_server(
+async def test_a_running_server_makes_an_export(
     deployment: Deployment, process: Process, scene: Scene
 ) -> None:
     account = await joined(process, scene)
@@ -156,10 +156,10 @@ async def test_export_is_made_by_a_running_server(
         assert archive.read("messages.json").count(b'"body":"body ') == MANY
 
 
-async def test_what_a_killed_process_was_to_do_is_done_by_the_next(
+async def test_the_next_process_does_the_work_of_a_killed_one(
     embedded: NewDeployment,
 ) -> None:
-    """An export that was begun, and messages that became old while nobody ran."""
+    """An export that was begun, and messages that expired while no process ran."""
     deployment = embedded()
     with deployment.serving() as process:
         account = new_account(process)

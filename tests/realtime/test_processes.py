@@ -12,7 +12,9 @@ from tests.sockets import Socket, chatting
 from .conftest import Scene, Two
 
 
-async def test_sockets_on_two_processes_talk(two: Two, shared_scene: Scene) -> None:
+async def test_sockets_on_two_processes_hear_each_other(
+    two: Two, shared_scene: Scene
+) -> None:
     scene = shared_scene
     async with (
         chatting(two[0].socket_url(scene.alice)) as alice,
@@ -50,7 +52,7 @@ async def test_a_deleted_room_is_gone_from_every_process_at_once(
 async def test_a_process_that_was_taken_for_dead_brings_its_people_back(
     two: Two, shared_scene: Scene, postgres_url: str
 ) -> None:
-    """As after half a minute without the database: who renews first ends the other."""
+    """After half a minute without the database, the first to renew ends the other."""
     scene = shared_scene
     async with (
         chatting(two[0].socket_url(scene.alice)) as alice,
@@ -84,7 +86,9 @@ async def _until_online(socket: Socket, room: str, people: int) -> None:
             await asyncio.sleep(0.5)
 
 
-async def test_both_may_write_at_once(two: Two, shared_scene: Scene) -> None:
+async def test_two_processes_write_to_one_room_at_once(
+    two: Two, shared_scene: Scene
+) -> None:
     scene = shared_scene
     async with (
         chatting(two[0].socket_url(scene.alice)) as alice,
@@ -101,7 +105,7 @@ async def test_both_may_write_at_once(two: Two, shared_scene: Scene) -> None:
             assert heard == list(range(3, 43))
 
 
-async def test_who_was_away_resumes_on_the_other_process(
+async def test_a_client_resumes_on_another_process(
     two: Two, shared_scene: Scene
 ) -> None:
     scene = shared_scene
@@ -143,7 +147,7 @@ async def test_a_logout_closes_the_sockets_of_that_session_elsewhere(
 async def test_a_lost_last_hint_is_found_in_the_database(
     two: Two, shared: Deployment, shared_scene: Scene
 ) -> None:
-    """Written by a process without Redis: nobody is told, nothing comes after it."""
+    """A process without Redis wrote it, so no hint comes, and no later message."""
     scene = shared_scene
     deaf = Deployment(shared.directory, shared.server, shared.database_url)
     async with chatting(two[1].socket_url(scene.bob)) as bob:
@@ -157,7 +161,7 @@ async def test_a_lost_last_hint_is_found_in_the_database(
             "alice = system(User.objects.get(username='load-0'));"
             f"send_message(alice, '{scene.room}', client_id='deaf', body='heard?')",
         )
-        # Longer than the tests' usual patience: heads are compared every 10 s.
+        # Waits longer than tests usually do: heads are compared every 10 s.
         async with asyncio.timeout(15):
             while not any(f["type"] == "room.changes" for f in bob.kept):
                 bob.kept.append(await bob.receive())
@@ -169,7 +173,7 @@ async def test_a_lost_last_hint_is_found_in_the_database(
 async def test_a_removal_that_nothing_tells_of_is_found_in_the_database(
     two: Two, shared_scene: Scene, postgres_url: str
 ) -> None:
-    """No hint and no message of the log: readers are confirmed every 15 s (G6)."""
+    """Neither a hint nor the log tells of it: readers are confirmed every 15 s (G6)."""
     scene = shared_scene
     async with (
         chatting(two[0].socket_url(scene.alice)) as alice,
@@ -194,7 +198,7 @@ async def test_a_removal_that_nothing_tells_of_is_found_in_the_database(
 async def test_a_killed_process_takes_its_people_offline(
     two: Two, shared: Deployment, shared_scene: Scene
 ) -> None:
-    """Within 60 s, for who is connected to another process."""
+    """Within 60 s, as people on another process see it."""
     scene = shared_scene
     with shared.serving() as doomed:
         async with chatting(two[0].socket_url(scene.alice)) as alice:
@@ -203,7 +207,7 @@ async def test_a_killed_process_takes_its_people_offline(
                 await asyncio.sleep(1)
                 assert len((await alice.subscribe(scene.room))["online"]) == 2
                 doomed.stop()
-                # Longer than the tests' usual patience, and answering pings meanwhile.
+                # Waits longer than tests usually do, and answers pings meanwhile.
                 async with asyncio.timeout(60):
                     while not any(f["type"] == "presence.changed" for f in alice.kept):
                         alice.kept.append(await alice.receive())
@@ -213,7 +217,7 @@ async def test_a_killed_process_takes_its_people_offline(
 async def test_an_ended_session_is_found_without_a_hint(
     two: Two, shared: Deployment, shared_scene: Scene
 ) -> None:
-    """Ended by a process without Redis: the sockets close within 35 s all the same."""
+    """A process without Redis ended it, so no hint comes: sockets close within 35 s."""
     [person] = shared.people(1)
     deaf = Deployment(shared.directory, shared.server, shared.database_url)
     async with chatting(two[1].socket_url(person.token)) as socket:

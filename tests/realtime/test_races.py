@@ -1,4 +1,4 @@
-"""What must hold every single time, over real sockets of two processes.
+"""Races over the sockets of two processes, each run many times.
 
 `RACE_ROUNDS=1000 pytest tests/realtime/test_races.py` runs as many rounds of each.
 """
@@ -14,8 +14,8 @@ from websockets.exceptions import InvalidMessage
 from tests.served import Process
 from tests.sockets import Socket, chatting, opened
 
+from .accounts import new_account
 from .conftest import Scene, Two
-from .test_revocation import new_account
 
 TICKETS = int(os.environ.get("RACE_ROUNDS", "40"))
 BANS = int(os.environ.get("RACE_ROUNDS", "30"))
@@ -24,7 +24,7 @@ SOCKETS = 50
 pytestmark = pytest.mark.timeout(600)
 
 
-async def test_a_ticket_opens_one_of_fifty_sockets(
+async def test_a_ticket_opens_one_of_fifty_sockets_at_once(
     two: Two, shared_scene: Scene
 ) -> None:
     for _ in range(TICKETS):
@@ -39,14 +39,16 @@ async def _gets_in(process: Process, ticket: str) -> bool:
         async with opened(process.socket_url(ticket)) as socket:
             first = await socket.receive()
     except InvalidMessage:
-        # daphne cuts one in a few thousand before it answers at all, in such a crowd.
+        # With so many at once, daphne cuts one in a few thousand before it answers.
         return False
     assert first["type"] == "hello" or first["code"] == 4500
     return bool(first["type"] == "hello")
 
 
-async def test_a_ban_and_a_message_at_once(two: Two, shared_scene: Scene) -> None:
-    """Nothing of the banned is above the ban, and nothing above it reaches them."""
+async def test_a_message_sent_during_a_ban_is_before_it_or_refused(
+    two: Two, shared_scene: Scene
+) -> None:
+    """No message of bob has a number above his ban, and none above it reaches him."""
     scene = shared_scene
     bob_id = two[0].call("GET", "me", scene.bob).json()["id"]
     ban = f"rooms/{scene.room}/bans/{bob_id}"
@@ -95,7 +97,7 @@ async def _last_ban(alice: Socket, room: str) -> int:
 
 
 def _numbers(frames: list[dict[str, Any]]) -> list[int]:
-    """Of all messages that came as events."""
+    """The numbers of all messages that came as events."""
     return [
         message["seq"]
         for frame in frames
@@ -104,11 +106,11 @@ def _numbers(frames: list[dict[str, Any]]) -> list[int]:
     ]
 
 
-async def test_a_log_out_and_a_new_socket_at_once(two: Two) -> None:
-    """The hint may come before the socket is known: it is closed all the same."""
+async def test_a_socket_opened_during_a_log_out_does_not_stay_open(two: Two) -> None:
+    """It is closed even when the hint comes before the hub knows the socket."""
     for number in range(20):
         account = new_account(two[0])
-        # From before the server looks at the token until after.
+        # Delays that begin before the server looks at the token and end after it.
         delay = number / 1000
         _, seconds = await asyncio.gather(
             _log_out(two[0], account.access, delay),

@@ -1,4 +1,4 @@
-"""`/readyz` knows of the channel layer before anybody has connected."""
+"""`/readyz` knows the state of the channel layer before the first socket."""
 
 import time
 from pathlib import Path

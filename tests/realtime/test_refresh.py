@@ -1,4 +1,4 @@
-"""auth.refresh: the socket outlives its token; in between it is silent, not deaf."""
+"""auth.refresh: between two tokens a socket is sent nothing and loses nothing."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from .conftest import NewDeployment, Scene
 
 
 def ending(token: str, seconds: float) -> str:
-    """The same token, good for so long only."""
+    """The same token, but it ends after this time."""
     exp = int(time.time() + seconds)
     return signed({**claims_of(token), "exp": exp}, SIGNING_KEY)
 
@@ -34,7 +34,9 @@ async def refresh(socket: Socket, token: str) -> None:
     assert reply["type"] == "reply", reply
 
 
-async def test_the_client_is_told_and_goes_on(process: Process, scene: Scene) -> None:
+async def test_a_client_that_is_reminded_renews_its_token_and_goes_on(
+    process: Process, scene: Scene
+) -> None:
     short = ending(scene.bob, 3)
     async with (
         chatting(process.socket_url(short)) as bob,
@@ -50,14 +52,14 @@ async def test_the_client_is_told_and_goes_on(process: Process, scene: Scene) ->
         assert {"error", "bye"}.isdisjoint(f["type"] for f in bob.kept)
 
 
-async def test_nobody_is_told_long_before(
+async def test_no_client_is_reminded_long_before_the_end(
     process: Process, people: list[Person]
 ) -> None:
     async with chatting(process.socket_url(ending(people[0].token, 65))) as socket:
         await socket.expect_nothing(2)
 
 
-async def test_nothing_is_heard_after_the_end_and_nothing_is_lost(
+async def test_frames_after_the_tokens_end_wait_for_the_new_token(
     process: Process, scene: Scene
 ) -> None:
     short = ending(scene.bob, 2)
@@ -74,14 +76,14 @@ async def test_nothing_is_heard_after_the_end_and_nothing_is_lost(
             await alice.say(scene.room, f"{number}")
         await bob.expect_nothing(1)
         await refresh(bob, scene.bob)
-        # What comes later has its place after what was kept.
+        # Later messages come after the kept ones.
         await alice.say(scene.room, "3")
         assert [m["body"] for m in await bob.hear(4)] == ["0", "1", "2", "3"]
         assert "typing.started" not in {f["type"] for f in bob.kept}
         assert (await bob.say(scene.room, "back"))["type"] == "reply"
 
 
-async def test_no_command_but_those_about_the_connection_is_served(
+async def test_after_the_tokens_end_only_commands_about_the_connection_are_served(
     process: Process, scene: Scene
 ) -> None:
     short = ending(scene.bob, 1.5)
@@ -111,7 +113,7 @@ async def test_no_command_but_those_about_the_connection_is_served(
         assert (await bob.say(scene.room, "hello", "late"))["duplicate"] is False
 
 
-async def test_who_is_removed_meanwhile_hears_that_and_nothing_above(
+async def test_a_member_who_is_removed_in_the_grace_hears_that_and_nothing_after_it(
     process: Process, scene: Scene
 ) -> None:
     bob_id = process.call("GET", "me", scene.bob).json()["id"]
@@ -139,14 +141,14 @@ async def test_who_is_removed_meanwhile_hears_that_and_nothing_above(
 
 
 @pytest.mark.parametrize("whose", ["another person", "another session", "ended"])
-async def test_a_token_that_is_not_this_socket_s_is_refused(
+async def test_a_token_of_another_session_is_refused(
     deployment: Deployment, process: Process, scene: Scene, whose: str
 ) -> None:
     [other] = deployment.people(1)
     tokens = {
         "another person": (scene.alice, "unauthorized"),
         "another session": (other.token, "unauthorized"),
-        # Within the leeway that REST grants.
+        # It ended within the leeway that REST grants.
         "ended": (ending(scene.bob, -2), "token_expired"),
     }
     token, code = tokens[whose]
@@ -167,7 +169,7 @@ async def test_an_older_token_of_the_session_takes_no_time_away(
         assert reply["token_expires_at"] == hello["token_expires_at"]
 
 
-async def test_a_session_that_ends_in_the_grace_is_over(
+async def test_a_session_that_ends_in_the_grace_closes_the_socket(
     deployment: Deployment, process: Process
 ) -> None:
     [person] = deployment.people(1)
@@ -180,7 +182,7 @@ async def test_a_session_that_ends_in_the_grace_is_over(
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_without_a_new_token_the_socket_ends_after_the_grace(
+async def test_a_socket_without_a_new_token_is_closed_after_the_grace(
     embedded: NewDeployment, server: str
 ) -> None:
     deployment = embedded(server)
@@ -190,7 +192,7 @@ async def test_without_a_new_token_the_socket_ends_after_the_grace(
         async with chatting(process.socket_url(short)) as socket:
             await socket.expect("token.expiring")
             await past_the_end(short)
-            # Longer than the tests' usual patience.
+            # Waits longer than tests usually do.
             for _ in range(23):
                 assert (await socket.ask(type="ping"))["type"] == "reply"
                 await asyncio.sleep(1)

@@ -1,45 +1,19 @@
-"""Who is revoked is off every process within a second; within 35 s without Redis."""
+"""A person who is revoked loses the sockets of every process within a second."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import requests
 
 from tests import canary
 from tests.served import Deployment, Process
-from tests.services.redis_server import redis_server
-from tests.sockets import Socket, chatting
+from tests.sockets import chatting
 
-from .conftest import Two, new_scene
+from .accounts import PASSWORD, Account, in_shell, log_in, new_account, ok
+from .conftest import Two, closing
 
-PASSWORD = "trombone-42"
-
-
-@dataclass(frozen=True)
-class Account:
-    name: str
-    access: str
-    refresh: str
-
-
-def log_in(process: Process, name: str) -> Account:
-    body = {"username": name, "password": PASSWORD}
-    pair = process.call("POST", "auth/login", body=body).json()
-    return Account(name, pair["access"], pair["refresh"])
-
-
-def new_account(process: Process) -> Account:
-    body = {"username": f"r-{secrets.token_hex(6)}", "password": PASSWORD}
-    assert process.call("POST", "auth/register", body=body).ok
-    return log_in(process, body["username"])
-
-
-# Returns when it is committed, or a moment later.
+# Revokes the account; returns when that is committed, or a moment later.
 Cause = Callable[[Deployment, Process, Account], object]
 
 
@@ -47,10 +21,6 @@ def _post(path: str, body: object = None) -> Cause:
     return lambda _, process, account: ok(
         process.call("POST", path, account.access, body)
     )
-
-
-def ok(answer: requests.Response) -> None:
-    assert answer.ok, answer.text
 
 
 def _end_from_another_device(
@@ -63,7 +33,7 @@ def _end_from_another_device(
 
 
 def _steal(deployment: Deployment, process: Process, account: Account) -> None:
-    """The refresh token is used again, later than two tabs would."""
+    """Use the refresh token again, later than two tabs of one browser would."""
     body = {"refresh": account.refresh}
     ok(process.call("POST", "auth/refresh", body=body))
     in_shell(
@@ -78,7 +48,7 @@ def _steal(deployment: Deployment, process: Process, account: Account) -> None:
 
 
 def _reset_password(deployment: Deployment, process: Process, account: Account) -> None:
-    """As the link in the mail does."""
+    """Set a new password as the link in the mail does."""
     token = deployment.manage(
         "shell",
         "-v0",
@@ -93,7 +63,7 @@ def _reset_password(deployment: Deployment, process: Process, account: Account) 
 
 
 def _change_rights(**flags: bool) -> Cause:
-    """By a process of its own, as any program on the server would."""
+    """Change flags in another process, as any program on the server may."""
 
     def change(deployment: Deployment, process: Process, account: Account) -> None:
         in_shell(
@@ -102,15 +72,11 @@ def _change_rights(**flags: bool) -> Cause:
             "from accounts.models import User;"
             "from accounts.sessions import change_rights;"
             f"change_rights(User.objects.get(username='{account.name}'), **{flags});"
-            # The hint goes out by itself, in a thread that ends with the process.
+            # The hint leaves in a thread that ends with the process.
             "time.sleep(0.3)",
         )
 
     return change
-
-
-def in_shell(deployment: Deployment, code: str) -> None:
-    deployment.manage("shell", "-c", code)
 
 
 CAUSES: dict[str, tuple[Cause, int]] = {
@@ -136,14 +102,8 @@ CAUSES: dict[str, tuple[Cause, int]] = {
 }
 
 
-async def closing(socket: Socket) -> tuple[int, float]:
-    """With which code it was closed, and when."""
-    _, code = await socket.closed()
-    return code, time.monotonic()
-
-
 @pytest.mark.parametrize("cause", CAUSES)
-async def test_sockets_of_both_processes_close_within_a_second(
+async def test_a_revoked_persons_sockets_close_on_both_processes_within_a_second(
     shared: Deployment, two: Two, cause: str
 ) -> None:
     account = new_account(two[0])
@@ -169,7 +129,7 @@ async def test_sockets_of_both_processes_close_within_a_second(
     assert two[1].call("GET", "me", account.access).status_code == 401
 
 
-async def test_another_device_stays(two: Two) -> None:
+async def test_a_log_out_leaves_the_persons_other_device_open(two: Two) -> None:
     account = new_account(two[0])
     phone = log_in(two[0], account.name)
     async with chatting(two[1].socket_url(phone.access)) as socket:
@@ -178,8 +138,8 @@ async def test_another_device_stays(two: Two) -> None:
         assert (await socket.ask(type="ping"))["type"] == "reply"
 
 
-async def test_what_the_new_password_opened_stays(two: Two) -> None:
-    """On the other process, where the hint comes when it likes."""
+async def test_a_socket_opened_with_the_new_password_stays_open(two: Two) -> None:
+    """It is on the other process, where the hint may come late."""
     account = new_account(two[0])
     for number in range(10):
         old, new = (f"{PASSWORD}-{n}" if n else PASSWORD for n in (number, number + 1))
@@ -192,84 +152,3 @@ async def test_what_the_new_password_opened_stays(two: Two) -> None:
         async with chatting(two[1].socket_url(account.access)) as socket:
             await asyncio.sleep(0.1)
             assert (await socket.ask(type="ping"))["type"] == "reply"
-
-
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_without_redis_they_close_within_35_s_and_write_nothing(
-    tmp_path: Path, postgres_url: str, server: str
-) -> None:
-    with redis_server() as redis:
-        deployment = Deployment(tmp_path, server, postgres_url, redis.url)  # type: ignore[arg-type]
-        deployment.migrate()
-        with deployment.serving() as first, deployment.serving() as second:
-            redis.stop()
-            await _all_are_found(deployment, first, second)
-
-
-async def test_what_redis_lost_is_made_up_for_when_it_is_back(
-    tmp_path: Path, postgres_url: str
-) -> None:
-    """A process whose first socket comes before Redis answers is such a case too."""
-    with redis_server() as redis:
-        deployment = Deployment(tmp_path, "uvicorn", postgres_url, redis.url)
-        deployment.migrate()
-        with deployment.serving() as first, deployment.serving() as second:
-            redis.stop()
-            account = new_account(first)
-            async with chatting(second.socket_url(account.access)) as far:
-                # Past the check of newcomers.
-                await asyncio.sleep(1)
-                ok(first.call("POST", "auth/logout", account.access))
-                redis.start()
-                back = time.monotonic()
-                code, closed_at = await closing(far)
-            assert code == 4501
-            assert closed_at - back < 5
-
-
-async def _all_are_found(
-    deployment: Deployment, first: Process, second: Process
-) -> None:
-    logged_out, disabled, staff = (new_account(first) for _ in range(3))
-    in_shell(deployment, _update(staff, is_staff=True))
-    room = new_scene(first, staff.access, logged_out.access, disabled.access).room
-    async with (
-        chatting(first.socket_url(logged_out.access)) as near,
-        chatting(second.socket_url(logged_out.access)) as far,
-        chatting(second.socket_url(disabled.access)) as second_far,
-        chatting(second.socket_url(staff.access)) as third_far,
-    ):
-        # Past the check of newcomers, which would find the first of them.
-        await asyncio.sleep(1)
-        started = time.monotonic()
-        ok(first.call("POST", "auth/logout", logged_out.access))
-        code, closed_at = await closing(near)
-        assert (code, closed_at - started < 2) == (4501, True)
-        refused = await far.say(room, "may I still?")
-        assert refused.get("code") == "unauthorized"
-        # By hand in the database: nobody is told at all.
-        in_shell(deployment, _update(disabled, is_active=False))
-        in_shell(deployment, _update(staff, is_staff=False))
-        updated = time.monotonic()
-        ends = await asyncio.gather(*map(patiently, (far, second_far, third_far)))
-    assert [code for code, _ in ends] == [4501, 4502, 4501]
-    assert ends[0][1] - started < 35
-    assert max(closed_at for _, closed_at in ends) - updated < 35
-
-
-def _update(account: Account, **flags: bool) -> str:
-    return (
-        "from accounts.models import User;"
-        f"User.objects.filter(username='{account.name}').update(**{flags})"
-    )
-
-
-async def patiently(socket: Socket) -> tuple[int, float]:
-    """Longer than the tests' usual patience."""
-    for _ in range(4):
-        try:
-            return await closing(socket)
-        except TimeoutError:
-            continue
-    raise AssertionError("It is still open.")

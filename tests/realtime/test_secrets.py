@@ -1,4 +1,4 @@
-"""Every secret by every road, good and bad; tests/canary.py then reads the log."""
+"""Secrets are sent in every way, right and wrong; tests/canary.py reads the log."""
 
 import json
 import secrets
@@ -12,7 +12,7 @@ from tests.realtime.conftest import Scene
 from tests.served import Deployment, Process
 from tests.sockets import chatting, opened
 
-# In front of the secret or behind it: what each layer dislikes.
+# Texts around the secret that one of the layers refuses.
 SPOILS = ("", "\x00", "\n", "é" * 4001)
 
 
@@ -27,7 +27,7 @@ def bodies() -> list[str]:
     return [_secret("body") + spoil for spoil in SPOILS]
 
 
-async def test_bodies_over_the_socket(
+async def test_no_body_sent_over_the_socket_is_logged(
     process: Process, scene: Scene, bodies: list[str]
 ) -> None:
     charlie = process.call("GET", "me", scene.charlie).json()["username"]
@@ -48,7 +48,7 @@ async def test_bodies_over_the_socket(
         await alice.ask(type="message.delete", room=scene.room, seq=seq)
 
 
-async def test_frames_that_are_no_commands(process: Process, scene: Scene) -> None:
+async def test_no_text_of_a_bad_frame_is_logged(process: Process, scene: Scene) -> None:
     async with chatting(process.socket_url(scene.alice)) as alice:
         for frame in (_secret("body"), json.dumps([_secret("body"), "\ud800"])):
             await alice.connection.send(frame)
@@ -57,7 +57,7 @@ async def test_frames_that_are_no_commands(process: Process, scene: Scene) -> No
         await alice.expect("error")
 
 
-async def test_a_frame_that_the_server_itself_refuses(
+async def test_no_text_of_a_frame_that_the_server_refuses_is_logged(
     process: Process, scene: Scene
 ) -> None:
     async with chatting(process.socket_url(scene.alice)) as alice:
@@ -66,7 +66,9 @@ async def test_a_frame_that_the_server_itself_refuses(
     assert code in {1009, 1006}
 
 
-def test_bodies_over_rest(process: Process, scene: Scene, bodies: list[str]) -> None:
+def test_no_body_sent_over_rest_is_logged(
+    process: Process, scene: Scene, bodies: list[str]
+) -> None:
     path = f"rooms/{scene.room}/messages"
     for body in bodies:
         sent = {"body": body, "client_id": secrets.token_hex(8)}
@@ -81,7 +83,7 @@ def test_bodies_over_rest(process: Process, scene: Scene, bodies: list[str]) -> 
         assert answer.status_code in {400, 415}
 
 
-def test_passwords_good_and_bad(process: Process) -> None:
+def test_no_password_is_logged(process: Process) -> None:
     for spoil in SPOILS:
         name, password = f"s-{secrets.token_hex(6)}", _secret("password") + spoil
         account: dict[str, Any] = {"username": name, "password": password}
@@ -97,14 +99,16 @@ def test_passwords_good_and_bad(process: Process) -> None:
             process.call("POST", "me/password", access, body)
 
 
-async def test_a_ticket_used_twice(process: Process, scene: Scene) -> None:
+async def test_no_ticket_is_logged_when_it_is_used_twice(
+    process: Process, scene: Scene
+) -> None:
     ticket = process.call("POST", "auth/ticket", scene.alice).json()["ticket"]
     for _ in range(2):
         async with opened(process.socket_url(ticket)) as socket:
             await socket.receive()
 
 
-def test_tokens_where_they_do_not_belong(process: Process, scene: Scene) -> None:
+def test_no_token_in_a_wrong_place_is_logged(process: Process, scene: Scene) -> None:
     for path in ("me", "nowhere", f"me?token={scene.alice}"):
         process.call("GET", path, scene.alice)
     for header in (scene.alice, f"Basic {scene.alice}", f"Bearer {scene.alice} x"):
@@ -113,8 +117,10 @@ def test_tokens_where_they_do_not_belong(process: Process, scene: Scene) -> None
     requests.get(f"{process.url}/ws/v1?token={scene.alice}", timeout=20)
 
 
-async def test_what_the_database_refuses(embedded: Any, bodies: list[str]) -> None:
-    """A table that is gone: every road ends in an incident or in `unavailable`."""
+async def test_no_body_that_the_database_refuses_is_logged(
+    embedded: Any, bodies: list[str]
+) -> None:
+    """A table is missing, so every command ends in an incident or `unavailable`."""
     deployment: Deployment = embedded()
     [alice] = deployment.people(1)
     with deployment.serving() as process:

@@ -1,4 +1,4 @@
-"""SIGTERM: everybody hears `bye`, what waits is committed, the process is gone."""
+"""On SIGTERM a server says `bye` to all, commits what waits, and ends."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ SENT = 40
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-async def test_sigterm_says_bye_and_loses_nothing(
+async def test_a_server_that_is_told_to_stop_says_bye_and_loses_nothing(
     embedded: NewDeployment, server: ServerName
 ) -> None:
     deployment = embedded(server)
@@ -55,7 +55,7 @@ async def test_sigterm_says_bye_and_loses_nothing(
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-def test_sigterm_does_not_wait_for_a_picture(
+def test_a_server_that_is_told_to_stop_does_not_wait_for_a_picture(
     embedded: NewDeployment, server: ServerName
 ) -> None:
     deployment = embedded(server)
@@ -64,7 +64,7 @@ def test_sigterm_does_not_wait_for_a_picture(
     with deployment.serving() as process, ThreadPoolExecutor(1) as pool:
         upload = pool.submit(process.upload, path, person.token, "a.webp", large)
         decoder = decoder_of(process)
-        # Longer than any picture may take.
+        # A suspended decoder takes longer than any picture may.
         decoder.suspend()
         assert process.terminate() < 10
         assert not decoder.is_running() or decoder.status() == psutil.STATUS_ZOMBIE
@@ -74,7 +74,7 @@ def test_sigterm_does_not_wait_for_a_picture(
 def decoder_of(process: Process) -> psutil.Process:
     server, deadline = psutil.Process(process.popen.pid), time.monotonic() + 10
     while time.monotonic() < deadline:
-        # One forks, one watches, one decodes, which has limits as soon as it begins.
+        # One process forks, one watches, one decodes; the last has limits at once.
         children = server.children(recursive=True)
         if len(children) == 3 and children[2].rlimit(psutil.RLIMIT_CORE) == (0, 0):
             return children[2]

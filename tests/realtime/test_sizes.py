@@ -19,7 +19,7 @@ from tests.sockets import chatting
 from .conftest import Scene
 
 
-async def test_a_frame_beyond_the_servers_limit_ends_the_connection(
+async def test_a_frame_over_the_servers_limit_ends_the_connection(
     process: Process, scene: Scene
 ) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
@@ -28,7 +28,9 @@ async def test_a_frame_beyond_the_servers_limit_ends_the_connection(
         assert (await bob.closed())[1] == (1009 if _is_uvicorn(process) else 1006)
 
 
-async def test_a_frame_beyond_ours_is_refused(process: Process, scene: Scene) -> None:
+async def test_a_frame_over_our_limit_is_refused(
+    process: Process, scene: Scene
+) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
         await bob.connection.send(json.dumps("x" * LIMITS.frame_bytes))
         assert (await bob.expect("error"))["code"] == "too_long"
@@ -38,7 +40,7 @@ async def test_a_frame_beyond_ours_is_refused(process: Process, scene: Scene) ->
 async def test_a_reply_may_be_bigger_than_a_frame_from_a_client(
     process: Process, scene: Scene
 ) -> None:
-    """daphne's limit on messages is one on ours to clients, too."""
+    """daphne applies its limit to the messages that it sends, too."""
     async with chatting(process.socket_url(scene.bob)) as bob:
         for _ in range(20):
             await bob.say(scene.room, "x" * LIMITS.message_characters)
@@ -53,7 +55,7 @@ async def test_a_message_in_many_frames_is_refused(
         with suppress(ConnectionClosed):
             await bob.connection.send(["x" * 30_000] * 20)
         if _is_uvicorn(process):
-            # What we still sent may cost us the reason.
+            # The bytes that we still sent may make us lose the reason.
             assert (await bob.closed())[1] in {1009, 1006}
         else:
             assert (await bob.expect("error"))["code"] == "too_long"
@@ -73,7 +75,9 @@ async def test_deep_json_is_refused_at_both_doors(
     assert b'"invalid"' in answer
 
 
-async def test_a_hundred_thousand_brackets(process: Process, scene: Scene) -> None:
+async def test_a_hundred_thousand_brackets_are_a_bad_frame(
+    process: Process, scene: Scene
+) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
         await bob.connection.send("[" * 100_000)
         assert (await bob.closed())[1] == (1009 if _is_uvicorn(process) else 1006)
@@ -81,8 +85,8 @@ async def test_a_hundred_thousand_brackets(process: Process, scene: Scene) -> No
 
 
 @pytest.mark.parametrize("is_chunked", [True, False])
-def test_a_body_without_end_is_cut_off(process: Process, is_chunked: bool) -> None:
-    """The answer comes long before the body is here, where the server lets it."""
+def test_an_endless_request_body_is_cut_off(process: Process, is_chunked: bool) -> None:
+    """The answer comes long before the end of the body, if the server allows that."""
     length = "Transfer-Encoding: chunked" if is_chunked else "Content-Length: 50000000"
     chunk = b"x" * 10_000
     with _request(process, length) as line:
@@ -98,14 +102,14 @@ def test_a_body_without_end_is_cut_off(process: Process, is_chunked: bool) -> No
                 line.sendall(b"0\r\n\r\n" if is_chunked else b"")
             answer = _answer(line)
         except OSError:
-            # The server closed while we wrote: its answer may be lost with that.
+            # The server closed while we wrote, and its answer may be lost with that.
             answer = b""
     assert answer == b"" or (b" 413 " in answer and b"too_long" in answer)
     if _is_uvicorn(process):
         assert sent < 10_000_000
 
 
-def test_a_long_head_is_cut_off(process: Process) -> None:
+def test_a_request_with_a_long_head_is_cut_off(process: Process) -> None:
     with _connected(process) as line:
         line.sendall(b"GET /api/v1/limits HTTP/1.1\r\nHost: localhost\r\nX-Long: ")
         sent = 0
@@ -118,8 +122,10 @@ def test_a_long_head_is_cut_off(process: Process) -> None:
     assert sent < 10_000_000
 
 
-async def test_a_slow_head_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """uvicorn's protocol on a real socket, less patient than it is."""
+async def test_a_request_with_a_slow_head_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """uvicorn's protocol on a real socket, with a shorter time for the head."""
     monkeypatch.setattr(http_head, "HEAD_SECONDS", 0.3)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -134,7 +140,7 @@ async def test_a_slow_head_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     async with server:
         port = server.sockets[0].getsockname()[1]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        # A whole one in time, then half of one.
+        # A whole head comes in time, then half of the next one.
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
         await asyncio.sleep(0.5)
@@ -168,7 +174,7 @@ def _post(process: Process, body: bytes) -> bytes:
 
 
 def _answer(line: sockets.socket) -> bytes:
-    """The head and the body of an error, which may come apart."""
+    """The whole error; its head and its body may arrive apart."""
     answer = b""
     while not answer.rstrip().endswith(b"}") and (part := line.recv(65_536)):
         answer += part

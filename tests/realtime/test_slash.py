@@ -1,4 +1,4 @@
-"""Slash forms in message.send, and what sockets hear of invitations and levels."""
+"""`/pm` and `/me` in message.send, and the events of invitations and levels."""
 
 from tests.served import Process
 from tests.sockets import chatting
@@ -43,7 +43,7 @@ async def test_a_private_message_needs_the_room_it_is_written_in(
         assert refused["code"] == "room_not_found"
 
 
-async def test_an_action_reaches_everybody_as_one(
+async def test_a_me_message_reaches_everybody_as_an_action(
     process: Process, scene: Scene
 ) -> None:
     async with (
@@ -59,7 +59,7 @@ async def test_an_action_reaches_everybody_as_one(
         assert (await bob.expect("message.updated"))["message"]["is_action"] is False
 
 
-async def test_an_invitation_is_heard_accepted_and_over(
+async def test_an_invited_person_hears_of_the_invitation_and_accepts_it(
     process: Process, scene: Scene
 ) -> None:
     name = process.call("GET", "me", scene.charlie).json()["username"]
@@ -80,7 +80,9 @@ async def test_an_invitation_is_heard_accepted_and_over(
         assert added["room"]["notify"] == "mentions"
 
 
-async def test_a_code_is_not_in_the_log(process: Process, scene: Scene) -> None:
+async def test_the_code_of_an_invitation_is_not_logged(
+    process: Process, scene: Scene
+) -> None:
     path = f"rooms/{scene.room}/invitations"
     code = process.call("POST", path, scene.alice, {}).json()["code"]
     for known in (code, f"{code}x"):

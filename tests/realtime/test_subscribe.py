@@ -1,4 +1,4 @@
-"""Subscribing: what was missed comes in the reply, what happens comes after it."""
+"""Subscribing: the reply brings the missed changes, events bring later ones."""
 
 import json
 import uuid
@@ -9,7 +9,7 @@ from tests.sockets import chatting
 from .conftest import Scene
 
 
-async def test_without_after_nothing_is_recovered(
+async def test_a_subscription_without_after_recovers_nothing(
     process: Process, scene: Scene
 ) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
@@ -19,7 +19,7 @@ async def test_without_after_nothing_is_recovered(
     assert subscribed["head_seq"] == scene.head
 
 
-async def test_the_first_page_comes_with_the_reply_when_asked(
+async def test_the_reply_brings_the_newest_messages_when_asked(
     process: Process, scene: Scene
 ) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
@@ -32,7 +32,7 @@ async def test_the_first_page_comes_with_the_reply_when_asked(
         assert [m["seq"] for m in resumed["messages"]] == [6]
 
 
-async def test_who_was_away_gets_all_that_they_missed(
+async def test_a_reader_who_was_away_gets_everything_missed(
     process: Process, scene: Scene
 ) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
@@ -50,7 +50,7 @@ async def test_who_was_away_gets_all_that_they_missed(
     assert after["head_seq"] == 7
 
 
-async def test_another_epoch_cannot_be_continued(
+async def test_a_number_of_another_epoch_cannot_be_continued(
     process: Process, scene: Scene
 ) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
@@ -84,7 +84,7 @@ async def test_events_come_after_the_reply_and_stop_after_unsubscribe(
         await bob.expect_nothing()
 
 
-async def test_subscribing_again_doubles_nothing(
+async def test_a_reader_who_subscribes_again_gets_nothing_twice(
     process: Process, scene: Scene
 ) -> None:
     async with chatting(process.socket_url(scene.bob)) as bob:
@@ -99,7 +99,7 @@ async def test_subscribing_again_doubles_nothing(
 async def test_missing_private_and_malformed_rooms_answer_the_same(
     process: Process, scene: Scene
 ) -> None:
-    """Byte for byte, but for the id and the ref that the client sent itself."""
+    """Byte for byte, apart from the id and the ref that the client sent."""
     body = {"name": "secret", "kind": "private"}
     private = process.call("POST", "rooms", scene.alice, body).json()["id"]
     async with chatting(process.socket_url(scene.charlie)) as charlie:
@@ -130,10 +130,10 @@ async def test_a_public_room_must_be_joined_before_it_is_read(
         await charlie.expect_nothing()
 
 
-async def test_a_staff_room_is_not_there_for_others(
+async def test_a_staff_room_is_not_found_by_others(
     process: Process, deployment: Deployment, people: list[Person]
 ) -> None:
-    """bob was a member before the room became staff-only: he is out all the same."""
+    """bob is out although he was a member before the room became staff-only."""
     [alice, bob, _] = people
     name = f"staff-{uuid.uuid4().hex[:8]}"
     room = process.call("POST", "rooms", alice.token, {"name": name}).json()["id"]
@@ -152,8 +152,10 @@ async def test_a_staff_room_is_not_there_for_others(
     assert answer.status_code == 404
 
 
-async def test_one_room_has_one_name(process: Process, scene: Scene) -> None:
-    """An id in capitals is no id; asking for it must not disturb the room itself."""
+async def test_a_room_is_named_by_one_spelling_of_its_id_alone(
+    process: Process, scene: Scene
+) -> None:
+    """An id in capitals names no room, and must not disturb the real one."""
     async with (
         chatting(process.socket_url(scene.bob)) as bob,
         chatting(process.socket_url(scene.charlie)) as charlie,

@@ -29,7 +29,7 @@ def deployment(
 @pytest.fixture(scope="module")
 def person(deployment: Deployment) -> Person:
     [person] = deployment.people(1)
-    # People with known tokens are made while developing alone.
+    # The command that makes people with known tokens works with DEBUG alone.
     deployment.settings |= {
         "DEBUG": "off",
         "PUBLIC_URL": PUBLIC,
@@ -40,7 +40,7 @@ def person(deployment: Deployment) -> Person:
 
 @pytest.fixture(scope="module")
 def server(deployment: Deployment, person: Person) -> Iterator[Process]:
-    """Its proxy is this machine."""
+    """A server that trusts this machine as its proxy."""
     deployment.settings["TRUSTED_PROXIES"] = "127.0.0.1"
     with deployment.serving() as process:
         yield process
@@ -48,7 +48,7 @@ def server(deployment: Deployment, person: Person) -> Iterator[Process]:
 
 @pytest.fixture(scope="module")
 def alone(deployment: Deployment, server: Process) -> Iterator[Process]:
-    """Nobody is its proxy."""
+    """A server that trusts no proxy."""
     deployment.settings["TRUSTED_PROXIES"] = "192.0.2.1"
     with deployment.serving() as process:
         yield process
@@ -62,7 +62,9 @@ def get(
     )
 
 
-def test_without_tls_one_is_sent_to_the_public_address(server: Process) -> None:
+def test_a_request_without_tls_is_redirected_to_the_public_address(
+    server: Process,
+) -> None:
     for host in ("chat.example.com", "chat.example.com:8080", "127.0.0.1"):
         answer = get(server, "/api/docs?x=1", {"Host": host})
         assert answer.status_code == 301
@@ -70,19 +72,19 @@ def test_without_tls_one_is_sent_to_the_public_address(server: Process) -> None:
         assert "Strict-Transport-Security" not in answer.headers
 
 
-def test_over_tls_one_is_answered_and_kept_there(server: Process) -> None:
+def test_a_request_over_tls_is_answered_with_hsts(server: Process) -> None:
     for path in ("/api/v1/limits", "/api/docs", "/admin/login/"):
         answer = get(server, path, OVER_TLS)
         assert answer.status_code == 200
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
-def test_health_is_asked_from_inside(server: Process) -> None:
+def test_the_health_check_is_answered_without_tls(server: Process) -> None:
     assert get(server, "/healthz").status_code == 200
     assert get(server, "/readyz").status_code == 200
 
 
-def test_cookies_of_the_admin_are_for_this_host_over_tls(server: Process) -> None:
+def test_the_admins_cookies_are_for_this_host_over_tls_alone(server: Process) -> None:
     answer = get(server, "/admin/login/", OVER_TLS)
     [cookie] = answer.headers["Set-Cookie"].split("\n")
     name, _, _ = cookie.partition("=")
@@ -92,17 +94,17 @@ def test_cookies_of_the_admin_are_for_this_host_over_tls(server: Process) -> Non
     assert not [part for part in attributes if part.startswith("Domain")]
 
 
-def test_who_is_no_proxy_is_not_believed(alone: Process) -> None:
+def test_a_client_that_is_no_proxy_cannot_claim_tls(alone: Process) -> None:
     assert get(alone, "/api/v1/limits", OVER_TLS).status_code == 301
 
 
 @pytest.mark.parametrize("host", ["evil.example", "chat.example.com.evil.example", ""])
-def test_foreign_host_is_refused(server: Process, host: str) -> None:
+def test_a_request_for_a_foreign_host_is_refused(server: Process, host: str) -> None:
     forged = {**OVER_TLS, "Host": host, "X-Forwarded-Host": "chat.example.com"}
     assert get(server, "/api/v1/limits", forged).status_code == 400
 
 
-async def test_socket_over_tls_gets_in(server: Process, person: Person) -> None:
+async def test_a_socket_over_tls_gets_in(server: Process, person: Person) -> None:
     own = Origin(f"https://127.0.0.1:{server.port}")
     for origin in (None, own):
         async with opened(
@@ -127,10 +129,10 @@ async def refused(process: Process, person: Person, **options: Any) -> None:
         ("", "192.0.2.4"),
     ],
 )
-async def test_socket_without_tls_is_refused(
+async def test_a_socket_without_tls_is_refused(
     server: Process, person: Person, said: str, address: str
 ) -> None:
-    """And the log says whose it was: the client's address, not the proxy's."""
+    """The log has the client's address, not the proxy's."""
     headers = {"X-Forwarded-Proto": said, "X-Forwarded-For": address}
     await refused(server, person, additional_headers=headers)
     lines = server.log.read_text().splitlines()
@@ -140,10 +142,14 @@ async def test_socket_without_tls_is_refused(
     )
 
 
-async def test_socket_is_not_believed_either(alone: Process, person: Person) -> None:
+async def test_a_socket_that_comes_through_no_proxy_cannot_claim_tls(
+    alone: Process, person: Person
+) -> None:
     await refused(alone, person, additional_headers=TLS)
 
 
-async def test_page_without_tls_is_not_ours(server: Process, person: Person) -> None:
+async def test_a_page_without_tls_may_not_open_a_socket(
+    server: Process, person: Person
+) -> None:
     origin = Origin(f"http://127.0.0.1:{server.port}")
     await refused(server, person, origin=origin, additional_headers=TLS)

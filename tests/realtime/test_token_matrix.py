@@ -4,23 +4,20 @@ The table says which kind passes where. Each way to spoil a token is tried on ev
 that passes, with the kind that passes there: nothing else may be the reason.
 """
 
-import base64
-import hmac
-import json
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
 import pytest
 import yaml
 from django.conf import settings
 
-from tests.served import SIGNING_KEY, Process
+from tests.served import Process
 from tests.sockets import Socket, chatting, opened
-from tests.unit.crafted import claims_of, signed
+from tests.unit.crafted import claims_of
+
+from .spoilt import SPOILT, said_to_be, with_claims
 
 SOCKETS = ("query", "header", "subprotocol")
 DOORS = ("rest", *SOCKETS, "auth.refresh", "refresh endpoint", "ticket endpoint")
@@ -29,7 +26,7 @@ TABLE: dict[str, set[str]] = {
     "refresh": {"refresh endpoint"},
     "ticket": {*SOCKETS},
 }
-# Found as soon as there is such an address; off unless the server allows it.
+# Guests are in the table when the server has their address.
 GUESTS = "/api/v1/auth/guest"
 if GUESTS in yaml.safe_load((settings.BASE_DIR / "openapi.yaml").read_text())["paths"]:
     TABLE["guest"] = TABLE["access"]
@@ -37,7 +34,7 @@ if GUESTS in yaml.safe_load((settings.BASE_DIR / "openapi.yaml").read_text())["p
 
 @dataclass(frozen=True)
 class Holder:
-    """Somebody with one session, and everything that it can buy."""
+    """A person with one session, and the tokens that it can get."""
 
     process: Process
     access: str
@@ -128,86 +125,14 @@ ENTER: dict[str, Callable[[Holder, str], Awaitable[bool]]] = {
 }
 
 
-# --- How a token is spoilt -----------------------------------------------------------
-
-
-def _with(key: str = SIGNING_KEY, **claims: object) -> Callable[[str], str]:
-    return lambda token: signed({**claims_of(token), **claims}, key)
-
-
-def _with_time(claim: str, seconds: int) -> Callable[[str], str]:
-    def spoil(token: str) -> str:
-        claims = {**claims_of(token), claim: int(time.time()) + seconds}
-        return signed(claims, SIGNING_KEY)
-
-    return spoil
-
-
-def _without(claim: str) -> Callable[[str], str]:
-    return lambda token: signed(
-        {name: value for name, value in claims_of(token).items() if name != claim},
-        SIGNING_KEY,
-    )
-
-
-def _said_to_be(algorithm: str, digest: str) -> Callable[[str], str]:
-    """Names an algorithm, and is signed with our HMAC key."""
-
-    def spoil(token: str) -> str:
-        head = _base64(json.dumps({"alg": algorithm, "typ": "JWT"}).encode())
-        content = f"{head}.{token.split('.')[1]}"
-        mac = hmac.new(SIGNING_KEY.encode(), content.encode(), digest)
-        return f"{content}.{_base64(mac.digest())}"
-
-    return spoil
-
-
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _tampered(token: str) -> str:
-    """Another person's id under the same signature."""
-    head, _, signature = token.split(".")
-    _, payload, _ = _with(sub="01a1fb27-fbe3-75d0-bbaf-1403da6a7a17")(token).split(".")
-    return f"{head}.{payload}.{signature}"
-
-
-def _cut(token: str) -> str:
-    return token[:-4]
-
-
-SPOILT: dict[str, Callable[[str], str]] = {
-    "foreign key": _with(key="k" * 48),
-    "foreign issuer": _with(iss="somebody"),
-    "foreign audience": _with(aud="something"),
-    "no audience": _without("aud"),
-    "alg none": lambda token: jwt.encode(claims_of(token), "", algorithm="none"),
-    "HS/RS confusion": _said_to_be("RS256", "sha256"),
-    "another HMAC": _said_to_be("HS512", "sha512"),
-    "expired": _with_time("exp", -60),
-    "not yet valid": _with_time("nbf", 600),
-    "issued in the future": _with_time("iat", 600),
-    "no exp": _without("exp"),
-    "no jti": _without("jti"),
-    "no session": _without("sid"),
-    "no person": _without("sub"),
-    "tampered": _tampered,
-    "cut": _cut,
-    "old ver": _with(ver=0),
-    "coming ver": _with(ver=2),
-    "of no kind": _with(token_type="none"),
-}
-
-
 # --- The matrix ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", TABLE)
-async def test_each_kind_passes_where_the_table_says(
+async def test_each_kind_of_token_passes_where_the_table_says(
     process: Process, kind: str
 ) -> None:
-    """Last at the refresh endpoint: whatever passes there is used up."""
+    """The refresh endpoint comes last, because it uses up the token."""
     passed = set()
     for door in sorted(DOORS, key=lambda door: door == "refresh endpoint"):
         holder = new_holder(process, kind)
@@ -225,11 +150,11 @@ async def test_a_spoilt_token_passes_nowhere(process: Process, defect: str) -> N
             assert not await ENTER[door](holder, spoilt), (kind, door)
 
 
-@pytest.mark.parametrize("again", [_with(), _said_to_be("HS256", "sha256")])
-async def test_the_same_claims_signed_again_pass(
+@pytest.mark.parametrize("again", [with_claims(), said_to_be("HS256", "sha256")])
+async def test_a_token_signed_again_with_the_same_claims_passes(
     process: Process, again: Callable[[str], str]
 ) -> None:
-    """Or the test above would pass for a wrong reason."""
+    """Otherwise the test above would pass for a wrong reason."""
     for kind in ("access", "refresh", "ticket"):
         for door in TABLE[kind]:
             holder = new_holder(process)
@@ -237,7 +162,7 @@ async def test_the_same_claims_signed_again_pass(
             assert await ENTER[door](holder, same), (kind, door)
 
 
-async def test_a_revoked_session_passes_nowhere(process: Process) -> None:
+async def test_a_token_of_a_revoked_session_passes_nowhere(process: Process) -> None:
     for kind in ("access", "refresh", "ticket"):
         for door in TABLE[kind] - {"auth.refresh"}:
             holder = new_holder(process)
@@ -249,9 +174,9 @@ async def test_a_revoked_session_passes_nowhere(process: Process) -> None:
 async def test_a_token_of_a_revoked_session_refreshes_no_socket(
     process: Process,
 ) -> None:
-    """The session's own sockets close; this one is of the person's other session."""
+    """The sockets of that session close; this socket is of another session."""
     holder, gone = new_holder(process), new_holder(process)
     assert process.call("POST", "auth/logout", gone.access).ok
     assert not await _auth_refresh(holder, gone.access)
-    same_socket = _with(sid=claims_of(gone.access)["sid"])(holder.access)
+    same_socket = with_claims(sid=claims_of(gone.access)["sid"])(holder.access)
     assert not await _auth_refresh(holder, same_socket)

@@ -12,12 +12,12 @@ from uvicorn.server import ServerState
 
 from realtime.server import stalled_answers
 
-# More than the kernel keeps of an answer on both sides.
+# More than the kernels of both sides buffer of an answer.
 LONG = 16_000_000
 
 
 class Answering:
-    """Answers with so many bytes, in pieces. `ended` is set when it has sent all."""
+    """Answers with that many bytes, in pieces, and sets `ended` after the last."""
 
     def __init__(self, size: int, piece: int = 65_536) -> None:
         self.size = size
@@ -40,7 +40,7 @@ class Answering:
 async def asked(
     app: Any, state: ServerState, head: bytes = b"", buffer: int = 4_096
 ) -> AsyncIterator[socket.socket]:
-    """The client of one request to our protocol; the kernel keeps little for it."""
+    """The client of one request to our protocol, with a small buffer in the kernel."""
     config = Config(app, http=stalled_answers.Protocol, lifespan="off", log_config=None)
     config.load()
     loop = asyncio.get_running_loop()
@@ -58,7 +58,7 @@ async def asked(
 
 
 async def read(client: socket.socket, pause: float = 0) -> int:
-    """Read to the end, 64 KiB at a time; how much it was."""
+    """Read to the end, 64 KiB at a time; return the number of bytes."""
     loop, size = asyncio.get_running_loop(), 0
     try:
         while data := await loop.sock_recv(client, 65_536):
@@ -78,7 +78,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_client_that_reads_nothing_is_cut_off() -> None:
     app, state = Answering(LONG), ServerState()
     async with asked(app, state) as client:
-        # What is sent to nobody is thrown away: so the application comes to its end.
+        # Bytes for a lost client are thrown away, so the application reaches its end.
         await asyncio.wait_for(app.ended.wait(), 5)
         assert not state.connections
         assert await read(client) < LONG
@@ -86,10 +86,10 @@ async def test_a_client_that_reads_nothing_is_cut_off() -> None:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("head", [b"", b"Connection: close\r\n"])
-async def test_the_rest_of_an_answer_that_nobody_reads_is_thrown_away(
+async def test_the_rest_of_an_unread_answer_is_thrown_away(
     head: bytes,
 ) -> None:
-    """The application has sent all, and uvicorn has closed; its transport waits."""
+    """The application has sent all and uvicorn has closed; the transport waits."""
     app, state = Answering(LONG, piece=LONG), ServerState()
     async with asked(app, state, head) as client:
         await asyncio.wait_for(app.ended.wait(), 5)
@@ -101,8 +101,8 @@ async def test_the_rest_of_an_answer_that_nobody_reads_is_thrown_away(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_client_that_reads_slowly_gets_all_of_it() -> None:
-    """It takes several times as long as one may read nothing."""
+async def test_a_client_that_reads_slowly_gets_the_whole_answer() -> None:
+    """Reading takes several times as long as a client may pause."""
     app = Answering(3_000_000)
     async with asked(app, ServerState(), b"Connection: close\r\n", 131_072) as client:
         assert await read(client, pause=0.05) > 3_000_000

@@ -34,7 +34,7 @@ def to_everybody(
         json.loads(envelope.text)
         for envelope in published
         if isinstance(envelope, ToEverybody)
-        and envelope.of == list(of or ("staff", "person"))
+        and envelope.audiences == list(of or ("staff", "person"))
         and envelope.but_not == banned
     ]
 

@@ -1,7 +1,7 @@
-"""People who follow everything: each a fold that hears what the hub gives to it.
+"""People who follow everything: each folds what the hub sends into a state.
 
-The hub is the real one without its clockwork: its feeds, its audiences and who it takes
-out of a room are what a socket would meet.
+The hub is the real one without its periodic checks: its feeds, its audiences and its
+removals of readers are those that a socket meets.
 """
 
 import json
@@ -96,7 +96,7 @@ class Delivery(Hub):
             self._dispatch(envelope)
 
     def subscribe(self, follower: Follower) -> None:
-        """To what they want and do not have: as realtime/handlers/rooms.py does."""
+        """To the rooms that the fold lacks, as realtime/handlers/rooms.py does it."""
         for room in follower.fold.wanted:
             connection = cast(Connection, follower)
             feed = self.feeds.of(room)

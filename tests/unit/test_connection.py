@@ -18,8 +18,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 async def test_a_frame_that_cannot_be_sent_closes_the_socket(
     alice: User, is_slow: bool
 ) -> None:
-    """Who waits for a reply that never comes would wait for ever; who is closed comes
-    back. daphne refuses messages above a size: a resume would be lost in silence."""
+    """A client whose reply was lost would wait for ever; a closed one comes back.
+
+    daphne refuses messages above a size, so a long resume may be lost."""
     sent: list[Any] = []
     cuts: list[None] = []
 

@@ -1,4 +1,4 @@
-"""Frames: each command as it should be, and every class of frame that is none."""
+"""The decoder: every command is decoded, every other frame is refused with a reason."""
 
 import json
 from typing import Any
@@ -13,110 +13,30 @@ from realtime.protocol import commands
 from realtime.protocol.commands import RoomCursor
 from realtime.protocol.decoder import BadCommand, decode
 
-GOOD: list[tuple[dict[str, Any], commands.Command]] = [
-    (
-        {"type": "subscribe", "ref": 1, "rooms": [{"room": "a"}]},
-        commands.Subscribe(1, [RoomCursor("a")]),
-    ),
-    (
-        {
-            "type": "subscribe",
-            "ref": 1,
-            "rooms": [{"room": "a", "after": 7, "epoch": "e5f0"}, {"room": "b"}],
-        },
-        commands.Subscribe(1, [RoomCursor("a", 7, "e5f0"), RoomCursor("b")]),
-    ),
-    (
-        {"type": "unsubscribe", "ref": 0, "rooms": ["a", "b"]},
-        commands.Unsubscribe(0, ["a", "b"]),
-    ),
-    (
-        {"type": "message.send", "ref": 2, "room": "a", "client_id": "c", "body": "hi"},
-        commands.MessageSend(2, "a", "c", "hi"),
-    ),
-    (
-        {
-            "type": "message.send",
-            "ref": 2,
-            "room": "a",
-            "client_id": "c",
-            "body": "hi",
-            "reply_to": 4,
-        },
-        commands.MessageSend(2, "a", "c", "hi", 4),
-    ),
-    (
-        {
-            "type": "message.send",
-            "ref": 2,
-            "room": "a",
-            "client_id": "c",
-            "body": "",
-            "attachments": ["f"],
-        },
-        commands.MessageSend(2, "a", "c", "", attachments=["f"]),
-    ),
-    (
-        {"type": "direct.send", "ref": 2, "to": "bob", "client_id": "c", "body": "hi"},
-        commands.DirectSend(2, "bob", "c", "hi"),
-    ),
-    (
-        {"type": "message.edit", "ref": 2, "room": "a", "seq": 4, "body": "ho"},
-        commands.MessageEdit(2, "a", 4, "ho"),
-    ),
-    (
-        {"type": "message.delete", "ref": 2, "room": "a", "seq": 4},
-        commands.MessageDelete(2, "a", 4),
-    ),
-    (
-        {"type": "reaction.add", "ref": 2, "room": "a", "seq": 4, "emoji": "👍"},
-        commands.ReactionAdd(2, "a", 4, "👍"),
-    ),
-    (
-        {"type": "reaction.remove", "ref": 2, "room": "a", "seq": 4, "emoji": "👍"},
-        commands.ReactionRemove(2, "a", 4, "👍"),
-    ),
-    (
-        {"type": "read.mark", "ref": 2, "room": "a", "seq": 4},
-        commands.ReadMark(2, "a", 4),
-    ),
-    ({"type": "typing.start", "room": "a"}, commands.TypingStart("a")),
-    ({"type": "typing.stop", "room": "a"}, commands.TypingStop("a")),
-    ({"type": "history", "ref": 3, "room": "a"}, commands.History(3, "a")),
-    (
-        {"type": "history", "ref": 3, "room": "a", "before": 9, "limit": 100},
-        commands.History(3, "a", before=9, limit=100),
-    ),
-    ({"type": "room.join", "ref": 4, "room": "a"}, commands.RoomJoin(4, "a")),
-    ({"type": "room.leave", "ref": 4, "room": "a"}, commands.RoomLeave(4, "a")),
-    (
-        {"type": "auth.refresh", "ref": 8, "token": "a.b.c"},
-        commands.AuthRefresh(8, "a.b.c"),
-    ),
-    ({"type": "ping", "ref": 2**53 - 1}, commands.Ping(2**53 - 1)),
-    ({"type": "pong", "n": 5}, commands.Pong(5)),
-]
+from .good_commands import GOOD
 
 
 def refusal(text: str) -> tuple[str, int | None, set[str]]:
     """Code, `ref` and the names of the fields that are wrong."""
     with pytest.raises(BadCommand) as refused:
         decode(text)
-    found = refused.value
-    return found.refusal.code, found.ref, set(found.refusal.fields or {})
+    bad = refused.value
+    return bad.refusal.code, bad.ref, set(bad.refusal.fields or {})
 
 
 @pytest.mark.parametrize(("frame", "command"), GOOD)
-def test_good_commands(frame: dict[str, Any], command: commands.Command) -> None:
+def test_every_command_is_decoded(
+    frame: dict[str, Any], command: commands.Command
+) -> None:
     assert decode(json.dumps(frame)) == command
 
 
-def test_every_command_is_tried_above() -> None:
+def test_the_table_has_every_command() -> None:
     tried = {type(command) for _, command in GOOD}
     assert tried == set(commands.Command.__args__)
 
 
-def test_null_stands_for_an_optional_field_that_is_missing() -> None:
+def test_null_stands_for_a_missing_optional_field() -> None:
     cursor = '{"room":"a","after":null,"epoch":null}'
     command = decode(f'{{"type":"subscribe","ref":1,"rooms":[{cursor}]}}')
     assert command == commands.Subscribe(1, [RoomCursor("a")])
@@ -148,14 +68,14 @@ def test_null_stands_for_an_optional_field_that_is_missing() -> None:
         "[" * 10_000 + "]" * 10_000,
     ],
 )
-def test_what_is_no_json_object_is_a_bad_frame(text: str) -> None:
+def test_a_text_that_is_no_json_object_is_a_bad_frame(text: str) -> None:
     assert refusal(text) == ("bad_frame", None, set())
 
 
 @pytest.mark.parametrize(
     "kind", ["", "PING", "ping ", "message.explode", "__class__", "disconnect", "hub"]
 )
-def test_unknown_command_is_answered_with_its_ref(kind: str) -> None:
+def test_an_unknown_command_is_refused_with_its_ref(kind: str) -> None:
     frame = json.dumps({"type": kind, "ref": 7})
     assert refusal(frame) == ("unknown_command", 7, set())
 
@@ -196,17 +116,19 @@ def test_unknown_command_is_answered_with_its_ref(kind: str) -> None:
         ('{"type":"pong","n":"1"}', None, "n"),
     ],
 )
-def test_wrong_field_is_named(text: str, ref: int | None, field: str) -> None:
+def test_a_refusal_names_the_wrong_field(
+    text: str, ref: int | None, field: str
+) -> None:
     assert refusal(text) == ("invalid", ref, {field})
 
 
 @pytest.mark.parametrize("room", ["x" * 65, "🌊" * 65])
-def test_room_is_no_longer_than_an_id(room: str) -> None:
+def test_a_room_longer_than_an_id_is_refused(room: str) -> None:
     frame = json.dumps({"type": "room.join", "ref": 1, "room": room})
     assert refusal(frame) == ("invalid", 1, {"room"})
 
 
-def test_so_many_rooms_in_one_command() -> None:
+def test_one_room_too_many_in_a_subscribe_is_refused() -> None:
     def frame(count: int) -> str:
         rooms = [{"room": f"{n}"} for n in range(count)]
         return json.dumps({"type": "subscribe", "ref": 1, "rooms": rooms})
@@ -217,7 +139,7 @@ def test_so_many_rooms_in_one_command() -> None:
     assert refusal(frame(LIMITS.rooms_per_subscribe + 1)) == ("invalid", 1, {"rooms"})
 
 
-def test_frame_is_counted_in_bytes() -> None:
+def test_a_frame_is_measured_in_bytes_and_a_longer_one_is_refused() -> None:
     def frame(body: str) -> str:
         fields = {"type": "message.send", "ref": 1, "room": "", "client_id": ""}
         return json.dumps({**fields, "body": body}, ensure_ascii=False)

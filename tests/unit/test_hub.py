@@ -1,4 +1,4 @@
-"""The hub and who is revoked: what no hint tells, and what a late hint must spare."""
+"""The hub closes the sockets of revoked sessions, also without a hint."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 async def hub() -> AsyncIterator[Hub]:
     hub = Hub()
-    # Past the first look at all sockets: the next one is far away.
+    # Wait until the first check of sessions is past: the next one is far away.
     await asyncio.sleep(0.2)
     yield hub
     for task in hub._tasks:
@@ -45,7 +45,7 @@ def connect(hub: Hub, identity: Identity) -> Connection:
     return connection
 
 
-async def test_a_log_out_before_the_socket_is_known_closes_it(
+async def test_a_log_out_before_the_hub_knows_the_socket_closes_it(
     identity: Identity, hub: Hub
 ) -> None:
     actor = identity.actor
@@ -55,7 +55,9 @@ async def test_a_log_out_before_the_socket_is_known_closes_it(
     assert connection.closed_with is CloseCode.SESSION_REVOKED
 
 
-async def test_who_is_disabled_is_told_so(identity: Identity, hub: Hub) -> None:
+async def test_a_person_who_is_disabled_is_closed_as_such(
+    identity: Identity, hub: Hub
+) -> None:
     people = User.objects.filter(pk=identity.actor.user.pk)
     await in_database(people.update, is_active=False)
     connection = connect(hub, identity)
@@ -63,7 +65,7 @@ async def test_who_is_disabled_is_told_so(identity: Identity, hub: Hub) -> None:
     assert connection.closed_with is CloseCode.ACCOUNT_DISABLED
 
 
-async def test_a_late_hint_spares_what_the_new_version_opened(
+async def test_a_late_hint_spares_the_sockets_of_the_new_password(
     identity: Identity, hub: Hub
 ) -> None:
     connection = connect(hub, identity)
@@ -76,10 +78,10 @@ async def test_a_late_hint_spares_what_the_new_version_opened(
     assert connection.closed_with is CloseCode.SESSION_REVOKED
 
 
-async def test_what_the_hub_does_by_itself_is_asked_from_nowhere(
+async def test_the_tasks_of_the_hub_log_no_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is made for somebody's socket, and works for everybody."""
+    """A socket with an address creates the hub, whose tasks work for everybody."""
     seen: list[str] = []
 
     async def probe() -> None:

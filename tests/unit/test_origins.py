@@ -1,4 +1,4 @@
-"""The one rule of origins that both servers hold by themselves before ours is asked."""
+"""A rule of origins that both servers apply before our code is asked."""
 
 from pytest_django import Settings
 
@@ -7,7 +7,7 @@ from realtime.handshake.origins import is_allowed
 LISTED = b"https://app.example.com"
 
 
-def test_two_origins_are_one_too_many(settings: Settings) -> None:
+def test_a_handshake_with_two_origins_is_refused(settings: Settings) -> None:
     settings.ALLOWED_ORIGINS = [LISTED.decode()]
     assert is_allowed([(b"origin", LISTED)])
     assert not is_allowed([(b"origin", LISTED), (b"origin", LISTED)])

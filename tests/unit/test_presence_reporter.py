@@ -1,4 +1,4 @@
-"""Who has sockets here, told to a database that may refuse for a while."""
+"""Presence is reported to a database that may fail for a while."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def rename(old: str, new: str) -> None:
 
 
 def give_up_on(process: str) -> None:
-    """As another process does with one that renewed too late."""
+    """Take a process for dead, as another one does when it renews too late."""
     models.ServerProcess.objects.filter(pk=process).update(alive_until=Now())
     presence.expire()
 
@@ -42,7 +42,7 @@ async def until(is_true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_who_comes_or_goes_while_the_database_refuses_is_told_of_later(
+async def test_people_who_come_or_go_while_the_database_fails_are_reported_later(
     alice: User, bob: User
 ) -> None:
     here = {str(alice.pk)}
@@ -63,10 +63,10 @@ async def test_who_comes_or_goes_while_the_database_refuses_is_told_of_later(
 
 
 @pytest.mark.parametrize("by", ["renewal", "arrival"])
-async def test_a_process_that_was_taken_for_dead_tells_of_everybody_again(
+async def test_a_process_that_was_taken_for_dead_reports_everybody_again(
     by: str, alice: User, bob: User
 ) -> None:
-    """By whichever of the two it finds out."""
+    """The process learns it when it renews or when it reports an arrival."""
     here = {str(alice.pk)}
     reporter = PresenceReporter(here.__contains__)
     reporter.came(str(alice.pk))

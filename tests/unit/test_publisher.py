@@ -1,4 +1,4 @@
-"""The sender to the channel layer: in order, never in the way, and silent to itself."""
+"""The publisher sends in order, and a failing layer holds up nobody."""
 
 import asyncio
 import logging
@@ -60,14 +60,14 @@ async def published_and_flushed(
     await publisher.flush()
 
 
-async def test_all_that_wait_go_to_the_hubs_in_one_packet(layer: Layer) -> None:
+async def test_envelopes_that_wait_go_to_the_hubs_in_one_packet(layer: Layer) -> None:
     publisher = Publisher(asyncio.get_running_loop())
     await published_and_flushed(publisher, ENVELOPES)
     [(group, message)] = layer.sent
     assert (group, message["type"]) == (GROUP, "hub.packet")
 
 
-async def test_packets_have_a_largest_size(
+async def test_many_envelopes_are_split_into_packets_of_limited_size(
     layer: Layer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publisher = Publisher(asyncio.get_running_loop())
@@ -80,7 +80,7 @@ async def test_packets_have_a_largest_size(
     )
 
 
-async def test_another_process_opens_what_was_sent(
+async def test_another_process_decodes_a_packet_as_it_was_sent(
     layer: Layer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publisher = Publisher(asyncio.get_running_loop())
@@ -92,14 +92,16 @@ async def test_another_process_opens_what_was_sent(
     assert not packet.is_own
 
 
-async def test_process_knows_its_own(layer: Layer) -> None:
+async def test_a_process_knows_its_own_packets(layer: Layer) -> None:
     publisher = Publisher(asyncio.get_running_loop())
     await published_and_flushed(publisher, ENVELOPES)
     [(_, message)] = layer.sent
     assert open_packet(message["packet"]).is_own
 
 
-async def test_own_hub_has_it_before_the_layer_and_without_it(layer: Layer) -> None:
+async def test_the_own_hub_gets_envelopes_even_when_the_layer_is_broken(
+    layer: Layer,
+) -> None:
     delivered: list[Packet] = []
     layer.broken = True
     publisher = Publisher(asyncio.get_running_loop(), delivered.append)
@@ -107,7 +109,7 @@ async def test_own_hub_has_it_before_the_layer_and_without_it(layer: Layer) -> N
     assert [packet.envelopes for packet in delivered] == [ENVELOPES]
 
 
-async def test_layer_that_fails_is_logged_and_tried_again(
+async def test_a_layer_that_fails_is_logged_and_gets_the_next_packet(
     layer: Layer, caplog: pytest.LogCaptureFixture
 ) -> None:
     publisher = Publisher(asyncio.get_running_loop())
@@ -129,6 +131,6 @@ async def test_any_thread_may_publish(layer: Layer) -> None:
 
 
 @pytest.mark.parametrize("packet", [b"", b"\x00", b"\x92\x01\x02", b"nonsense"])
-def test_packet_that_is_none_is_refused(packet: bytes) -> None:
+def test_bytes_that_are_no_packet_are_refused(packet: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         open_packet(packet)

@@ -19,10 +19,10 @@ async def closes_at_once(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.close", "code": 4004})
 
 
-async def test_who_goes_on_after_our_close_is_cut_off(
+async def test_a_client_that_goes_on_sending_after_our_close_is_cut_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Not before: some frames may have been on their way."""
+    """It is not cut off before that: some frames may have been on their way."""
     monkeypatch.setattr(uvicorn, "ABORT_SECONDS", 60)
     config = Config(
         closes_at_once,

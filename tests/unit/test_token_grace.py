@@ -1,4 +1,4 @@
-"""A grace: when the client is told, when it falls silent, and when it is over."""
+"""The grace of a token: the reminder, the end of the token, the end of the grace."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 Clock = Callable[[datetime], None]
 
 
-def test_the_client_is_told_once_a_minute_ahead(at: Clock) -> None:
+def test_the_client_is_reminded_once_a_minute_before_the_end(at: Clock) -> None:
     grace = TokenGrace(END)
     at(END - timedelta(seconds=61))
     assert not grace.is_reminder_due()
@@ -34,11 +34,13 @@ def test_the_client_is_told_once_a_minute_ahead(at: Clock) -> None:
     assert not grace.is_reminder_due()
 
 
-def test_of_a_short_token_it_is_told_at_once(at: Clock) -> None:
+def test_the_client_is_reminded_of_a_short_token_at_once(at: Clock) -> None:
     assert TokenGrace(NOW + timedelta(seconds=59)).is_reminder_due()
 
 
-def test_tokens_of_seconds_are_not_asked_for_all_the_time(at: Clock) -> None:
+def test_the_reminder_for_a_renewed_short_token_comes_at_half_its_time(
+    at: Clock,
+) -> None:
     grace = TokenGrace(NOW + timedelta(seconds=10))
     assert grace.is_reminder_due()
     grace.renew(NOW + timedelta(seconds=20))
@@ -48,7 +50,7 @@ def test_tokens_of_seconds_are_not_asked_for_all_the_time(at: Clock) -> None:
     assert grace.is_reminder_due()
 
 
-def test_it_ends_at_the_second_and_is_over_25_later(at: Clock) -> None:
+def test_the_token_ends_on_time_and_the_grace_25_seconds_later(at: Clock) -> None:
     grace = TokenGrace(END)
     ended = []
     for seconds in (-0.001, 0, 24.999, 25):
@@ -57,7 +59,7 @@ def test_it_ends_at_the_second_and_is_over_25_later(at: Clock) -> None:
     assert ended == [(False, False), (True, False), (True, False), (True, True)]
 
 
-def test_a_new_token_gives_what_was_kept_in_order(at: Clock) -> None:
+def test_a_new_token_brings_the_kept_frames_in_order(at: Clock) -> None:
     grace = TokenGrace(END)
     assert [grace.keep(text) for text in ("one", "two")] == [3, 6]
     at(END + timedelta(seconds=1))
