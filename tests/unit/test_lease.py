@@ -34,11 +34,11 @@ def test_the_client_is_told_once_a_minute_ahead(at: Clock) -> None:
     assert not lease.remind()
 
 
-def test_of_a_short_token_it_is_told_at_once(at: Clock) -> None:
+def test_the_client_is_told_at_once_of_a_short_token(at: Clock) -> None:
     assert Lease(NOW + timedelta(seconds=59)).remind()
 
 
-def test_tokens_of_seconds_are_not_asked_for_all_the_time(at: Clock) -> None:
+def test_a_renewed_token_of_seconds_is_asked_for_in_its_second_half(at: Clock) -> None:
     lease = Lease(NOW + timedelta(seconds=10))
     assert lease.remind()
     lease.renew(NOW + timedelta(seconds=20))
@@ -48,7 +48,7 @@ def test_tokens_of_seconds_are_not_asked_for_all_the_time(at: Clock) -> None:
     assert lease.remind()
 
 
-def test_it_ends_at_the_second_and_is_over_25_later(at: Clock) -> None:
+def test_a_lease_ends_at_the_second_and_is_over_25_later(at: Clock) -> None:
     lease = Lease(END)
     ended = []
     for seconds in (-0.001, 0, 24.999, 25):
@@ -57,7 +57,7 @@ def test_it_ends_at_the_second_and_is_over_25_later(at: Clock) -> None:
     assert ended == [(False, False), (True, False), (True, False), (True, True)]
 
 
-def test_a_new_token_gives_what_was_kept_in_order(at: Clock) -> None:
+def test_a_new_token_gives_the_kept_frames_in_order(at: Clock) -> None:
     lease = Lease(END)
     assert [lease.keep(text) for text in ("one", "two")] == [3, 6]
     at(END + timedelta(seconds=1))
