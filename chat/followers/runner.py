@@ -114,11 +114,10 @@ class Runner:
                 leases.renew(self.lease)
         except Lost:
             self.lease = None
-        if self.lease is None:
-            self.lease = leases.take(self._thread.name)
-            self._poll_at = 0.0
-            if self.lease is not None:
-                cursors.begin(self.follower.name)
+        if self.lease is None and (taken := leases.take(self._thread.name)):
+            # Before anything is delivered, or old rooms would be taken for new ones.
+            cursors.begin(self.follower.name)
+            self.lease, self._poll_at = taken, 0.0
         return self.lease is not None
 
     def _deliver_all(self, page: list[Cursor]) -> None:
