@@ -2,10 +2,8 @@
 
 A follower has a durable cursor for each room. It gets every change at least once and
 each room's changes in their order, while it never takes a room's lock and never runs on
-the event loop: the log itself is the outbox (DESIGN, docs/guarantees.md).
+the event loop. The log itself is the outbox (docs/guarantees.md, G7).
 """
-
-import atexit
 
 from django.conf import settings
 
@@ -27,11 +25,10 @@ def start() -> None:
         runner = Runner(follower)
         _runners.append(runner)
         runner.start()
-    # A process that ends in order releases its leases, so that another goes on at once.
-    atexit.register(stop)
 
 
 def stop() -> None:
+    """Release the leases, so that another process goes on soon. Blocks for seconds."""
     for runner in _runners:
         runner.stop()
     _runners.clear()

@@ -4,7 +4,6 @@ A mention waits before it is mailed, and the cursor does not wait with it: the w
 row of its own, so the follower only ever inserts rows.
 """
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
@@ -25,24 +24,24 @@ class MentionMailer:
 
     def deliver(self, batch: Batch) -> None:
         oldest = timezone.now() - FRESH
+        wait = timedelta(minutes=settings.MENTION_MAIL_MINUTES)
         rows = [
-            row
+            MentionMail(
+                message=message,
+                user_id=user_id,
+                due_at=(message.edited_at or message.created_at) + wait,
+            )
             for message in batch.messages
-            if message.deleted_at is None and message.created_at > oldest
-            for row in _rows(message)
+            if message.created_at > oldest
+            for user_id in named(message)
         ]
         # A message that is delivered again changes nothing.
         MentionMail.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _rows(message: Message) -> Iterator[MentionMail]:
-    """One for each person who is mentioned by name; @room mentions nobody by name."""
-    wait = timedelta(minutes=settings.MENTION_MAIL_MINUTES)
-    since = message.edited_at or message.created_at
-    for user_id in named(message) - {str(message.sender_id)}:
-        yield MentionMail(message=message, user_id=user_id, due_at=since + wait)
-
-
 def named(message: Message) -> set[str]:
-    """The ids of the people whom the message mentions by name."""
-    return set(message.mentions) - {EVERYBODY}
+    """The ids of the people whom the message mentions by name, but for its sender.
+
+    @room mentions nobody by name. A deleted message has no mentions any more.
+    """
+    return set(message.mentions) - {EVERYBODY, str(message.sender_id)}

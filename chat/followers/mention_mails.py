@@ -6,7 +6,7 @@ goes out, so a crash between the two loses a mail and never sends one twice.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
@@ -44,7 +44,7 @@ Read it here: {link}
 
 To get no such mails about a room, set its notifications to "none".
 """
-# Mail programs turn such a name into a link, and anybody can choose it.
+# Anybody can choose a room's name, so a mail leaves out one that looks like a link.
 _LIKE_A_LINK = re.compile(r"://|\w\.\w")
 
 
@@ -71,8 +71,10 @@ def _decide(user_id: UUID, now: datetime) -> None:
     due = MentionMail.objects.filter(user=user_id, settled_at=None, due_at__lte=now)
     # Locked: a process that slept through its lease must not mail them as well.
     rows = list(due.select_for_update().order_by("due_at", "pk")[:MAX_MENTIONS])
-    person = User.objects.filter(pk=user_id).first()
-    messages = _unread(person, rows, now) if person and _may_mail(person) else []
+    # An address is kept only once it is confirmed (accounts/mails.py).
+    people = User.objects.filter(pk=user_id, is_active=True, is_bot=False)
+    person = people.exclude(email="").first()
+    messages = _unread(person, rows, now) if person else []
     chosen = MentionMail.objects.filter(pk__in=[row.pk for row in rows])
     if messages and _must_wait(user_id, now):
         wait = timedelta(minutes=settings.MENTION_MAIL_MINUTES)
@@ -82,11 +84,6 @@ def _decide(user_id: UUID, now: datetime) -> None:
     chosen.update(settled_at=now)
     if person and messages:
         _mail(person, messages)
-
-
-def _may_mail(person: User) -> bool:
-    """An address is kept only once it is confirmed (accounts/mails.py)."""
-    return bool(person.email) and person.is_active and not person.is_bot
 
 
 def _unread(person: User, rows: Sequence[MentionMail], now: datetime) -> list[Message]:
@@ -127,8 +124,10 @@ def _must_wait(user_id: UUID, now: datetime) -> bool:
 
 
 def _mail(person: User, messages: Sequence[Message]) -> None:
-    by_room = groupby(messages, key=lambda message: message.room)
-    lines = [f"- {_place(room)}: {_senders(those)}" for room, those in by_room]
+    lines = []
+    for room, those in groupby(messages, key=lambda message: message.room):
+        names = (f"@{m.sender.username}" if m.sender else "somebody" for m in those)
+        lines.append(f"- {_place(room)}: {', '.join(dict.fromkeys(names))}")
     text = _TEXT.format(
         name=person.display_name,
         mentions="\n".join(lines),
@@ -142,13 +141,8 @@ def _mail(person: User, messages: Sequence[Message]) -> None:
     transaction.on_commit(lambda: jobs.start(deliver, jobs.MAIL))
 
 
-def _senders(messages: Iterable[Message]) -> str:
-    names = (f"@{m.sender.username}" if m.sender else "somebody" for m in messages)
-    return ", ".join(dict.fromkeys(names))
-
-
 def _place(room: Room) -> str:
-    """The room's name, unless it could lead somewhere."""
+    """The room's name, unless it is one that a mail program would turn into a link."""
     if room.kind == Room.Kind.DIRECT:
         return "a direct conversation"
     if not room.name or _LIKE_A_LINK.search(room.name):

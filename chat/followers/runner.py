@@ -42,7 +42,7 @@ class Runner:
         self._polled: UUID | None = None
         self._poll_at = 0.0
         self._thread = threading.Thread(
-            target=self._live, name=f"follower {follower.name}", daemon=True
+            target=self.live, name=f"follower {follower.name}", daemon=True
         )
 
     def start(self) -> None:
@@ -65,7 +65,8 @@ class Runner:
         self._woken.set()
         self._thread.join(STOP_SECONDS)
 
-    def _live(self) -> None:
+    def live(self) -> None:
+        """Take turns until the process ends. The thread's own work."""
         while not self._stopped.is_set():
             jobs.run(partial(patiently, self.turn), self._thread.name)
             self._wait()
@@ -113,11 +114,10 @@ class Runner:
                 leases.renew(self.lease)
         except Lost:
             self.lease = None
-        if self.lease is None:
-            self.lease = leases.take(self._thread.name)
-            self._poll_at = 0.0
-            if self.lease is not None:
-                cursors.begin(self.follower.name)
+        if self.lease is None and (taken := leases.take(self._thread.name)):
+            # Before anything is delivered, or old rooms would be taken for new ones.
+            cursors.begin(self.follower.name)
+            self.lease, self._poll_at = taken, 0.0
         return self.lease is not None
 
     def _deliver_all(self, page: list[Cursor]) -> None:

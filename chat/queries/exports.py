@@ -25,6 +25,16 @@ Row = dict[str, Any]
 Pages = Iterator[list[Row]]
 
 
+# The files of the archive: each is named after the function that reads its rows.
+SECTIONS: dict[str, Callable[[Actor], Pages]] = {}
+MESSAGES = "messages"
+
+
+def section(read: Callable[[Actor], Pages]) -> Callable[[Actor], Pages]:
+    SECTIONS[read.__name__] = read
+    return read
+
+
 def export(actor: Actor) -> ExportPayload | None:
     """The latest one that they asked for, until it expires."""
     latest = Export.objects.filter(user=actor.user).first()
@@ -60,13 +70,15 @@ def file_path(attachment: Attachment) -> str:
     return f"files/{attachment.pk}/{attachment.name}"
 
 
-def _sessions(actor: Actor) -> Pages:
+@section
+def sessions(actor: Actor) -> Pages:
     for page in _pages(actor.user.sessions.all()):
         names = "id user_agent created_at last_used_at ended_at"
         yield [_columns(session, names) for session in page]
 
 
-def _memberships(actor: Actor) -> Pages:
+@section
+def memberships(actor: Actor) -> Pages:
     for page in _pages(actor.user.memberships.select_related("room")):
         names = _room_names(actor, (member.room_id for member in page))
         load_people(member.room for member in page)
@@ -83,7 +95,8 @@ def _memberships(actor: Actor) -> Pages:
         ]
 
 
-def _messages(actor: Actor) -> Pages:
+@section
+def messages(actor: Actor) -> Pages:
     for page in _pages(said(actor).prefetch_related("attachments")):
         names = _room_names(actor, (message.room_id for message in page))
         columns = "seq body level reply_to created_at edited_at deleted_at pinned_at"
@@ -97,7 +110,8 @@ def _messages(actor: Actor) -> Pages:
         ]
 
 
-def _reactions(actor: Actor) -> Pages:
+@section
+def reactions(actor: Actor) -> Pages:
     rows = Reaction.objects.filter(user=actor.user).select_related("message")
     for page in _pages(rows):
         names = _room_names(actor, (reaction.message.room_id for reaction in page))
@@ -111,7 +125,8 @@ def _reactions(actor: Actor) -> Pages:
         ]
 
 
-def _blocks(actor: Actor) -> Pages:
+@section
+def blocks(actor: Actor) -> Pages:
     for page in _pages(actor.user.blocks.select_related("blocked")):
         yield [
             {
@@ -123,7 +138,8 @@ def _blocks(actor: Actor) -> Pages:
         ]
 
 
-def _invitations(actor: Actor) -> Pages:
+@section
+def invitations(actor: Actor) -> Pages:
     rows = Invitation.objects.filter(inviter=actor.user).select_related("person")
     for page in _pages(rows):
         names = _room_names(actor, (invitation.room_id for invitation in page))
@@ -137,7 +153,8 @@ def _invitations(actor: Actor) -> Pages:
         ]
 
 
-def _attachments(actor: Actor) -> Pages:
+@section
+def attachments(actor: Actor) -> Pages:
     for page in uploaded(actor):
         names = _room_names(actor, (file.room_id for file in page))
         yield [
@@ -149,19 +166,6 @@ def _attachments(actor: Actor) -> Pages:
             }
             for file in page
         ]
-
-
-# The files of the archive by name, and the pages of rows that each is made of.
-MESSAGES = "messages"
-SECTIONS: dict[str, Callable[[Actor], Pages]] = {
-    "sessions": _sessions,
-    "memberships": _memberships,
-    MESSAGES: _messages,
-    "reactions": _reactions,
-    "blocks": _blocks,
-    "invitations": _invitations,
-    "attachments": _attachments,
-}
 
 
 def _pages(rows: QuerySet[M]) -> Iterator[list[M]]:

@@ -170,5 +170,5 @@ def is_deaf() -> bool:
 
 async def drain() -> None:
     """Called by the server when it is told to stop."""
-    if _hub is not None:
-        await _hub.drain()
+    stopping = asyncio.to_thread(followers.stop)
+    await asyncio.gather(stopping, *([] if _hub is None else [_hub.drain()]))

@@ -1,8 +1,8 @@
-"""Holds the histories against the log and counts what may never happen.
+"""Compares the histories with the log, and counts events that may never happen.
 
-It believes nobody: what a client was told is compared with what is stored, what it was
-told on one connection with the numbers before, and what it holds in the end with all
-that it should hold.
+The checker trusts no client. It compares each message that a client was told with the
+stored one, the numbers of each connection with the numbers before them, and the
+messages that a client holds in the end with all that it should hold.
 """
 
 import math
@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from .history import Event, History, Seen
 from .stored import Stored
 
-# What a removal is called in the log.
+# The events of the log that take a person out of a room, and those that bring one in.
 REMOVALS = {"member.left", "member.removed", "member.banned"}
 ARRIVALS = {"member.joined", "member.added"}
 
@@ -34,9 +34,9 @@ class Counts:
     reorder: int = 0
     # Told and not in the log.
     phantom: int = 0
-    # Two clients hold something else under the same number, or not what is stored.
+    # Two clients hold different messages under one number, or not the stored one.
     divergent: int = 0
-    # Told what happened while the person was not in the room.
+    # A person was told of a change while they were not in the room.
     after_removal: int = 0
     # In the log, and the follower of the log never got it.
     skipped: int = 0
@@ -49,7 +49,7 @@ class Counts:
 
 
 class Log:
-    """The stored rows, by what the checks ask for."""
+    """The stored rows, indexed for the checks."""
 
     def __init__(self, rows: Iterable[Stored], heads: Mapping[str, int]) -> None:
         self.heads = heads
@@ -63,16 +63,16 @@ class Log:
             self.of_room[row.room].append(row)
 
     def absences(self, room: str, user: str) -> list[tuple[int, float]]:
-        """When this person was out: from which number, and below which one."""
-        found: list[tuple[int, float]] = []
+        """The ranges of numbers in which this person was out: from, and below."""
+        absences: list[tuple[int, float]] = []
         for row in self.of_room[room]:
             if (row.subject or row.sender) != user:
                 continue
             if row.event in REMOVALS:
-                found.append((row.seq, math.inf))
-            elif row.event in ARRIVALS and found:
-                found[-1] = (found[-1][0], row.seq)
-        return found
+                absences.append((row.seq, math.inf))
+            elif row.event in ARRIVALS and absences:
+                absences[-1] = (absences[-1][0], row.seq)
+        return absences
 
     def removed_at(self, room: str, user: str) -> int | None:
         """The number at which this person was removed for good, if they were."""
@@ -101,7 +101,7 @@ def check(
 
 
 def _check_follower(deliveries: Deliveries, log: Log, counts: Counts) -> None:
-    """What comes again is fine; what comes for the first time comes in its order."""
+    """A change may come again, but for the first time it must come in its order."""
     known: set[tuple[str, int]] = set()
     last: dict[str, int] = defaultdict(int)
     for room, rev in deliveries:
@@ -121,7 +121,7 @@ def _check_acknowledged(history: History, log: Log, counts: Counts) -> None:
 
 
 def _check_connections(history: History, counts: Counts) -> None:
-    """The numbers of one connection: each follows the one before."""
+    """On one connection each number must follow the one before."""
     last: dict[tuple[int, str], int] = {}
     for event in history.events:
         place = (event.connection, event.room)
@@ -159,7 +159,7 @@ def _check_told(history: History, log: Log, counts: Counts) -> None:
 
 
 def _is_phantom(room: str, seen: Seen, log: Log) -> bool:
-    """Never stored, or not so. Of a message that changed only the last is known."""
+    """Whether it was never stored, or not so. Only the last state of a row is known."""
     row = log.by_seq.get((room, seen.seq))
     if row is None or seen.rev > row.rev or seen.client_id != row.client_id:
         return True
@@ -167,7 +167,7 @@ def _is_phantom(room: str, seen: Seen, log: Log) -> bool:
 
 
 def _check_state(history: History, log: Log, counts: Counts) -> None:
-    """What the client holds in the end is what the log holds, from its first number."""
+    """In the end a client must hold what the log holds, from its first number on."""
     for room, first in history.first.items():
         state = history.state.get(room, {})
         removed = log.removed_at(room, history.user)
@@ -183,7 +183,7 @@ def _check_state(history: History, log: Log, counts: Counts) -> None:
 
 
 def _different(histories: Iterable[History]) -> int:
-    """Numbers under which two clients were told different things."""
+    """How many numbers stood for different messages at two clients."""
     told: dict[tuple[str, int, int], set[tuple[str | None, str]]] = defaultdict(set)
     for history in histories:
         for event in history.events:

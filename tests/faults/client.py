@@ -13,7 +13,7 @@ from .line import Frame, Line
 
 HOLD_SECONDS = 2.0
 RETRY_SECONDS = 0.5
-# Outcome unknown or nothing done: the same client_id again.
+# After these the same client_id is sent again: the message may not be stored.
 TRY_AGAIN = {"unavailable", "timeout", "rate_limited", "lost"}
 
 
@@ -142,7 +142,7 @@ class Client(Line):
         return False
 
     async def edit(self) -> None:
-        """What was said last is said otherwise. Tried once: it may be lost or not."""
+        """Edit the latest message. Tried once, so the edit may be lost or not."""
         if self.said is not None:
             body = self.said.body + "~"
             command = {"room": self.room, "seq": self.said.seq, "body": body}
@@ -171,14 +171,14 @@ class Client(Line):
             self._start(self._subscribe())
 
     async def begin_anew(self) -> None:
-        """Back in the room after an absence: nothing of before counts any more."""
+        """Subscribe after an absence, as if nothing had been read before."""
         self._drop_state()
         self.history.first.pop(self.room, None)
         self.last = self.epoch = None
         await self._subscribe()
 
     async def _read_history(self) -> None:
-        """All of it, newest first, as the state was dropped."""
+        """Read all of it, newest first, since the state was dropped."""
         before: int | None = None
         more = True
         while more and not self._leaving:

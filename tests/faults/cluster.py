@@ -20,7 +20,7 @@ from .proxy import Proxy
 
 @dataclass
 class Services:
-    """The databases of all scenarios, and one that is migrated to make others from."""
+    """The services of all scenarios; `template` is a migrated database to copy."""
 
     postgres: Server
     redis: Server
@@ -84,7 +84,7 @@ class Cluster:
         return direct.people(users, rooms)
 
     def sql(self, statement: LiteralString, *values: object) -> None:
-        """Straight into the database, past the line and the processes."""
+        """Run it in the database directly, past the line and the processes."""
         with psycopg.connect(self.database_url, autocommit=True) as db:
             db.execute(statement, values or None)
 
@@ -118,7 +118,7 @@ async def cluster(
         f"redis://127.0.0.1:{redis.port}/0" if with_redis else "",
         {
             "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
-            # Half an hour of everything would fill the disk.
+            # At DEBUG the logs of half an hour would fill the disk.
             "LOG_LEVEL": "INFO",
             **(settings or {}),
         },
@@ -128,7 +128,7 @@ async def cluster(
         own = of_process or {}
         starting = [made.slot(**own.get(index, {})) for index in range(processes)]
         begun = await asyncio.gather(*starting, return_exceptions=True)
-        # Kept before anything is raised: what did start must be stopped.
+        # Kept before anything is raised, so that those that did start are stopped.
         made.slots += [slot for slot in begun if isinstance(slot, Slot)]
         for failed in begun:
             if isinstance(failed, BaseException):

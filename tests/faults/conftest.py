@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis of the scenarios' own: they will be killed."""
+"""A PostgreSQL and a Redis for the scenarios alone, which kill them."""
 
 from collections.abc import Iterator
 

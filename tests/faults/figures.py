@@ -9,7 +9,7 @@ from .history import History
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Seconds. A delivery counts from the sender's answer to the last who heard it."""
+    """In seconds. A delivery lasts from the sender's answer to a reader's frame."""
 
     acknowledged: int
     closes: int
@@ -43,13 +43,13 @@ def percentile(values: list[float], share: float) -> float:
 def delivery_seconds(
     histories: Iterable[History], *, since: float = 0.0, until: float = math.inf
 ) -> list[float]:
-    """Of what was answered in this time."""
+    """Of the messages that were answered in this time."""
     deliveries = _deliveries(histories)
     return [seconds for at, seconds in deliveries if since <= at < until]
 
 
 def _deliveries(histories: Iterable[History]) -> Iterable[tuple[float, float]]:
-    """When it was answered, and how long each waited who was subscribed by then."""
+    """For each message and each subscribed reader: the answer's time, and the wait."""
     answered = {
         (e.room, e.client_id): e.at
         for h in histories
@@ -57,7 +57,7 @@ def _deliveries(histories: Iterable[History]) -> Iterable[tuple[float, float]]:
         if e.kind == "ok"
     }
     for history in histories:
-        # Since when this connection hears the room without a pause.
+        # The time since which this connection hears the room without a pause.
         listens_since: float | None = None
         for event in history.events:
             if event.kind == "close":
@@ -72,7 +72,7 @@ def _deliveries(histories: Iterable[History]) -> Iterable[tuple[float, float]]:
 
 
 def _answers(histories: Iterable[History]) -> Iterable[float]:
-    """From sending to the reply, for what was answered by one."""
+    """From sending to the reply, for each message that got one."""
     for history in histories:
         sent: dict[str, float] = {}
         for event in history.events:

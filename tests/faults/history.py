@@ -1,4 +1,4 @@
-"""What one client did and saw, in its order: the checker's only source besides the log.
+"""One client's actions and sights in order: the checker's only source but the log.
 
 Times are monotonic seconds of the machine that the clients run on.
 """
@@ -40,11 +40,10 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """`invoke`, `ok`, `edited` and `error` are about a `client_id`, the others about a
-    room.
+    """`invoke`, `ok`, `edited` and `error` concern a `client_id`, the others a room.
 
-    `subscribed` is a reply (`seq` its head, None for `recovered` is no question asked),
-    `heard` a durable event: all changes after `after` up to `seq`.
+    `subscribed` is a reply: `seq` is its head, and `recovered` is None when no `after`
+    was given. `heard` is a durable event with all changes after `after` up to `seq`.
     """
 
     at: float
@@ -68,7 +67,7 @@ class History:
         self.connection = 0
         self.events: list[Event] = []
         self.state: dict[str, dict[int, Seen]] = {}
-        # From which number on the client wanted everything, by room.
+        # By room, the number from which on the client wanted everything.
         self.first: dict[str, int] = {}
 
     def add(self, kind: Kind, **fields: Any) -> None:
@@ -79,7 +78,7 @@ class History:
 
 
 def dump(histories: Iterable[History], path: Path) -> None:
-    """As lines of JSON, to look into when a counter is not 0."""
+    """Write them as lines of JSON, to be read when a counter is not 0."""
     with path.open("w") as file:
         for history in histories:
             for event in history.events:

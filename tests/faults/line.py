@@ -32,7 +32,7 @@ class Line:
         self.token = token
         self.subscribed = asyncio.Event()
         self.byes: list[int] = []
-        # The close code of the server's that forbade to come back.
+        # The close code with which the server forbade to come back.
         self.stopped_with: int | None = None
         # The door that it went through last.
         self.door = 0
@@ -130,7 +130,7 @@ class Line:
     async def _handle(self, socket: ClientConnection, frame: Frame) -> None:
         match frame["type"]:
             case "reply" | "error":
-                # At once: what follows a reply to `subscribe` counts from its head.
+                # At once: events behind a reply to `subscribe` count from its head.
                 self._answered(frame)
                 answer = self._asked.pop(frame["ref"] or 0, None)
                 if answer is not None and not answer.done():
@@ -161,7 +161,7 @@ class Line:
         _ = self._kept(work)
 
     def _kept(self, work: Any) -> asyncio.Task[None]:
-        """Referred to until it is done, or the collector would end it."""
+        """Start a task and keep it: asyncio alone would let it be collected."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -30,14 +30,14 @@ class Proxy:
             await self._server.wait_closed()
 
     def cut(self) -> int:
-        """Reset every connection; how many there were."""
+        """Reset every connection, and return how many there were."""
         links = list(self.links)
         for link in links:
             link.cut()
         return len(links)
 
     def freeze(self) -> None:
-        """Nothing gets through and nothing is refused: a line that went dead."""
+        """Let nothing through and refuse nothing, like a line that went dead."""
         self._frozen = True
         for link in self.links:
             link.pause()
@@ -120,7 +120,7 @@ class _End(asyncio.Protocol):
         if self._other is None or self._owner is None:
             return
         loop = asyncio.get_running_loop()
-        # Never before what came earlier, even when the delay just became shorter.
+        # Never before earlier bytes, even when the delay has just become shorter.
         due = max(self._due, loop.time() + self._owner.proxy.delay)
         if due <= loop.time():
             self._other.transport.write(data)

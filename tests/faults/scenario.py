@@ -1,4 +1,4 @@
-"""A scenario and its result: what is harmed, what must hold nevertheless, what came."""
+"""A scenario: the harm that is done, the promises that must hold, and the result."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Promise:
-    """What a scenario must keep besides counters of 0. Seconds; None is no promise."""
+    """Bounds that a scenario keeps besides counters of 0; in seconds, None for none."""
 
     closes: int | None = None
     delivery: float | None = None
@@ -28,13 +28,13 @@ class Scenario:
     name: str
     inject: Callable[["Stage"], Awaitable[None]]
     promise: Promise = Promise()
-    # How long after the last fault everybody may need to hold everything.
+    # The time after the last fault in which every client must catch up.
     quiet_seconds: float = 30
     clients: int = 20
     rooms: int = 4
     # Between two messages of one client.
     pause_seconds: float = 0.08
-    # Only those at the first door write: the others hear nothing but by the layer.
+    # Only clients at the first door write, so the others hear by the layer alone.
     one_sided: bool = False
     processes: int = 2
     with_redis: bool = True
@@ -53,9 +53,9 @@ class Result:
     remarks: list[str]
 
     def problems(self) -> list[str]:
-        """Why this run does not hold; empty when it does."""
+        """The promises that this run broke."""
         promise, figures = self.scenario.promise, self.figures
-        found = [f"{name} is not 0: {self.counts}" for name in self.counts.found()]
+        broken = [f"{name} is not 0: {self.counts}" for name in self.counts.found()]
         limits = [
             ("sockets closed", figures.closes, promise.closes),
             ("longest delivery", figures.delivery_max, promise.delivery),
@@ -64,9 +64,9 @@ class Result:
         ]
         for what, value, limit in limits:
             if limit is not None and value > limit:
-                found.append(f"{what}: {value:.2f}, promised {limit}")
+                broken.append(f"{what}: {value:.2f}, promised {limit}")
         if strange := figures.codes - promise.codes:
-            found.append(f"refused with {sorted(strange)}")
+            broken.append(f"refused with {sorted(strange)}")
         if not figures.acknowledged:
-            found.append("nothing was acknowledged: the scenario proves nothing")
-        return found + self.notes
+            broken.append("nothing was acknowledged: the scenario proves nothing")
+        return broken + self.notes

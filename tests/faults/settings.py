@@ -1,4 +1,4 @@
-"""The settings of served processes under faults: the real ones, and what can go wrong.
+"""The settings of processes under faults: the real ones, and the planted faults.
 
 Chosen by the environment of each process: see tests/faults/planted. Nothing of this is
 reachable from a process that does not name this module as its settings.

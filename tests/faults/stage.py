@@ -16,14 +16,14 @@ from .history import dump
 from .scenario import Result, Scenario
 from .stored import read_deliveries, read_heads, read_log
 
-# More than anything here may take.
+# No wait in a scenario may take longer.
 PATIENCE_SECONDS = 30
-# So many of the messages are edited at once.
+# The share of messages that are edited at once.
 EDITED = 0.1
 
 
 class Stage:
-    """What a scenario's `inject` works with. `faults` counts what it did."""
+    """The crowd and the cluster of a scenario, whose `inject` counts its `faults`."""
 
     def __init__(self, scenario: Scenario, made: Cluster, *, seconds: float) -> None:
         self.scenario = scenario
@@ -31,7 +31,7 @@ class Stage:
         self.seconds = seconds
         self.clients: list[Client] = []
         self.faults = 0
-        # What `inject` itself saw that was not as promised.
+        # Broken promises that `inject` saw itself.
         self.notes: list[str] = []
         # Figures that have no column.
         self.remarks: list[str] = []
@@ -47,7 +47,7 @@ class Stage:
         )
         doors = self.cluster.doors
         for index, person in enumerate(people):
-            # The people of one room at different doors.
+            # The people of one room begin at different doors.
             first = index // self.scenario.rooms % len(doors)
             turned = doors[first:] + doors[:first]
             self.clients.append(
@@ -100,7 +100,7 @@ class Stage:
         return True
 
     async def expect_acknowledged(self, within_seconds: float) -> None:
-        """Somebody's message is stored again."""
+        """Expect that a message is stored again within this time."""
         before = self.acknowledged()
         started = time.monotonic()
         while self.acknowledged() == before:
@@ -116,7 +116,7 @@ class Stage:
     # --- The end ---------------------------------------------------------------------
 
     async def become_quiet(self) -> None:
-        """Every message has its answer, every client holds its room to the end."""
+        """Wait until every message has its answer and every client has caught up."""
         self.is_loud = False
         quiet = self.scenario.quiet_seconds
         await asyncio.wait(self._writing, timeout=quiet)
@@ -124,7 +124,7 @@ class Stage:
         until = time.monotonic() + quiet
         while time.monotonic() < until and not self._all_caught_up(heads):
             await asyncio.sleep(0.1)
-        # What is delivered too often comes late.
+        # A frame that is delivered twice may come late.
         await asyncio.sleep(0.5)
 
     def _all_caught_up(self, heads: dict[str, int]) -> bool:

@@ -1,4 +1,4 @@
-"""What the database holds in the end, read without a line of Hubbub's own code."""
+"""The database's contents in the end, read without any code of Hubbub's own."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import psycopg
 
 
 class Stored(NamedTuple):
-    """One row of a room's log; `event` and `subject` are of system messages alone."""
+    """One row of a room's log; only system messages have `event` and `subject`."""
 
     room: str
     seq: int
@@ -40,7 +40,7 @@ def read_heads(url: str) -> dict[str, int]:
 
 
 def read_deliveries(url: str) -> list[tuple[str, int]] | None:
-    """The room and the `rev` of all that the follower got; None if there was none."""
+    """The room and the `rev` of each delivery, in order; None without a follower."""
     with psycopg.connect(url) as connection:
         [(table,)] = connection.execute(
             "SELECT to_regclass('planted_delivery')"

@@ -12,10 +12,10 @@ from tests.faults.scenarios import followers, people, processes, redis, removals
 from tests.faults.stage import play
 
 SECONDS = 4.0
-# A bug needs its moment, and on a busy machine one round may have none.
+# A bug shows only in certain moments, and on a busy machine a round may have none.
 ROUNDS = 5
 
-# For each bug the harm that brings it to light, and what the checker must then count.
+# For each bug the scenario that brings it to light, and the counters that must rise.
 CAUGHT: dict[str, tuple[Scenario, set[str]]] = {
     "publish_before_commit": (processes.KILL, {"phantom", "divergent", "lost"}),
     "seq_outside_the_lock": (people.CUT, {"gap", "lost", "reorder"}),

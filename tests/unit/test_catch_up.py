@@ -34,28 +34,36 @@ def write(user: User, room: RoomPayload, count: int, body: str = "x") -> None:
     append([Draft(room.id, acting(user), body) for _ in range(count)])
 
 
-def test_everything_after_the_number(bob: User, room: RoomPayload) -> None:
+def test_a_client_gets_everything_after_its_number(
+    bob: User, room: RoomPayload
+) -> None:
     write(bob, room, 3)
     answer = caught_up(bob, Resume(room.id, 3, room.epoch))
     assert (answer.recovered, answer.head_seq, answer.epoch) == (True, 5, room.epoch)
     assert revs(answer) == [4, 5]
 
 
-def test_from_the_beginning(bob: User, room: RoomPayload) -> None:
+def test_a_client_that_has_nothing_gets_everything(
+    bob: User, room: RoomPayload
+) -> None:
     assert revs(caught_up(bob, Resume(room.id, 0))) == [1, 2]
 
 
-def test_nothing_missed(bob: User, room: RoomPayload) -> None:
+def test_a_client_that_missed_nothing_gets_no_message(
+    bob: User, room: RoomPayload
+) -> None:
     answer = caught_up(bob, Resume(room.id, 2))
     assert (answer.recovered, answer.messages) == (True, [])
 
 
-def test_nothing_asked_for(bob: User, room: RoomPayload) -> None:
+def test_a_client_that_gives_no_number_gets_no_message(
+    bob: User, room: RoomPayload
+) -> None:
     answer = caught_up(bob, Resume(room.id))
     assert (answer.recovered, answer.head_seq, answer.messages) == (None, 2, [])
 
 
-def test_number_from_the_future_cannot_be_recovered(
+def test_a_number_above_the_head_cannot_be_recovered(
     bob: User, room: RoomPayload
 ) -> None:
     answer = caught_up(bob, Resume(room.id, 3))
@@ -68,7 +76,7 @@ def test_another_epoch_cannot_be_recovered(bob: User, room: RoomPayload) -> None
     assert answer.epoch == room.epoch
 
 
-def test_message_changed_since_comes_once_as_it_is_now(
+def test_a_message_that_changed_since_comes_once_as_it_is_now(
     bob: User, room: RoomPayload
 ) -> None:
     write(bob, room, 2)
@@ -79,13 +87,17 @@ def test_message_changed_since_comes_once_as_it_is_now(
     assert answer.messages[1].body == "edited twice"
 
 
-def test_what_is_above_the_head_comes_as_an_event(bob: User, room: RoomPayload) -> None:
+def test_a_message_above_the_head_is_left_to_its_event(
+    bob: User, room: RoomPayload
+) -> None:
     """Committed after the head was read: an answer with it would tear the order."""
     Message.objects.create(room_id=room.id, seq=3, rev=3, sender=bob, body="later")
     assert revs(caught_up(bob, Resume(room.id, 0))) == [1, 2]
 
 
-def test_as_many_as_may_be_recovered_are(bob: User, room: RoomPayload) -> None:
+def test_the_largest_number_of_changes_is_recovered(
+    bob: User, room: RoomPayload
+) -> None:
     assert MAX_RECOVERED == 500
     write(bob, room, MAX_RECOVERED)
     answer = caught_up(bob, Resume(room.id, 2))
@@ -93,7 +105,7 @@ def test_as_many_as_may_be_recovered_are(bob: User, room: RoomPayload) -> None:
     assert revs(answer) == list(range(3, MAX_RECOVERED + 3))
 
 
-def test_one_more_is_not_recovered(bob: User, room: RoomPayload) -> None:
+def test_one_change_more_is_not_recovered(bob: User, room: RoomPayload) -> None:
     write(bob, room, MAX_RECOVERED + 1)
     answer = caught_up(bob, Resume(room.id, 2))
     assert (answer.recovered, answer.messages) == (False, [])
@@ -144,7 +156,7 @@ def test_rooms_share_the_bytes_of_a_reply(bob: User, rooms: list[RoomPayload]) -
     assert len(encode(list(answers.values())).encode()) <= MAX_REPLY_BYTES
 
 
-def test_one_bad_room_does_not_spoil_the_others(
+def test_a_refused_room_keeps_no_other_from_being_recovered(
     charlie: User,
     room: RoomPayload,
     private_room: RoomPayload,
@@ -159,7 +171,7 @@ def test_one_bad_room_does_not_spoil_the_others(
 
 
 @pytest.mark.parametrize("room_id", ["", "general", "\x00", "x" * 64])
-def test_malformed_id_is_the_id_of_no_room(
+def test_a_malformed_id_is_answered_like_a_missing_room(
     bob: User, room: RoomPayload, room_id: str
 ) -> None:
     answers = catch_up(acting(bob), [Resume(room_id, 0), Resume(room.id, 0)])
@@ -167,11 +179,11 @@ def test_malformed_id_is_the_id_of_no_room(
     assert isinstance(answers[room.id], CaughtUp)
 
 
-def test_no_rooms_are_no_answers(bob: User) -> None:
+def test_no_rooms_get_no_answers(bob: User) -> None:
     assert catch_up(acting(bob), []) == {}
 
 
-def test_queries_do_not_grow_with_messages(
+def test_more_messages_take_no_more_queries(
     bob: User,
     rooms: list[RoomPayload],
     django_assert_num_queries: DjangoAssertNumQueries,

@@ -43,14 +43,14 @@ def snapshot() -> list[object]:
     return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
-def test_refused_without_debug(settings: Settings) -> None:
+def test_the_command_is_refused_without_debug(settings: Settings) -> None:
     settings.DEBUG = False
     with pytest.raises(CommandError, match="DEBUG"):
         demo()
     assert not User.objects.exists()
 
 
-def test_there_is_what_was_promised() -> None:
+def test_the_command_makes_the_people_rooms_and_messages_it_promises() -> None:
     demo()
     assert User.objects.count() == len(DEMO_PEOPLE) == 12
     assert not User.objects.filter(is_superuser=True).exists()
@@ -64,7 +64,7 @@ def test_there_is_what_was_promised() -> None:
     assert talk.exclude(mentions=[]).exists()
 
 
-def test_printed_passwords_open() -> None:
+def test_the_printed_passwords_log_people_in() -> None:
     printed = [line.split() for line in demo().splitlines()]
     assert [line[0] for line in printed] == list(DEMO_PEOPLE)
     for name, password, *flags in printed[:3]:
@@ -72,7 +72,7 @@ def test_printed_passwords_open() -> None:
         assert user.is_staff == bool(flags) == (name in STAFF)
 
 
-def test_numbers_are_right() -> None:
+def test_every_rooms_numbers_have_no_gap() -> None:
     demo()
     for room in Room.objects.all():
         rows = Message.objects.filter(room=room)
@@ -82,7 +82,7 @@ def test_numbers_are_right() -> None:
         assert rows.values("rev").distinct().count() == len(seqs)
 
 
-def test_times_go_the_way_of_the_numbers_and_end_before_now() -> None:
+def test_times_rise_with_the_numbers_and_end_before_now() -> None:
     demo()
     now = timezone.now()
     for room in Room.objects.all():
@@ -94,7 +94,7 @@ def test_times_go_the_way_of_the_numbers_and_end_before_now() -> None:
     assert now - timedelta(days=3) < ends["last"] < now
 
 
-def test_replies_answer_what_was_said_before() -> None:
+def test_replies_answer_earlier_messages() -> None:
     demo()
     for room in Room.objects.all():
         rows = Message.objects.filter(room=room, kind="user")
@@ -103,7 +103,7 @@ def test_replies_answer_what_was_said_before() -> None:
             assert reply_to is None or (reply_to in pairs and reply_to < seq)
 
 
-def test_each_sees_their_rooms_and_some_have_unread() -> None:
+def test_each_person_sees_their_rooms_and_some_have_unread_messages() -> None:
     demo()
     mira = queries.rooms.rooms_of(acting(User.objects.get(username="mira")))
     assert [room.name for room in mira] == sorted(place.name for place in ROOMS)
@@ -114,14 +114,14 @@ def test_each_sees_their_rooms_and_some_have_unread() -> None:
     assert max(unread) > 0
 
 
-def test_second_run_changes_nothing() -> None:
+def test_a_second_run_changes_nothing() -> None:
     first = demo()
     before = snapshot()
     assert demo() == first
     assert snapshot() == before
 
 
-def test_talk_is_the_same_each_time() -> None:
+def test_the_talk_is_the_same_each_time() -> None:
     demo()
     before = said()
     for table in (Room, User):
@@ -130,7 +130,7 @@ def test_talk_is_the_same_each_time() -> None:
     assert said() == before
 
 
-def test_room_that_is_taken_leaves_nothing_behind() -> None:
+def test_a_taken_room_name_leaves_nothing_behind() -> None:
     create_room(acting(person("alice")), name="Lounge")
     with pytest.raises(CommandError, match="Nothing was made"):
         demo()
@@ -138,7 +138,7 @@ def test_room_that_is_taken_leaves_nothing_behind() -> None:
     assert Room.objects.count() == 1
 
 
-def test_it_goes_beside_the_first_run() -> None:
+def test_the_demonstration_and_the_first_run_go_together() -> None:
     call_command("first_run")
     demo()
     assert User.objects.count() == 14

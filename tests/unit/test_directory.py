@@ -42,7 +42,7 @@ def many(alice: User) -> None:
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 100])
-def test_pages_are_the_whole_each_room_once(charlie: User, limit: int) -> None:
+def test_pages_together_have_every_room_once(charlie: User, limit: int) -> None:
     found = pages(charlie, limit)
     whole = names(charlie)
     assert sorted(whole) == sorted(NAMES)
@@ -52,7 +52,9 @@ def test_pages_are_the_whole_each_room_once(charlie: User, limit: int) -> None:
 
 
 @pytest.mark.usefixtures("many")
-def test_room_that_goes_meanwhile_moves_no_other(alice: User, charlie: User) -> None:
+def test_a_room_deleted_between_two_pages_shifts_no_other(
+    alice: User, charlie: User
+) -> None:
     first = directory(acting(charlie), limit=3)
     rest = directory(acting(charlie), cursor=first.next).rooms
     for room in first.rooms:
@@ -69,7 +71,7 @@ def test_hidden_rooms_take_no_place_in_a_page(charlie: User, dora: User) -> None
 
 
 @pytest.mark.usefixtures("many")
-def test_search_looks_into_names_and_topics(charlie: User) -> None:
+def test_a_search_finds_parts_of_names_and_topics(charlie: User) -> None:
     assert names(charlie, search="BANANA") == ["Banana", "banana split"]
     assert names(charlie, search="Fruit") == ["Banana", "banana split"]
     assert names(charlie, search="%") == names(charlie, search="_") == []
@@ -83,7 +85,7 @@ def test_search_looks_into_names_and_topics(charlie: User) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(cursor=st.text(max_size=40) | st.binary(max_size=40).map(bytes.hex))
-def test_cursor_is_a_place_or_invalid(charlie: User, cursor: str) -> None:
+def test_any_cursor_is_a_place_or_invalid(charlie: User, cursor: str) -> None:
     with suppress(Invalid):
         directory(acting(charlie), cursor=cursor)
 
@@ -91,13 +93,13 @@ def test_cursor_is_a_place_or_invalid(charlie: User, cursor: str) -> None:
 @pytest.mark.parametrize(
     "cursor", ["AA==", "\0", "é", "a", "YQ", "YQ==\n", "_w==", "7aCA", "YWFh" * 300]
 )
-def test_bad_cursor_is_invalid(charlie: User, cursor: str) -> None:
+def test_a_bad_cursor_is_invalid(charlie: User, cursor: str) -> None:
     """A NUL, no base64, without its end, no UTF-8, a surrogate, too long."""
     with pytest.raises(Invalid):
         directory(acting(charlie), cursor=cursor)
 
 
-def test_members_and_who_is_online_are_counted(
+def test_an_entry_counts_members_and_those_who_are_online(
     alice: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
     shy, guest, away = person_here("shy"), person_here("guest"), person("away")
@@ -115,14 +117,14 @@ def test_members_and_who_is_online_are_counted(
     assert mine.role == "member"
 
 
-def test_empty_room_counts_nobody(alice: User, room: RoomPayload) -> None:
+def test_an_empty_room_counts_nobody(alice: User, room: RoomPayload) -> None:
     Membership.objects.all().delete()
     [entry] = directory(acting(alice)).rooms
     assert (entry.member_count, entry.online_count) == (0, 0)
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_page_is_four_queries(
+def test_a_page_takes_four_queries(
     alice: User,
     charlie: User,
     django_assert_num_queries: DjangoAssertNumQueries,

@@ -1,4 +1,4 @@
-"""`manage.py first_run`: what a newcomer finds."""
+"""`manage.py first_run`: the people and rooms that a newcomer finds."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -24,7 +24,7 @@ def snapshot() -> list[object]:
     return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
-def test_refused_without_debug(settings: Settings) -> None:
+def test_the_command_is_refused_without_debug(settings: Settings) -> None:
     settings.DEBUG = False
     with pytest.raises(CommandError, match="DEBUG"):
         call_command("first_run")
@@ -32,7 +32,7 @@ def test_refused_without_debug(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("name", ["alice", "bob"])
-def test_people_can_log_in_with_the_printed_password(name: str) -> None:
+def test_alice_and_bob_log_in_with_the_printed_passwords(name: str) -> None:
     call_command("first_run")
     user, _ = sessions.log_in(username=name, password=f"{name}-likes-hubbub")
     assert user.username == name
@@ -45,7 +45,7 @@ def test_bob_is_staff_and_alice_is_not() -> None:
     assert not User.objects.filter(is_superuser=True).exists()
 
 
-def test_each_sees_their_rooms() -> None:
+def test_alice_and_bob_see_their_rooms() -> None:
     call_command("first_run")
     for name, expected in (("alice", ["general"]), ("bob", ["general", "staff"])):
         user = User.objects.get(username=name)
@@ -56,7 +56,7 @@ def test_each_sees_their_rooms() -> None:
             assert [room.name for room in rooms] == expected
 
 
-def test_there_is_something_to_read() -> None:
+def test_the_rooms_have_messages_to_read() -> None:
     call_command("first_run")
     alice = User.objects.get(username="alice")
     [general] = queries.rooms.rooms_of(acting(alice))
@@ -66,7 +66,7 @@ def test_there_is_something_to_read() -> None:
     assert talk == ["alice", "bob", "alice", "bob", "alice"]
 
 
-def test_second_run_changes_nothing() -> None:
+def test_a_second_run_changes_nothing() -> None:
     call_command("first_run")
     before = snapshot()
     call_command("first_run")

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -15,7 +16,7 @@ from chat.followers.follower import Batch
 from chat.followers.runner import Runner
 from chat.log.append import append
 from chat.log.draft import Draft
-from chat.models import Cursor, Room, new_epoch
+from chat.models import Cursor, Lease, Room, new_epoch
 from chat.payloads.rooms import RoomPayload
 from tests.people import acting, room_of
 
@@ -156,6 +157,26 @@ def test_a_new_follower_starts_at_the_present_heads(
     say(room, alice)
     poll(runner)
     assert recorder.got == [(room.id, head(room)), (young.id, 1)]
+
+
+def test_a_new_follower_that_could_not_begin_delivers_nothing_of_before(
+    recorder: Recorder,
+    room: RoomPayload,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(follower: str) -> None:
+        raise OperationalError
+
+    runner = Runner(recorder)
+    with monkeypatch.context() as failing:
+        failing.setattr(cursors, "begin", fails)
+        with pytest.raises(OperationalError):
+            runner.turn()
+    poll(runner)
+    Lease.objects.update(until=LONG_AGO)
+    poll(runner)
+    assert recorder.got == []
+    assert Cursor.objects.get().rev == head(room)
 
 
 def test_a_follower_that_comes_back_goes_on_where_it_stopped(

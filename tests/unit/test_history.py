@@ -55,7 +55,7 @@ def page(history: HistoryPayload) -> tuple[list[int], bool, bool]:
         ({"around": 12, "limit": 4}, ([10, 11, 12], True, False)),
     ],
 )
-def test_pages(
+def test_a_page_has_the_messages_that_its_cursor_asks_for(
     read: Read, cursor: dict[str, int], expected: tuple[list[int], bool, bool]
 ) -> None:
     assert page(read(**cursor)) == expected
@@ -72,19 +72,19 @@ def test_pages(
         ({"after": 2**63}, ([], True, False)),
     ],
 )
-def test_empty_pages_know_the_other_side(
+def test_an_empty_page_says_on_which_side_there_are_messages(
     read: Read, cursor: dict[str, int], expected: tuple[list[int], bool, bool]
 ) -> None:
     assert page(read(**cursor)) == expected
 
 
-def test_numbers_without_a_message_do_not_count(read: Read) -> None:
+def test_a_number_without_a_message_is_no_message_on_a_side(read: Read) -> None:
     Message.objects.filter(seq__in=[1, 2, 6]).delete()
     assert page(read(before=4)) == ([3], False, True)
     assert page(read(after=5, limit=2)) == ([7, 8], True, True)
 
 
-def test_room_of_another_is_not_mixed_in(
+def test_a_page_has_messages_of_its_own_room_alone(
     read: Read, alice: User, private_room: RoomPayload
 ) -> None:
     append([Draft(private_room.id, acting(alice), "secret")])
@@ -92,7 +92,7 @@ def test_room_of_another_is_not_mixed_in(
     assert "secret" not in encode(read())
 
 
-def test_history_is_for_members(
+def test_only_members_read_the_history(
     charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
@@ -133,7 +133,7 @@ def test_cut_pages_join_without_a_gap(alice: User, room: RoomPayload) -> None:
 
 
 @pytest.mark.usefixtures("long_messages")
-def test_cut_around_page_still_holds_its_message(
+def test_a_page_around_a_message_holds_it_however_long_the_others_are(
     alice: User, room: RoomPayload
 ) -> None:
     history = queries.messages.history(acting(alice), room.id, around=52, limit=100)
@@ -142,7 +142,7 @@ def test_cut_around_page_still_holds_its_message(
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
 
 
-def test_message_whose_text_doubles_on_the_wire_is_counted_as_such(
+def test_a_message_counts_with_its_length_on_the_wire(
     alice: User, room: RoomPayload
 ) -> None:
     body = '"' * LIMITS.message_characters
@@ -154,7 +154,7 @@ def test_message_whose_text_doubles_on_the_wire_is_counted_as_such(
 @pytest.mark.parametrize(
     ("cursor", "count"), [({}, 7), ({"before": 9}, 7), ({"after": 3}, 7)]
 )
-def test_queries_do_not_grow_with_the_page(
+def test_a_larger_page_takes_no_more_queries(
     read: Read,
     room: RoomPayload,
     cursor: dict[str, int],

@@ -37,7 +37,7 @@ def stored() -> list[set[object]]:
     return [set(table.objects.values_list("pk", flat=True)) for table in tables]
 
 
-def test_refused_without_debug(settings: Settings) -> None:
+def test_the_command_is_refused_without_debug(settings: Settings) -> None:
     settings.DEBUG = False
     with pytest.raises(CommandError, match="DEBUG"):
         run(1, 1)
@@ -45,14 +45,16 @@ def test_refused_without_debug(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("users", "rooms"), [(0, 1), (1, 0), (-1, 1)])
-def test_refused_without_anybody_or_any_room(users: int, rooms: int) -> None:
+def test_the_command_is_refused_with_no_people_or_no_rooms(
+    users: int, rooms: int
+) -> None:
     with pytest.raises(CommandError, match="1 or more"):
         run(users, rooms)
     assert not User.objects.exists()
     assert not Room.objects.exists()
 
 
-def test_one_line_for_each_person() -> None:
+def test_the_command_prints_one_line_for_each_person() -> None:
     lines = run(5, 2)
     assert [set(line) for line in lines] == [{"username", "token", "room"}] * 5
     assert [line["username"] for line in lines] == [f"load-{n}" for n in range(5)]
@@ -69,7 +71,7 @@ def test_people_are_dealt_to_the_rooms_in_turn() -> None:
         ]
 
 
-def test_token_opens_the_door_to_its_room() -> None:
+def test_a_printed_token_opens_its_room() -> None:
     [line] = run(1, 1)
     user = tokens.verify_access(line["token"]).actor.user
     assert user.username == line["username"]
@@ -77,7 +79,7 @@ def test_token_opens_the_door_to_its_room() -> None:
     assert sent.message.seq == 1
 
 
-def test_second_run_makes_nobody_anew() -> None:
+def test_a_second_run_makes_no_new_people() -> None:
     first = run(4, 2)
     tables = (User, Room, Membership, Message)
     before = [set(table.objects.values_list("pk", flat=True)) for table in tables]
@@ -88,7 +90,7 @@ def test_second_run_makes_nobody_anew() -> None:
     assert [line["room"] for line in second] == [line["room"] for line in first]
 
 
-def test_tokens_of_the_first_run_stay_good() -> None:
+def test_the_tokens_of_the_first_run_stay_good() -> None:
     [first] = run(1, 1)
     [second] = run(1, 1)
     assert first["token"] != second["token"]
@@ -97,6 +99,6 @@ def test_tokens_of_the_first_run_stay_good() -> None:
     assert Session.objects.count() == 2
 
 
-def test_person_cannot_log_in_with_a_password() -> None:
+def test_a_person_made_here_cannot_log_in_with_a_password() -> None:
     run(1, 1)
     assert not User.objects.get().check_password("!")

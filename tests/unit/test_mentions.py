@@ -1,4 +1,4 @@
-"""Who is meant by a text: members by name, everybody by moderators."""
+"""Mentions in a text: of members by name, and of everybody by moderators."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def mentioned(user: User, room: RoomPayload, body: str) -> list[str]:
 @pytest.mark.parametrize(
     "body", ["@bob", "ask @Bob!", "@bob.", "(@bob)", "@bob, @BOB", "a\n@bob"]
 )
-def test_a_member_is_meant(
+def test_a_text_mentions_a_member_by_name(
     alice: User, bob: User, room: RoomPayload, body: str
 ) -> None:
     assert mentioned(alice, room, body) == [str(bob.pk)]
@@ -28,23 +28,31 @@ def test_a_member_is_meant(
 @pytest.mark.parametrize(
     "body", ["bob", "me@bob.example", "@@bob", "@charlie", "@nobody", "@", "@b"]
 )
-def test_nobody_is_meant(alice: User, room: RoomPayload, body: str) -> None:
+def test_a_text_without_a_members_name_mentions_nobody(
+    alice: User, room: RoomPayload, body: str
+) -> None:
     """charlie exists, but is not in the room: whether they do is not told."""
     assert mentioned(alice, room, body) == []
 
 
-def test_a_name_with_a_dot_at_its_end_is_a_name(alice: User, room: RoomPayload) -> None:
+def test_a_name_that_ends_with_a_dot_can_be_mentioned(
+    alice: User, room: RoomPayload
+) -> None:
     dotted = person("dr.")
     join_room(acting(dotted), room.id)
     assert mentioned(alice, room, "@dr.") == [str(dotted.pk)]
 
 
-def test_everybody_is_for_moderators(alice: User, bob: User, room: RoomPayload) -> None:
+def test_only_moderators_mention_everybody(
+    alice: User, bob: User, room: RoomPayload
+) -> None:
     assert mentioned(alice, room, "@room look") == ["room"]
     assert mentioned(bob, room, "@room look here") == []
 
 
-def test_an_edit_mentions_anew(alice: User, bob: User, room: RoomPayload) -> None:
+def test_an_edit_replaces_the_mentions(
+    alice: User, bob: User, room: RoomPayload
+) -> None:
     sent = send_message(acting(alice), room.id, client_id="1", body="@bob").message
     assert sent.mentions == [str(bob.pk)]
     changed = edit_message(acting(alice), room.id, sent.seq, body="@alice").message

@@ -24,14 +24,14 @@ def fields_refused(**fields: str) -> set[str]:
     return set(refused.value.fields or {})
 
 
-def test_registered_person_is_an_ordinary_one(erin: User) -> None:
+def test_a_person_who_registers_has_no_special_rights(erin: User) -> None:
     stored = User.objects.get()
     assert (stored.username, stored.display_name) == ("Erin", "Erin")
     assert stored.is_active
     assert [stored.is_staff, stored.is_superuser, stored.is_bot] == [False] * 3
 
 
-def test_password_is_stored_hashed(erin: User) -> None:
+def test_a_password_is_stored_as_a_hash(erin: User) -> None:
     assert PASSWORD not in User.objects.get().password
 
 
@@ -41,7 +41,7 @@ def test_display_name_may_differ(db: None) -> None:
 
 
 @pytest.mark.parametrize("name", ["Erin", "erin", "ERIN"])
-def test_name_is_taken_in_every_case(erin: User, name: str) -> None:
+def test_a_username_is_taken_in_every_case(erin: User, name: str) -> None:
     assert fields_refused(username=name) == {"username"}
     assert User.objects.count() == 1
 
@@ -68,18 +68,18 @@ def test_good_names(db: None, name: str) -> None:
         "a/b",
     ],
 )
-def test_bad_names(db: None, name: str) -> None:
+def test_bad_usernames_are_refused(db: None, name: str) -> None:
     assert "username" in fields_refused(username=name)
     assert not User.objects.exists()
 
 
 @pytest.mark.parametrize("password", ["", "short", "password", "19283746", "frank-123"])
-def test_weak_passwords(db: None, password: str) -> None:
+def test_weak_passwords_are_refused(db: None, password: str) -> None:
     assert fields_refused(password=password) == {"password"}
     assert not User.objects.exists()
 
 
-def test_display_name_has_a_longest(db: None) -> None:
+def test_a_display_name_that_is_too_long_is_refused(db: None) -> None:
     assert fields_refused(display_name="x" * 65) == {"display_name"}
 
 
@@ -112,19 +112,21 @@ def test_log_in_in_any_case(erin: User, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "password"), [("erin", "wrong"), ("erin", ""), ("nobody", PASSWORD)]
 )
-def test_wrong_log_ins_are_refused_alike(erin: User, name: str, password: str) -> None:
+def test_a_wrong_name_and_a_wrong_password_are_refused_alike(
+    erin: User, name: str, password: str
+) -> None:
     with pytest.raises(Unauthorized) as refused:
         sessions.log_in(username=name, password=password)
     assert refused.value.detail == "The username or the password is wrong."
 
 
-def test_inactive_person_cannot_log_in(erin: User) -> None:
+def test_an_inactive_person_cannot_log_in(erin: User) -> None:
     User.objects.update(is_active=False)
     with pytest.raises(Unauthorized):
         sessions.log_in(username="erin", password=PASSWORD)
 
 
-def test_person_without_a_usable_password_cannot_log_in(alice: User) -> None:
+def test_a_person_without_a_usable_password_cannot_log_in(alice: User) -> None:
     with pytest.raises(Unauthorized):
         sessions.log_in(username="alice", password="!")
 
@@ -137,7 +139,7 @@ def test_new_password_replaces_the_old_one(erin: User) -> None:
         sessions.log_in(username="erin", password=PASSWORD)
 
 
-def test_password_stays_when_the_new_one_is_weak(erin: User) -> None:
+def test_a_weak_new_password_leaves_the_old_one(erin: User) -> None:
     with pytest.raises(Invalid) as refused:
         passwords.hash_of("password", erin)
     assert set(refused.value.fields or {}) == {"new_password"}
@@ -153,16 +155,16 @@ def test_open_sessions_come_with_the_latest_used_first(alice: User, bob: User) -
     assert sessions.open_sessions(alice) == [first, second]
 
 
-def test_natural_key_is_case_insensitive(erin: User) -> None:
+def test_a_natural_key_is_found_in_any_case(erin: User) -> None:
     assert User.objects.get_by_natural_key("eRiN") == erin
 
 
-def test_superuser_is_staff(db: None) -> None:
+def test_a_superuser_is_staff(db: None) -> None:
     root = User.objects.create_superuser("root", PASSWORD, display_name="Root")
     assert root.is_staff
     assert root.is_superuser
 
 
-def test_username_rule_is_the_models(db: None) -> None:
+def test_the_model_checks_usernames_by_the_same_rule(db: None) -> None:
     with pytest.raises(ValidationError):
         User(username="a b", display_name="x", password="!").full_clean()

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("search", ["Erin-49", "erin%_\\"])
-def test_search_reads_the_indexes_and_not_the_table(alice: User, search: str) -> None:
+def test_a_search_for_people_reads_indexes_and_not_the_table(
+    alice: User, search: str
+) -> None:
     User.objects.bulk_create(
         User(username=f"erin-{n}", display_name=f"Émile {n}") for n in range(5000)
     )

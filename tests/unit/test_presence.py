@@ -1,4 +1,4 @@
-"""Who is online: through any process that is alive, and through no other."""
+"""People are online through any process that is alive, and through no other."""
 
 import json
 from uuid import uuid4
@@ -25,7 +25,7 @@ def told(published: list[Envelope]) -> list[tuple[str, bool]]:
     return [(event["user"], event["online"]) for event in events]
 
 
-def test_who_arrives_is_online_and_announced_once(
+def test_a_person_who_arrives_is_online_and_announced_once(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     published.clear()
@@ -39,7 +39,7 @@ def test_who_arrives_is_online_and_announced_once(
     assert told(published) == []
 
 
-def test_who_is_left_somewhere_else_stays_online(
+def test_a_person_with_a_socket_in_another_process_stays_online(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     for process in ("p1", "p2"):
@@ -70,7 +70,7 @@ def test_a_dead_process_takes_its_people_offline(
     assert told(published) == []
 
 
-def test_who_arrives_in_a_process_that_renewed_too_late_is_online(
+def test_a_person_who_arrives_in_a_process_that_renewed_too_late_is_online(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     presence.renew("p1")
@@ -91,7 +91,9 @@ def test_a_process_that_ends_takes_its_people_with_it(
     assert presence.online_in([room.id]) == {}
 
 
-def test_renewing_keeps_them(bob: User, room: RoomPayload) -> None:
+def test_a_process_that_renews_keeps_its_people_online(
+    bob: User, room: RoomPayload
+) -> None:
     presence.arrive("p1", bob.pk)
     ServerProcess.objects.filter(pk="p1").update(alive_until=Now())
     presence.renew("p1")
@@ -99,7 +101,7 @@ def test_renewing_keeps_them(bob: User, room: RoomPayload) -> None:
     assert presence.online_in([room.id]) == {room.id: [str(bob.pk)]}
 
 
-def test_only_members_of_the_room_are_listed(
+def test_a_rooms_list_has_its_members_alone(
     bob: User, charlie: User, room: RoomPayload
 ) -> None:
     presence.arrive("p1", bob.pk)
@@ -111,7 +113,7 @@ def hide(user: User, *, hidden: bool = True) -> None:
     change_profile(acting(user), {"appear_offline": hidden})
 
 
-def test_who_appears_offline_comes_and_goes_unseen(
+def test_a_person_who_appears_offline_comes_and_goes_unseen(
     bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     hide(bob)
@@ -173,7 +175,7 @@ def test_many_come_and_go_in_as_many_queries_as_few(
     assert sorted(told(published)) == sorted((str(pk), False) for pk in people)
 
 
-def test_who_was_deleted_takes_nobody_along(
+def test_a_person_who_was_deleted_keeps_nobody_else_from_arriving(
     bob: User, published: list[Envelope]
 ) -> None:
     gone = uuid4()

@@ -1,4 +1,4 @@
-"""Lists: who sees which, in what order, and in how many queries however long."""
+"""Lists: which rows a reader gets, in what order, and in how many queries."""
 
 from collections.abc import Sequence
 
@@ -28,14 +28,14 @@ def many_rooms(alice: User) -> None:
         create_room(acting(alice), name=f"room-{number:02}")
 
 
-def test_my_rooms_are_those_that_i_belong_to(
+def test_a_person_lists_the_rooms_they_belong_to(
     alice: User, bob: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     assert names(queries.rooms.rooms_of(acting(alice))) == ["attic", "general"]
     assert names(queries.rooms.rooms_of(acting(bob))) == ["general"]
 
 
-def test_rooms_are_sorted_as_people_read(alice: User) -> None:
+def test_rooms_are_sorted_by_name_in_any_case(alice: User) -> None:
     for name in ("beta", "Alpha", "GAMMA"):
         create_room(acting(alice), name=name)
     assert names(queries.rooms.rooms_of(acting(alice))) == ["Alpha", "beta", "GAMMA"]
@@ -46,7 +46,7 @@ def test_rooms_are_sorted_as_people_read(alice: User) -> None:
     ]
 
 
-def test_role_in_the_room_is_the_readers_own(
+def test_a_room_shows_its_readers_own_role(
     alice: User, bob: User, charlie: User, room: RoomPayload
 ) -> None:
     roles = [
@@ -57,26 +57,26 @@ def test_role_in_the_room_is_the_readers_own(
     assert queries.directory.directory(acting(bob)).rooms[0].role == "member"
 
 
-def test_directory_is_the_public_rooms(
+def test_the_directory_lists_the_public_rooms(
     charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     assert names(queries.directory.directory(acting(charlie)).rooms) == ["general"]
 
 
-def test_private_room_is_not_in_the_directory_for_its_members_either(
+def test_the_directory_hides_a_private_room_from_its_members_too(
     alice: User, private_room: RoomPayload
 ) -> None:
     assert queries.directory.directory(acting(alice)).rooms == []
 
 
-def test_staff_room_is_listed_for_staff_alone(
+def test_the_directory_lists_a_staff_room_for_staff_alone(
     charlie: User, dora: User, staff_room: RoomPayload
 ) -> None:
     assert names(queries.directory.directory(acting(dora)).rooms) == ["bridge"]
     assert queries.directory.directory(acting(charlie)).rooms == []
 
 
-def test_who_loses_the_flag_loses_the_room_from_both_lists(
+def test_a_person_who_is_staff_no_longer_finds_the_staff_room_in_either_list(
     dora: User, staff_room: RoomPayload
 ) -> None:
     dora.is_staff = False
@@ -84,7 +84,7 @@ def test_who_loses_the_flag_loses_the_room_from_both_lists(
     assert queries.directory.directory(acting(dora)).rooms == []
 
 
-def test_members_are_sorted_by_username(
+def test_members_are_listed_by_username(
     alice: User, charlie: User, room: RoomPayload
 ) -> None:
     join_room(acting(charlie), room.id)
@@ -93,7 +93,7 @@ def test_members_are_sorted_by_username(
     assert listed == [("alice", "owner"), ("bob", "member"), ("charlie", "member")]
 
 
-def test_members_are_for_members(
+def test_only_members_list_the_members(
     charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     with pytest.raises(Forbidden):
@@ -102,28 +102,30 @@ def test_members_are_for_members(
         queries.members.members(acting(charlie), private_room.id)
 
 
-def test_heads_are_those_of_the_rooms_asked_for(
+def test_heads_tell_of_the_rooms_that_were_asked_for(
     alice: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
     assert queries.rooms.heads([room.id]) == {room.id: (2, room.epoch)}
     assert queries.rooms.heads([]) == {}
 
 
-def test_changes_are_all_above_a_number(alice: User, room: RoomPayload) -> None:
+def test_changes_have_everything_above_a_number(alice: User, room: RoomPayload) -> None:
     append([Draft(room.id, acting(alice), "one"), Draft(room.id, acting(alice), "two")])
     found = queries.messages.changes(room.id, 2)
     assert (found.epoch, found.head_seq) == (room.epoch, 4)
     assert [message.body for message in found.messages or []] == ["one", "two"]
 
 
-def test_changes_that_are_too_many_are_none(alice: User, room: RoomPayload) -> None:
+def test_changes_are_none_when_they_are_too_many(
+    alice: User, room: RoomPayload
+) -> None:
     append([Draft(room.id, acting(alice), "x") for _ in range(501)])
     assert queries.messages.changes(room.id, 2).messages is None
     assert len(queries.messages.changes(room.id, 3).messages or []) == 500
 
 
 @pytest.mark.usefixtures("many_rooms")
-def test_my_rooms_are_one_query(
+def test_listing_ones_rooms_takes_one_query(
     alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(1):
@@ -131,14 +133,14 @@ def test_my_rooms_are_one_query(
 
 
 @pytest.mark.usefixtures("many_rooms")
-def test_directory_is_four_queries(
+def test_the_directory_takes_four_queries(
     charlie: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(4):
         assert len(queries.directory.directory(acting(charlie)).rooms) == 30
 
 
-def test_members_are_three_queries(
+def test_listing_members_takes_three_queries(
     alice: User,
     room: RoomPayload,
     django_assert_num_queries: DjangoAssertNumQueries,
@@ -150,7 +152,9 @@ def test_members_are_three_queries(
 
 
 @pytest.mark.usefixtures("many_rooms")
-def test_heads_are_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_heads_take_one_query(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     ids = [str(room.pk) for room in Room.objects.all()]
     with django_assert_num_queries(1):
         assert len(queries.rooms.heads(ids)) == 30

@@ -55,7 +55,7 @@ TEXTS = ["see www.example.org/a-b!", "write to ann@example.org", "c, x.b-1 and b
         (f"example {'-' * 60}", [1, 0]),
     ],
 )
-def test_what_separates_words_in_texts_separates_them_in_queries(
+def test_marks_that_separate_words_in_texts_separate_them_in_searches(
     alice: User, room: RoomPayload, q: str, found: list[int]
 ) -> None:
     append([Draft(room.id, acting(alice), text) for text in TEXTS])
@@ -132,7 +132,7 @@ def uses(plan: Plan) -> set[str]:
 
 
 @pytest.mark.django_db
-def test_search_reads_little_of_many(alice: User, room: RoomPayload) -> None:
+def test_a_search_reads_few_of_many_messages(alice: User, room: RoomPayload) -> None:
     fill(room, alice)
     # The planner expects a match in each row, and would read the table to its end.
     _, likely, matches = (plan for _, plan in asked(alice, "absent"))

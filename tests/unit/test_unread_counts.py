@@ -144,7 +144,7 @@ def mentioning(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
     return room
 
 
-def test_mentions_follow_what_becomes_of_their_message(
+def test_mentions_follow_the_changes_of_their_message(
     alice: User, bob: User, mentioning: RoomPayload
 ) -> None:
     room = mentioning
@@ -161,7 +161,7 @@ def test_mentions_follow_what_becomes_of_their_message(
     assert len(stored(room)) == 2
 
 
-def test_who_is_meant_may_be_deleted(
+def test_a_person_who_was_mentioned_may_be_deleted(
     alice: User, bob: User, mentioning: RoomPayload
 ) -> None:
     bob.delete()
@@ -169,7 +169,7 @@ def test_who_is_meant_may_be_deleted(
     assert read_by(alice, mentioning).mentions == 0
 
 
-def test_migration_fills_in_the_mentions_that_are_there(
+def test_the_migration_makes_rows_for_the_mentions_there_are(
     alice: User, mentioning: RoomPayload
 ) -> None:
     delete_message(acting(alice), mentioning.id, 3)
@@ -208,7 +208,7 @@ COUNTING: dict[str, Callable[[User, User, str], object]] = {
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", COUNTING)
-def test_nothing_is_counted_in_a_transaction(
+def test_counting_unread_messages_holds_no_transaction(
     alice: User, bob: User, room: RoomPayload, name: str
 ) -> None:
     counts = 0
@@ -226,7 +226,7 @@ def test_nothing_is_counted_in_a_transaction(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_was_removed_meanwhile_is_told_nothing_of_the_room(
+def test_a_person_removed_in_the_meantime_is_told_nothing_of_the_room(
     alice: User, bob: User, room: RoomPayload, published: list[Envelope]
 ) -> None:
     member = Membership.objects.get(user=bob)

@@ -1,4 +1,4 @@
-"""What counting unread messages reads does not grow with how many there are."""
+"""Counting unread messages reads no more rows when there are more of them."""
 
 import pytest
 from django.db import connection
@@ -37,7 +37,7 @@ FROM chat_message WHERE mentions <> '[]'
 """
 
 
-def test_counting_reads_no_more_than_it_says(
+def test_counting_reads_no_more_rows_than_its_bound(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
     member = Membership.objects.get(user=bob)
@@ -54,7 +54,7 @@ def test_counting_reads_no_more_than_it_says(
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 2_500
 
 
-def test_one_index_holds_what_counts(bob: User, room: RoomPayload) -> None:
+def test_one_index_holds_the_rows_that_count(bob: User, room: RoomPayload) -> None:
     """Without statistics too, as after a restore."""
     plan = rooms._with_counts(bob.pk).explain()
     assert "Index Only Scan Backward using message_said" in plan

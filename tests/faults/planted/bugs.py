@@ -1,4 +1,4 @@
-"""Bugs that a chat server may well have, put into Hubbub to see them found."""
+"""Bugs that a chat server may well have, planted to see that the checker finds them."""
 
 import asyncio
 import random
@@ -73,8 +73,8 @@ def seq_outside_the_lock() -> None:
         return add(self, seat, draft)
 
     def raise_heads(self: Batch) -> None:
-        # A transaction takes longer now and then, and longer than a hub waits for what
-        # is missing: this is where the order is lost.
+        # Now and then a transaction takes longer than a hub waits for a missing number:
+        # this is where the order is lost.
         time.sleep(random.choice((0, 0, 1.0)))
         for message in self.new:
             Room.objects.filter(pk=message.room_id).update(
@@ -87,7 +87,7 @@ def seq_outside_the_lock() -> None:
 
 
 def reply_before_commit() -> None:
-    """The sender is answered from inside of the transaction."""
+    """The sender is answered before the transaction ends."""
 
     async def write(self: Writer, batch: list[Any]) -> None:
         loop = asyncio.get_running_loop()
@@ -136,7 +136,7 @@ def no_position_check() -> None:
 
 
 def no_reorder() -> None:
-    """What the layer brings goes out as it comes."""
+    """Changes go out in the order in which the layer brings them."""
 
     def offer(self: Feed, epoch: str, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -146,7 +146,7 @@ def no_reorder() -> None:
 
 
 def membership_not_checked() -> None:
-    """Who left may still catch up."""
+    """A person who left may still catch up."""
     queries.messages.check_read = lambda seat: None  # type: ignore[attr-defined]
 
 
@@ -161,7 +161,7 @@ def readers_not_confirmed() -> None:
 
 
 def truncated_list() -> None:
-    """`recovered: true`, and only the first five of what was missed."""
+    """The server says `recovered: true` and sends the first five changes alone."""
     changes = queries.messages._changes
 
     def truncated(*args: Any) -> Any:

@@ -31,8 +31,8 @@ def _killing(
     calls = itertools.count(1)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        # Each call has its own number: while the fatal one runs, other threads begin
-        # theirs, and a number that all share would have moved on before it returns.
+        # Each call keeps its own number: while the fatal one runs, other threads make
+        # theirs, and a shared number would have moved on before it returns.
         is_fatal = next(calls) == count
         if is_fatal and not after:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -44,7 +44,7 @@ def _killing(
     return wrapped
 
 
-# Which call, and whether the process dies before or after it.
+# The call, and whether the process dies after it instead of before.
 PLACES: dict[str, tuple[Any, str, bool]] = {
     "before_begin": (chat.log.append, "_in_transaction", False),
     "after_insert": (chat.log.batch.Batch, "_raise_heads", True),

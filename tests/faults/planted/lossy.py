@@ -13,7 +13,7 @@ DELAY_SECONDS = 0.5
 
 
 class LossyLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # has no types
-    """Only what goes out: each process loses on its own."""
+    """Only outgoing messages are harmed, in each process by chance of its own."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

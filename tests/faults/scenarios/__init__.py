@@ -1,1 +1,1 @@
-"""All scenarios by what is harmed; each says what must hold nevertheless."""
+"""All scenarios, by the thing that is harmed; each names the promises that hold."""

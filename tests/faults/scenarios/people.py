@@ -7,7 +7,7 @@ from tests.faults.stage import Stage
 
 
 async def leave(stage: Stage) -> None:
-    """Half of them leave, through any process, and subscribe again all the same."""
+    """Half of the people leave, through any process, and try to subscribe again."""
     leaving = stage.clients[: len(stage.clients) // 2]
     while stage.is_time() and leaving:
         await stage.wait(0.1, 0.3)
@@ -18,7 +18,7 @@ async def leave(stage: Stage) -> None:
         await asyncio.sleep(0.2)
         cursor = {"room": client.room, "after": client.last, "epoch": client.epoch}
         again = await client.ask(type="subscribe", rooms=[cursor])
-        stage.expect("error" in again["rooms"][0], "who left was let in again")
+        stage.expect("error" in again["rooms"][0], "a person who left was let in again")
 
 
 async def break_lines(stage: Stage) -> None:

@@ -25,7 +25,7 @@ async def restart(stage: Stage) -> None:
 
 
 async def crash(stage: Stage) -> None:
-    """kill -9 of the whole family: what was committed comes back out of its log."""
+    """kill -9 of all its processes: committed rows come back out of its log."""
     postgres = stage.cluster.services.postgres
     while stage.is_time():
         await stage.wait(0.5, 1.5)
@@ -37,7 +37,7 @@ async def crash(stage: Stage) -> None:
 
 
 async def terminate(stage: Stage) -> None:
-    """Each second one after the other loses its connection, some in a transaction."""
+    """All connections break about every second, some of them in a transaction."""
     while stage.is_time():
         await stage.wait(0.3, 1.0)
         await asyncio.to_thread(stage.cluster.sql, _OTHERS)

@@ -24,7 +24,7 @@ async def kill_at_places(stage: Stage) -> None:
         slot = stage.cluster.slots[0]
         await slot.kill()
         await slot.start(HUBBUB_FAILPOINT=f"{place}:{stage.random.randint(3, 9)}")
-        # Everybody comes to it from the other one, and resumes there.
+        # All clients of the other process come to this one, and resume there.
         stage.cluster.slots[1].door.cut()
         stage.faults += 2
         stage.expect(await stage.ended(slot), f"{place} was never reached")
@@ -33,7 +33,7 @@ async def kill_at_places(stage: Stage) -> None:
 
 
 async def deploy(stage: Stage) -> None:
-    """SIGTERM to each process in turn: everybody is told, and goes to the next one."""
+    """SIGTERM to each process in turn: its clients are told, and go to the next one."""
     while stage.is_time():
         await stage.wait(0.3, 0.8)
         slot = stage.busiest()

@@ -1,4 +1,4 @@
-"""Redis dies, hangs, forgets and drops its clients. Nobody's socket may notice."""
+"""Redis dies, hangs, forgets and drops its clients. No socket may be closed for it."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ async def kill(stage: Stage) -> None:
 
 
 async def _expect_degraded(stage: Stage) -> None:
-    """It says so, and stays in service."""
+    """Expect that the process says it is degraded, and stays in service."""
     url = f"{stage.cluster.slots[0].process.url}/readyz"
     answer = await asyncio.to_thread(requests.get, url, timeout=5)
     expected = {"status": "degraded", "reason": "channel layer"}
@@ -34,7 +34,7 @@ async def _expect_degraded(stage: Stage) -> None:
 
 
 async def hang(stage: Stage) -> None:
-    """It takes connections and says nothing: worse than a refusal."""
+    """Redis takes connections and says nothing, which is worse than a refusal."""
     redis = stage.cluster.services.redis
     while stage.is_time():
         os.kill(redis.pid, signal.SIGSTOP)
@@ -45,7 +45,7 @@ async def hang(stage: Stage) -> None:
 
 
 async def drop(stage: Stage) -> None:
-    """What it holds is deleted and its clients are thrown out, in turn."""
+    """Redis loses its data and its clients, in turn."""
     async with Redis.from_url(stage.cluster.services.redis.url) as redis:
         while stage.is_time():
             await redis.flushall()
@@ -57,7 +57,7 @@ async def drop(stage: Stage) -> None:
 
 
 async def freeze(stage: Stage) -> None:
-    """The line to it goes dead for a while, with no word to either end."""
+    """The line to Redis goes dead for a while, with no word to either end."""
     while stage.is_time():
         stage.cluster.redis.freeze()
         stage.faults += 1
@@ -67,7 +67,7 @@ async def freeze(stage: Stage) -> None:
 
 
 async def lose(stage: Stage) -> None:
-    """The layer itself loses, doubles and delays; each process had its share."""
+    """The layer itself loses, doubles and delays, in each process from its start."""
     while stage.is_time():
         await asyncio.sleep(0.5)
     stage.faults += 1

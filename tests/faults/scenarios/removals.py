@@ -1,8 +1,9 @@
 """People are taken out of rooms in the middle of a gap, with Redis down and back.
 
-They read at one process and are taken out through the other, which tells nobody while
+They read at one process and are taken out through the other, whose hints are lost while
 Redis is down. The gap that hides a removal ends in a repair, or in `room.reset` when
-too much was written after it. Guarantee G6 holds in both: nothing above the removal.
+too much was written after it. Guarantee G6 holds in both cases: the person gets nothing
+above the removal.
 """
 
 import asyncio
@@ -70,7 +71,7 @@ class Crowd:
     async def call(
         self, client: Client, method: str, path: str, body: object = None
     ) -> None:
-        """Through the first process, which the victims' process does not hear of."""
+        """Ask the first process, of which the victims' process hears nothing."""
         process = self.stage.cluster.slots[0].process
         whole = f"rooms/{self.room}/{path}"
         answer = await asyncio.to_thread(
@@ -79,7 +80,7 @@ class Crowd:
         self.stage.expect(answer.ok, f"{method} {path}: {answer.text}")
 
     async def write(self, count: int, body: str) -> None:
-        """All at once, so that the other process does not read half of it."""
+        """Send all at once, so that the other process does not read half of them."""
         writers = itertools.cycle(self.writers)
         answers = [self._say(next(writers), body, n) for n in range(count)]
         await asyncio.gather(*answers)
@@ -91,7 +92,7 @@ class Crowd:
         self.stage.expect(answer["type"] == "reply", f"writing: {answer}")
 
     async def until_heard(self) -> None:
-        """The witness has heard what the owner has: the gap is closed."""
+        """Wait until the witness has heard all that the owner has heard."""
         head = self.owner.last or 0
         started = time.monotonic()
         while (self.witness.last or 0) < head:

@@ -20,7 +20,7 @@ from tests.faults.stage import Stage
 
 SLOW = 50
 SLOW_SECONDS = 15.0
-# How long it is watched before they stop.
+# The deliveries of these seconds are compared with those after the stop.
 BEFORE_SECONDS = 5.0
 # One room at 40 KB a second and more.
 BODY = "x" * 4000
@@ -64,19 +64,19 @@ async def _keep_busy(client: Client) -> None:
 
 
 def _compare_the_others(stage: Stage, began: float, deaf_since: float) -> None:
-    """How long deliveries to those who read took before, and how long since."""
+    """Compare how long deliveries to the others took before and since."""
     histories = [client.history for client in stage.clients]
     before = delivery_seconds(histories, since=began, until=deaf_since)
     since = delivery_seconds(histories, since=deaf_since)
     quick, slow = percentile(before, 0.99), percentile(since, 0.99)
     said = f"the others' deliveries, p99: {quick:.3f} s, then {slow:.3f} s"
     stage.remarks.append(said)
-    # Below that it is the machine's noise.
+    # Smaller differences are the noise of the machine.
     stage.expect(slow <= max(2 * quick, 0.02), said)
 
 
 async def _deaf(slot: Slot, client: Client) -> ClientConnection:
-    """Straight to the process: a proxy would read in its place."""
+    """A socket that does not read; not through a proxy, which would read for it."""
     own = socket.socket()
     own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     own.setblocking(False)
@@ -94,7 +94,7 @@ async def _deaf(slot: Slot, client: Client) -> ClientConnection:
 
 
 async def _go_on_sending(connection: ClientConnection) -> None:
-    """Even pongs to pings that it never read."""
+    """Send pongs, even to pings that were never read."""
     with suppress(ConnectionClosed, OSError):
         for n in itertools.count(1):
             await connection.send(json.dumps({"type": "pong", "n": n}))
