@@ -154,7 +154,7 @@ class Attacker:
         await socket.go_on(frames_per_second=TIMES * rate, seconds=ROUND_SECONDS)
 
     def _share(self, limit: str) -> int:
-        """How many attempts each round makes, to make ten times the allowance in all."""
+        """How many attempts a round makes, so that all make ten times the allowance."""
         rate, burst = allowance(self._table, limit)
         return math.ceil(TIMES * (rate * ROUND_SECONDS + burst / self._rounds))
 
