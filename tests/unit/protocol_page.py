@@ -110,9 +110,14 @@ def tagged(kind: str) -> dict[str, str]:
 
 
 def shapes() -> dict[str, str]:
-    """Every schema inside of frames, and the heading that it has on the page."""
+    """Every schema inside of frames, and the heading that it has on the page.
+
+    Without the system events: the page has a list of them.
+    """
     frames = contract()["components"]["messages"]
     inner = contract()["components"]["schemas"].keys() - frames.keys() - {"Limits"}
+    event = str(schema("MessagePayload")["properties"]["event"])
+    inner -= set(re.findall(r"#/components/schemas/(\w+)", event))
     return {name: _words(name.removesuffix("Payload")) for name in sorted(inner)}
 
 
