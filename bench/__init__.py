@@ -1,1 +1,4 @@
-"""The load generator and the tutorials' way; nothing here is imported by Hubbub."""
+"""The load generator and the baseline, which is the tutorials' way to chat.
+
+Hubbub imports nothing from here.
+"""

@@ -1,8 +1,9 @@
-"""One person who tries everything at once, ten times as often as is allowed.
+"""One person who tries everything at once, ten times as often as the limits allow.
 
-With a crowd at the same address, for what its people are allowed together.
+A crowd at the same address attacks the limits that the people of one address share.
 
-In a process of its own: what it costs to attack is not what the others notice.
+The attacker has a process of its own, so that the cost of attacking does not count as
+something that other people notice.
 """
 
 import asyncio
@@ -32,14 +33,14 @@ from bench.talker import Talker
 
 SOCKETS = 10
 CROWD = 20
-# Of each of the crowd: so many that none of them meets the limit on frames.
+# Of each person of the crowd: enough that no socket reaches the limit on frames.
 CROWD_SOCKETS = 2
 TIMES = 10
 ROUND_SECONDS = 3
 
 
 class Row(NamedTuple):
-    """`allowed` is the burst, and the rate for as long as it all lasted."""
+    """`allowed` is the burst, plus the rate for as long as the attack lasted."""
 
     limit: str
     asked: int
@@ -47,25 +48,27 @@ class Row(NamedTuple):
     allowed: int
 
 
-class Elsewhere:
-    """The attacker, as the process sees it that measures."""
+class RemoteAttacker:
+    """The attacker, seen from the process that measures."""
 
     def __init__(self, pipe: "Connection[int, list[Row]]") -> None:
         self._pipe = pipe
 
     async def step(self) -> list[Row]:
-        """What is next: to open sockets, or to attack. All that was tried until now."""
+        """Let it take its next step: open sockets, or attack.
+
+        Returns the rows of all attempts before that step.
+        """
         self._pipe.send(0)
         return await asyncio.to_thread(self._pipe.recv)
 
 
 @asynccontextmanager
-async def attacker(
+async def started_attacker(
     port: int, people: Sequence[Person], rounds: int, only: Sequence[str]
-) -> AsyncIterator[Elsewhere]:
-    """Started and ready; the last one attacks, the others are the crowd.
-
-    `only` is limits of the table, none for all.
+) -> AsyncIterator[RemoteAttacker]:
+    """A process that is ready to attack. The last of `people` attacks, and the others
+    are the crowd. `only` names limits of the table; empty means all of them.
     """
     near, far = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
@@ -73,22 +76,22 @@ async def attacker(
     process.start()
     await asyncio.to_thread(near.recv)
     try:
-        yield Elsewhere(near)
+        yield RemoteAttacker(near)
     finally:
         process.terminate()
         process.join()
 
 
-def _serve(pipe: "Connection[list[Row], int]", *found: Any) -> None:
-    # Attackers have machines of their own. Here they take what the others leave.
+def _serve(pipe: "Connection[list[Row], int]", *settings: Any) -> None:
+    # A real attacker has another machine. Here it takes the CPU that others leave.
     os.nice(19)
-    asyncio.run(_attack(pipe, Attacker(*found)))
+    asyncio.run(_attack(pipe, Attacker(*settings)))
 
 
-async def _attack(pipe: "Connection[list[Row], int]", found: "Attacker") -> None:
-    await found.prepare()
-    for step in itertools.cycle([found.open, found.attack]):
-        pipe.send(list(found.rows()))
+async def _attack(pipe: "Connection[list[Row], int]", attacker: "Attacker") -> None:
+    await attacker.prepare()
+    for step in itertools.cycle([attacker.open, attacker.attack]):
+        pipe.send(list(attacker.rows()))
         await asyncio.to_thread(pipe.recv)
         await step()
 
@@ -130,14 +133,14 @@ class Attacker:
         return not self._only or limit in self._only
 
     async def open(self) -> None:
-        """Before the round: so few are allowed, and soon `connects` is used up."""
+        """Open sockets before the round, since `connects` is soon used up in it."""
         if not self._asks_for("frames"):
             return
         opening = [Stubborn.open(self._port, self._person) for _ in range(SOCKETS)]
         self._stubborn += await asyncio.gather(*opening)
 
     async def attack(self) -> None:
-        """A round."""
+        """Attack for one round."""
         await asyncio.gather(
             *[self._go_on(socket) for socket in self._stubborn[-SOCKETS:]],
             *[
@@ -151,23 +154,23 @@ class Attacker:
         await socket.go_on(frames_per_second=TIMES * rate, seconds=ROUND_SECONDS)
 
     def _share(self, limit: str) -> int:
-        """So many in each round that those of all are ten times what is allowed."""
+        """How many attempts a round makes, so that all make ten times the allowance."""
         rate, burst = allowance(self._table, limit)
         return math.ceil(TIMES * (rate * ROUND_SECONDS + burst / self._rounds))
 
     def rows(self) -> Iterator[Row]:
         lasted = time.monotonic() - self._started
-        for found in self._attacks:
-            rate, burst = allowance(self._table, found.limit)
+        for attack in self._attacks:
+            rate, burst = allowance(self._table, attack.limit)
             allowed = int(burst + rate * lasted)
-            yield Row(found.limit, found.asked, found.through, allowed)
+            yield Row(attack.limit, attack.asked, attack.through, allowed)
         if self._stubborn:
             yield self._frames()
 
     def _frames(self) -> Row:
-        """Each socket has a limit of its own here."""
+        """The row of the limit on frames, which each socket has for itself."""
         rate, burst = allowance(self._table, "frames")
-        allowed = sum(burst + rate * found.open_seconds for found in self._stubborn)
-        asked = sum(found.written for found in self._stubborn)
-        through = sum(found.replies + found.errors for found in self._stubborn)
+        allowed = sum(burst + rate * one.open_seconds for one in self._stubborn)
+        asked = sum(one.written for one in self._stubborn)
+        through = sum(one.replies + one.errors for one in self._stubborn)
         return Row("frames", asked, through, int(allowed))

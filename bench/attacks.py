@@ -1,7 +1,7 @@
-"""One person who asks for ten times what each limit of Hubbub's allows.
+"""One person who asks for ten times as much as each limit of Hubbub allows.
 
-Each attack counts what it asked and what got through, whatever became of it then: a
-wrong password that is looked at got through, one that is refused unseen did not.
+Each attack counts its attempts and how many of them got through the limit. A wrong
+password that the server checked got through; one that it refused unseen did not.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from bench.people import Person
 from bench.talker import Talker
 
 RATE_LIMITED = 429
-# The same, said to a socket.
+# The same for a socket.
 CLOSED_RATE_LIMITED = 4004
 
 NETWORK_LIMITS = ("network_messages", "network_commands")
@@ -29,7 +29,8 @@ Body = Mapping[str, str | int]
 
 @dataclass
 class Attack:
-    """`attempt` is given a number that no other attempt has; True: it got through."""
+    """One limit under attack. `attempt` gets a number that no other attempt has, and
+    returns whether it got through."""
 
     limit: str
     attempt: Callable[[int], Awaitable[bool]]
@@ -42,7 +43,7 @@ class Attack:
         return self._done + self.heard()
 
     async def run(self, *, count: int, seconds: float) -> None:
-        """So many attempts, evenly, whether or not the ones before are answered."""
+        """Make `count` attempts, evenly over the time, without waiting for answers."""
         await asyncio.gather(*[self._after(seconds * n / count) for n in range(count)])
 
     async def _after(self, pause: float) -> None:
@@ -53,13 +54,13 @@ class Attack:
 
 
 def table_of(port: int) -> Table:
-    """What the server says that it allows."""
-    found: Table = requests.get(f"{_api(port)}limits", timeout=10).json()
-    return found
+    """The limits that the server publishes."""
+    table: Table = requests.get(f"{_api(port)}limits", timeout=10).json()
+    return table
 
 
 def allowance(table: Table, limit: str) -> tuple[float, float]:
-    """Of a limit in the answer of `GET /limits`: so many a second, so many at once."""
+    """A limit's rate in each second and its burst. Raises LookupError for no limit."""
     for unit, seconds in _SECONDS.items():
         if (rate := table.get(f"{limit}_per_{unit}")) is not None:
             return rate / seconds, table[f"{limit}_burst"]
@@ -67,7 +68,7 @@ def allowance(table: Table, limit: str) -> tuple[float, float]:
 
 
 def over_sockets(sockets: Sequence[Talker]) -> list[Attack]:
-    """Of one person, each attempt on another socket of theirs."""
+    """Attacks by one person, who uses the sockets in turn."""
     turn = itertools.cycle(sockets)
 
     async def typing(n: int) -> bool:
@@ -76,7 +77,7 @@ def over_sockets(sockets: Sequence[Talker]) -> list[Attack]:
         return False
 
     def heard() -> int:
-        # Who types too often is not told so: what is through is heard in the room.
+        # A person who types too often is not told, so count what the room hears.
         return sockets[0].heard["typing.started"]
 
     return [
@@ -87,7 +88,7 @@ def over_sockets(sockets: Sequence[Talker]) -> list[Attack]:
 
 
 def of_a_network(sockets: Sequence[Talker]) -> list[Attack]:
-    """Of many people at one address, none of whom asks for much."""
+    """Attacks by many people at one address, none of whom asks for much."""
     turn = itertools.cycle(sockets)
     tries = (lambda n: next(turn).say(), lambda n: next(turn).ask(type="ping"))
     return [
@@ -97,7 +98,7 @@ def of_a_network(sockets: Sequence[Talker]) -> list[Attack]:
 
 
 class Ground(NamedTuple):
-    """Where the attacker may write: a room of theirs, who is in it, one to visit."""
+    """A room of the attacker's own, a member of it, and a room to join and leave."""
 
     own: str
     member: str
@@ -105,38 +106,38 @@ class Ground(NamedTuple):
 
 
 def prepared(port: int, person: Person, crowd: Sequence[Person]) -> Ground:
-    door = _Door(port, person)
-    own = door.made("rooms", {"name": f"flooded-{uuid4().hex[:8]}"})["id"]
-    member = door.made(f"rooms/{own}/members", {"user": crowd[0].username})
+    rest = _Rest(port, person)
+    own = rest.made("rooms", {"name": f"flooded-{uuid4().hex[:8]}"})["id"]
+    member = rest.made(f"rooms/{own}/members", {"user": crowd[0].username})
     visited = next(one.room for one in crowd if one.room != person.room)
     return Ground(own, member["user"]["id"], visited)
 
 
 def over_rest(port: int, person: Person, ground: Ground) -> list[Attack]:
-    """Through the other door: by person, by account, and by network address."""
-    door = _Door(port, person)
+    """Attacks over REST: limits by person, by account and by network address."""
+    rest = _Rest(port, person)
     own, visited = f"rooms/{ground.own}", f"rooms/{ground.visited}"
     mute = f"{own}/members/{ground.member}/mute"
     change = {"current_password": "not-this-one", "new_password": "correct-horse-1"}
     return [
-        Attack("searches", lambda n: door.get(f"search?q=anybody{n}")),
+        Attack("searches", lambda n: rest.get(f"search?q=anybody{n}")),
         Attack(
-            "rooms", lambda n: door.post("rooms", {"name": f"{ground.own[-8:]} {n}"})
+            "rooms", lambda n: rest.post("rooms", {"name": f"{ground.own[-8:]} {n}"})
         ),
-        Attack("room_changes", lambda n: door.patch(own, {"topic": f"{n}"})),
-        Attack("joins", lambda n: door.post(f"{visited}/{('join', 'leave')[n % 2]}")),
-        Attack("member_changes", lambda n: door.put(mute, {"seconds": 60 + n % 60})),
-        Attack("profile_changes", lambda n: door.patch("me", {"status": f"{n}"})),
-        Attack("invitations", lambda n: door.post(f"{own}/invitations", _link())),
-        Attack("uploads", lambda n: door.upload(f"{n}.txt")),
-        Attack("invitation_codes", lambda n: door.get(f"invitations/x{n:08}")),
-        Attack("failed_logins", lambda n: door.post("me/password", change)),
-        Attack("logins", lambda n: door.post("auth/login", _account(n))),
-        Attack("refreshes", lambda n: door.post("auth/refresh", {"refresh": f"x{n}"})),
-        Attack("registrations", lambda n: door.post("auth/register", _account(n))),
-        Attack("guests", lambda n: door.post("auth/guest", {})),
-        Attack("mails", lambda n: door.post("auth/password-reset", _mail(0))),
-        Attack("network_mails", lambda n: door.post("auth/password-reset", _mail(n))),
+        Attack("room_changes", lambda n: rest.patch(own, {"topic": f"{n}"})),
+        Attack("joins", lambda n: rest.post(f"{visited}/{('join', 'leave')[n % 2]}")),
+        Attack("member_changes", lambda n: rest.put(mute, {"seconds": 60 + n % 60})),
+        Attack("profile_changes", lambda n: rest.patch("me", {"status": f"{n}"})),
+        Attack("invitations", lambda n: rest.post(f"{own}/invitations", _link())),
+        Attack("uploads", lambda n: rest.upload(f"{n}.txt")),
+        Attack("invitation_codes", lambda n: rest.get(f"invitations/x{n:08}")),
+        Attack("failed_logins", lambda n: rest.post("me/password", change)),
+        Attack("logins", lambda n: rest.post("auth/login", _account(n))),
+        Attack("refreshes", lambda n: rest.post("auth/refresh", {"refresh": f"x{n}"})),
+        Attack("registrations", lambda n: rest.post("auth/register", _account(n))),
+        Attack("guests", lambda n: rest.post("auth/guest", {})),
+        Attack("mails", lambda n: rest.post("auth/password-reset", _mail(0))),
+        Attack("network_mails", lambda n: rest.post("auth/password-reset", _mail(n))),
         Attack("connects", lambda n: _connects(port)),
     ]
 
@@ -157,8 +158,8 @@ def _mail(n: int) -> dict[str, str]:
     return {"email": f"flood{n}@a.example"}
 
 
-class _Door:
-    """Whether it was let through, whatever else the answer is."""
+class _Rest:
+    """Requests that return whether they got through, whatever else the answer says."""
 
     def __init__(self, port: int, person: Person) -> None:
         self._url = _api(port)
@@ -167,28 +168,28 @@ class _Door:
         self._session.headers["Authorization"] = f"Bearer {person.token}"
 
     async def get(self, path: str) -> bool:
-        return await self._knock("GET", path)
+        return await self._request("GET", path)
 
     async def post(self, path: str, body: Body | None = None) -> bool:
-        return await self._knock("POST", path, json=body)
+        return await self._request("POST", path, json=body)
 
     async def put(self, path: str, body: Body) -> bool:
-        return await self._knock("PUT", path, json=body)
+        return await self._request("PUT", path, json=body)
 
     async def patch(self, path: str, body: Body) -> bool:
-        return await self._knock("PATCH", path, json=body)
+        return await self._request("PATCH", path, json=body)
 
     def made(self, path: str, body: Body) -> Any:
-        """Make the things that an attack needs. Raises when one is refused."""
+        """Create a thing that an attack needs. Raises when the server refuses."""
         answer = self._session.post(self._url + path, json=body, timeout=10)
         answer.raise_for_status()
         return answer.json()
 
     async def upload(self, name: str) -> bool:
         path, files = f"rooms/{self._room}/attachments", {"file": (name, b"hello")}
-        return await self._knock("POST", path, files=files)
+        return await self._request("POST", path, files=files)
 
-    async def _knock(self, method: str, path: str, **more: Any) -> bool:
+    async def _request(self, method: str, path: str, **more: Any) -> bool:
         answer = await asyncio.to_thread(
             self._session.request, method, self._url + path, timeout=10, **more
         )
@@ -196,7 +197,7 @@ class _Door:
 
 
 async def _connects(port: int) -> bool:
-    """With no token: who is let through is turned away for that."""
+    """Open a socket without a token. If it gets through, it is turned away for that."""
     async with connect(f"ws://127.0.0.1:{port}/ws/v1", proxy=None) as line:
         await line.wait_closed()
         return line.close_code != CLOSED_RATE_LIMITED

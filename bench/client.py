@@ -1,4 +1,4 @@
-"""One socket of the load: handshake, framing, stamps. What is said is a dialect's."""
+"""One socket of the load: handshake, framing, stamps. A dialect says what is sent."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -10,10 +10,10 @@ from bench.tally import Tally, now_us
 
 
 class Client(asyncio.Protocol, ABC):
-    """A person with a socket. `ready` is done when messages may be sent.
+    """A person with a socket. `ready` is done when it may send messages.
 
-    Every body carries a stamp `~index:microseconds~`: who sent it, and when. No `@`,
-    which a chat server may take for a mention.
+    Every body carries a stamp `~index:microseconds~`, which tells the sender and the
+    time. It has no `@`, which a chat server could take for a mention.
     """
 
     def __init__(self, *, index: int, person: Person, host: str, tally: Tally) -> None:
@@ -53,7 +53,7 @@ class Client(asyncio.Protocol, ABC):
             self._transport.write(frames.encode(frames.TEXT, text))
 
     def acknowledge(self) -> None:
-        """The message is through; in a closed loop the next one follows."""
+        """The message is through. With `repeat` the next one follows at once."""
         self._tally.acknowledged += 1
         self._tally.reply_us.append(now_us() - self.sent_at)
         self.sent_at = 0
@@ -61,7 +61,7 @@ class Client(asyncio.Protocol, ABC):
             self.send_message()
 
     def count_deliveries(self, text: bytes) -> None:
-        """Count every stamp: one frame may bring several messages."""
+        """Count every stamp, because one frame may bring several messages."""
         now = now_us()
         start = text.find(b"~")
         while start >= 0:
@@ -106,7 +106,7 @@ class Client(asyncio.Protocol, ABC):
                 self._on_other(first, payload)
 
     def _upgrade(self, data: bytes) -> bytes:
-        """Take the answer to the handshake; what follows it is frames already."""
+        """Take the answer to the handshake, and return the frames after it."""
         head, blank, rest = data.partition(b"\r\n\r\n")
         if not blank:
             self._rest = data
@@ -125,6 +125,6 @@ class Client(asyncio.Protocol, ABC):
             self._tally.last_error = f"closed by the server: {payload!r}"
             self.fail(self._tally.last_error)
         elif first != frames.PONG:
-            # No server here splits a message, and a count of halves would be a lie.
+            # No server here splits a message, so half of one must not be counted.
             self._tally.errors += 1
             self._tally.last_error = f"unexpected frame 0x{first:02x}"

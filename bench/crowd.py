@@ -16,7 +16,7 @@ _OPEN_SECONDS = 20
 
 
 class Target(msgspec.Struct, frozen=True):
-    """A server under load: how it is spoken to, where it listens, its process."""
+    """A server under load: its dialect, the address where it listens, its process."""
 
     dialect: str
     port: int
@@ -28,7 +28,7 @@ class Target(msgspec.Struct, frozen=True):
 async def crowd(
     target: Target, people: Sequence[Person], tally: Tally
 ) -> AsyncIterator[list[Client]]:
-    """A subscribed socket for each person, closed at the end."""
+    """Open a subscribed socket for each person, and close all of them at the end."""
     gate = asyncio.Semaphore(_AT_ONCE)
     clients = [_client(target, n, one, tally) for n, one in enumerate(people)]
     try:

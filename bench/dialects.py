@@ -1,4 +1,4 @@
-"""What each server wants to hear. The only module that knows a wire protocol."""
+"""The wire protocol of each server. No other module of the bench knows one."""
 
 import uuid
 
@@ -8,7 +8,7 @@ from bench.client import Client
 
 
 class _Answer(msgspec.Struct):
-    """The fields of a Hubbub frame that a load looks at; others are skipped."""
+    """The fields of a Hubbub frame that the load reads. It skips all others."""
 
     type: str
     ref: int | None = None
@@ -29,7 +29,7 @@ class HubbubClient(Client):
         return f"/ws/v1?token={self.person.token}"
 
     def on_open(self) -> None:
-        # A `client_id` is unique in its room and for its sender, over all runs too.
+        # A `client_id` must be unique for its sender and room, over all runs too.
         self._run = uuid.uuid4().hex[:20].encode()
         rooms = [{"room": self.person.room}]
         self.write_text(_encode({"type": "subscribe", "ref": 1, "rooms": rooms}))
@@ -42,7 +42,7 @@ class HubbubClient(Client):
         ) % (self._ref, self.person.room.encode(), self._run, self._ref, body)
 
     def on_text(self, text: bytes) -> None:
-        # Nearly all frames are deliveries: know them without decoding.
+        # Nearly all frames are deliveries, which can be told without decoding.
         if text.startswith(b'{"type":"message.created"'):
             self.count_deliveries(text)
             return
@@ -65,20 +65,21 @@ class HubbubClient(Client):
             self.ready.set_result(None)
 
     def _on_error(self, answer: _Answer) -> None:
-        """Left unanswered: the scenario's watch sends again, so no error spins."""
+        """Count it and send nothing. The scenario's watch sends again later, so that an
+        error does not become a busy loop."""
         self._tally.errors += 1
         self._tally.last_error = answer.code
         self.fail(f"error: {answer.code}")
 
 
 class NaiveClient(Client):
-    """The baseline in `bench/naive`: no reply, so a sender waits for its own echo."""
+    """The baseline in `bench/naive`. Without a reply, a sender waits for its echo."""
 
     def path(self) -> str:
         return f"/ws/chat/{self.person.room}/?username={self.person.username}"
 
     def on_open(self) -> None:
-        # The group is joined before the handshake is answered.
+        # The server joined the group before it answered the handshake.
         self.ready.set_result(None)
 
     def message(self, body: bytes) -> bytes:

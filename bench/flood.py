@@ -1,13 +1,13 @@
-"""What others notice of one person who asks for ten times what each limit allows.
+"""How much other people notice of one who asks for ten times what each limit allows.
 
-Against a Hubbub that runs with its limits (`RATE_LIMITS=on`), people on stdin:
+It needs a Hubbub that runs with its limits (`RATE_LIMITS=on`), and people on stdin:
 
 manage.py loadtest_users --users 32 --rooms 2 | python -m bench.flood --port 8000
 
-The last person floods, from ten sockets and over REST; ten more sockets of theirs go on
-in spite of refusals. The twenty before them are at the same address, and flood the
-limits that its people share. The others each send twice a second, each from an address
-of their own.
+The last person floods, from ten sockets and over REST; ten more sockets of that person
+go on in spite of refusals. The twenty before them share that address, and flood the
+limits that the people of one address share. Each of the others sends twice a second,
+from an address of their own.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import random
 import sys
 from collections.abc import Sequence
 
-from bench.attacker import CROWD, ROUND_SECONDS, Row, attacker
+from bench.attacker import CROWD, ROUND_SECONDS, Row, started_attacker
 from bench.people import Person, parse_people
 from bench.talker import Talker
 from bench.tally import now_us, percentile_ms
@@ -27,7 +27,7 @@ PAUSE = 0.5
 async def measure(
     port: int, people: Sequence[Person], rounds: int, only: Sequence[str]
 ) -> str:
-    """Quiet and flooded rounds take turns: what else the machine does is in both."""
+    """Let quiet and flooded rounds take turns, so that other work is in both."""
     others, flooders = people[: -CROWD - 1], people[-CROWD - 1 :]
     talkers = [
         await Talker.open(port, other, address=f"127.0.1.{number}")
@@ -37,7 +37,7 @@ async def measure(
     quiet: list[int] = []
     flooded: list[int] = []
     rows: list[Row] = []
-    async with attacker(port, flooders, rounds, only) as flood:
+    async with started_attacker(port, flooders, rounds, only) as flood:
         for number in range(rounds):
             sys.stderr.write(f"round {number + 1} of {rounds}\n")
             quiet += await _round(talkers)
@@ -48,7 +48,7 @@ async def measure(
 
 
 async def _round(talkers: Sequence[Talker]) -> list[int]:
-    """How long the talkers waited for their replies."""
+    """Talk for one round. Returns how long each reply took, in microseconds."""
     for talker in talkers:
         talker.took_us.clear()
     until = now_us() + ROUND_SECONDS * 1_000_000
@@ -57,7 +57,7 @@ async def _round(talkers: Sequence[Talker]) -> list[int]:
 
 
 async def _talk(talker: Talker, until_us: int) -> None:
-    # Not all in the same moment.
+    # The talkers must not all begin in the same moment.
     await asyncio.sleep(random.uniform(0, PAUSE))
     while now_us() < until_us:
         await talker.say()
@@ -84,11 +84,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--only", nargs="*", default=[], help="`messages searches`")
+    parser.add_argument(
+        "--only", nargs="*", default=[], help="limits, such as `messages searches`"
+    )
     given = parser.parse_args()
     people = parse_people(sys.stdin)
-    found = measure(given.port, people, given.rounds, given.only)
-    sys.stdout.write(asyncio.run(found) + "\n")
+    report = asyncio.run(measure(given.port, people, given.rounds, given.only))
+    sys.stdout.write(report + "\n")
 
 
 if __name__ == "__main__":

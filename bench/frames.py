@@ -1,4 +1,4 @@
-"""WebSocket frames as a client sees them. Knows bytes only, no sockets."""
+"""WebSocket frames as a client sees them: bytes in, bytes out, no sockets."""
 
 import base64
 import os
@@ -24,7 +24,7 @@ def upgrade_request(*, path: str, host: str) -> bytes:
 def encode(first: int, payload: bytes) -> bytes:
     """One whole client frame; `first` is the FIN bit and the opcode.
 
-    The mask is four zero bytes: legal, and the payload needs no work.
+    The mask is four zero bytes, which is legal and leaves the payload as it is.
     """
     size = len(payload)
     if size < 126:
@@ -37,7 +37,7 @@ def encode(first: int, payload: bytes) -> bytes:
 
 
 def split(buffer: bytes) -> tuple[list[Frame], bytes]:
-    """The whole frames of `buffer`, and the bytes of the one that is not whole yet."""
+    """The complete frames of `buffer`, and the bytes of the incomplete last one."""
     frames: list[Frame] = []
     at, end = 0, len(buffer)
     while end - at >= 2:

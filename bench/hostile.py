@@ -1,4 +1,4 @@
-"""Hostile pictures: small files that ask for much, and files that are no pictures."""
+"""Hostile pictures: small files that take much, and files that are no pictures."""
 
 import io
 import os
@@ -10,14 +10,14 @@ from PIL import Image
 
 from tests.pictures import bomb, exif, many_frames, picture, png
 
-# The most that one picture may have; the worst of them has all of it.
+# The most that one picture may have. The worst picture has all of it.
 SIDE = 4_000
 FRAMES = 400
 _PAGE = b"<!DOCTYPE html><script>alert(1)</script>PK\x03\x04"
 
 
 def corpus() -> list[tuple[str, bytes]]:
-    """What each one is, and its content. All formats, and as large as a file may be."""
+    """The description and content of each: all formats, up to the largest size."""
     return [*_frames(), *_dimensions(), *_largest(), *_broken(), *_inflated()]
 
 
@@ -25,7 +25,7 @@ def _frames() -> Iterator[tuple[str, bytes]]:
     yield "a GIF of 690,000 frames", many_frames(690_000)
     for form in ("GIF", "WEBP", "PNG"):
         yield f"a {form} with one frame too many", _moving(form, FRAMES + 1, 100)
-        yield f"a {form} with as many as may be", _moving(form, FRAMES, 100)
+        yield f"a {form} with as many frames as may be", _moving(form, FRAMES, 100)
         yield f"a {form} whose frames are huge", _moving(form, 5, SIDE // 2)
 
 
@@ -51,7 +51,7 @@ def _dimensions() -> Iterator[tuple[str, bytes]]:
 
 
 def _largest() -> Iterator[tuple[str, bytes]]:
-    """Within all limits, a few kilobytes each, and on their sides."""
+    """Pictures within all limits, a few kilobytes each, and turned on their sides."""
     for form in ("PNG", "JPEG", "WEBP"):
         options = {"exif": exif(6).tobytes(), "lossless": True}
         yield f"the largest {form}", picture(form, (SIDE, SIDE), **options)

@@ -1,4 +1,5 @@
-"""The load generator by hand: people on stdin, one scenario, one JSON line.
+"""The load generator by hand: it reads people from stdin, runs one scenario and writes
+one JSON line.
 
 manage.py loadtest_users --users 200 --rooms 1 | python -m bench.load full-pace
 """
@@ -43,7 +44,7 @@ def _scenario(
 
 
 def _listener(port: int) -> int:
-    """The process that listens on the port, which must be this user's own."""
+    """The process that listens on the port. It must belong to the same user."""
     for connection in psutil.net_connections("tcp4"):
         listens = connection.status == psutil.CONN_LISTEN
         if listens and connection.laddr[1:] == (port,) and connection.pid:
@@ -58,7 +59,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--pid", type=int, help="whose CPU and memory to read")
     parser.add_argument("--rate", type=float, default=50, help="steady: messages/s")
-    parser.add_argument("--writers", type=int, help="full-pace: else everybody")
+    parser.add_argument(
+        "--writers", type=int, help="full-pace: how many write; all if left out"
+    )
     parser.add_argument("--seconds", type=float, default=6)
     return parser.parse_args()
 

@@ -1,6 +1,6 @@
-"""`python -m bench.pictures`: what people who chat notice of hostile pictures.
+"""`python -m bench.pictures`: how much people who chat notice of hostile pictures.
 
-Starts all it needs on loopback, measures for a bounded time, stops what it started.
+It starts all services on loopback, measures for a bounded time, and stops them again.
 """
 
 import argparse
@@ -34,8 +34,8 @@ _MIB = 1024 * 1024
 Waits = list[tuple[float, float]]
 
 
-class Found(msgspec.Struct):
-    """Of each round p50 and p99, in milliseconds, of what reached somebody."""
+class Results(msgspec.Struct):
+    """`quiet` and `hostile` have each round's p50 and p99 of all deliveries, in ms."""
 
     rss: int
     quiet: Waits = []
@@ -52,39 +52,39 @@ def main() -> None:
     if is_busy():
         say("Other processes keep this machine busy: trust the ratio alone.")
     with postgres_server(fsync=True) as database, redis_server() as redis:
-        # Not pinned to a core, so that the decoders take one that is free.
+        # Nothing is pinned to a core, so that the decoders take one that is free.
         services = Services(database.url, redis.url, Cores(server=[], load=[]))
-        # Each upload says that it comes from elsewhere: see bench/uploads.py.
+        # Each upload names another address as its own: see bench/uploads.py.
         with hubbub(services, TRUSTED_PROXIES="127.0.0.1") as (target, environment):
             people = hubbub_people(environment, users=PEOPLE, rooms=ROOMS)
-            found = uvloop.run(_measure(target, people, options))
-    say(*_report(found))
+            results = uvloop.run(_measure(target, people, options))
+    say(*_report(results))
 
 
 async def _measure(
     target: Target, people: Sequence[Person], options: argparse.Namespace
-) -> Found:
-    """Quiet and hostile rounds take turns: what else the machine does is in both."""
+) -> Results:
+    """Let quiet and hostile rounds take turns, so that other work is in both."""
     tally, loop, seconds = Tally(), asyncio.get_running_loop(), options.seconds
     with uploader() as elsewhere:
         say(f"{await loop.run_in_executor(elsewhere, prepare)} kinds of pictures")
         async with crowd(target, people, tally) as clients:
             await _chat(clients, tally, seconds)
-            found = Found(psutil.Process(target.pid).memory_info().rss)
+            results = Results(psutil.Process(target.pid).memory_info().rss)
             for number in range(options.rounds):
                 say(f"round {number + 1} of {options.rounds} ...")
-                found.quiet.append(await _chat(clients, tally, seconds))
+                results.quiet.append(await _chat(clients, tally, seconds))
                 uploading = loop.run_in_executor(
                     elsewhere, upload, target, people, UPLOADS, seconds
                 )
-                found.hostile.append(await _chat(clients, tally, seconds))
+                results.hostile.append(await _chat(clients, tally, seconds))
                 answers, peaks = await uploading
-                found.peaks.append(peaks)
+                results.peaks.append(peaks)
                 for kind, counts in answers.items():
-                    found.answers.setdefault(kind, Counter()).update(counts)
-        found.closed = tally.closed
-        found.complete = tally.delivered / (tally.sent * PEOPLE / ROOMS)
-    return found
+                    results.answers.setdefault(kind, Counter()).update(counts)
+        results.closed = tally.closed
+        results.complete = tally.delivered / (tally.sent * PEOPLE / ROOMS)
+    return results
 
 
 async def _chat(
@@ -98,29 +98,29 @@ async def _chat(
     return percentile_ms(waits, 0.5), percentile_ms(waits, 0.99)
 
 
-def _report(found: Found) -> Iterator[str]:
-    for kind, counts in found.answers.items():
+def _report(results: Results) -> Iterator[str]:
+    for kind, counts in results.answers.items():
         said = ", ".join(f"{n} x {answer}" for answer, n in sorted(counts.items()))
         yield f"{kind:42} {said}"
     yield ""
     for name, column in (("p50", 0), ("p99", 1)):
         quiet, hostile = (
             [waits[column] for waits in rounds]
-            for rounds in (found.quiet, found.hostile)
+            for rounds in (results.quiet, results.hostile)
         )
         times = statistics.median(hostile) / statistics.median(quiet)
         yield f"others' {name}: {_ms(quiet)} quiet, {_ms(hostile)} hostile"
         yield f"  {times:.2f} x"
-    server = max(peaks.server for peaks in found.peaks)
-    decoders = max(peaks.decoders for peaks in found.peaks)
-    at_once = max(peaks.decoders_at_once for peaks in found.peaks)
-    yield f"server: {found.rss // _MIB} MiB before, {server // _MIB} MiB at most"
+    server = max(peaks.server for peaks in results.peaks)
+    decoders = max(peaks.decoders for peaks in results.peaks)
+    at_once = max(peaks.decoders_at_once for peaks in results.peaks)
+    yield f"server: {results.rss // _MIB} MiB before, {server // _MIB} MiB at most"
     yield f"decoders: {at_once} at once, {decoders // _MIB} MiB together at most"
-    yield f"delivered: {found.complete:.2%}; sockets that were closed: {found.closed}"
+    yield f"delivered: {results.complete:.2%}; closed sockets: {results.closed}"
 
 
 def _ms(rounds: Sequence[float]) -> str:
-    """Median, lowest and highest."""
+    """The median, the lowest and the highest."""
     middle, low, high = statistics.median(rounds), min(rounds), max(rounds)
     return f"{middle:.1f} ms ({low:.1f}-{high:.1f})"
 

@@ -1,4 +1,4 @@
-"""Which scenarios a bench runs, how big and how long."""
+"""The scenarios of a bench, their sizes and how long they run."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
@@ -28,7 +28,7 @@ class Scenario(msgspec.Struct, frozen=True):
 def plan(*, quick: bool, only: Sequence[str]) -> dict[str, Scenario]:
     seconds, rounds, sockets = (2.0, 1, 500) if quick else (6.0, 3, 2000)
     everything = {
-        # First: memory is told from a server that has not grown under a load yet.
+        # It comes first, because memory is read before a load makes the server grow.
         "idle": _idle(sockets),
         "fan-out": _fan_out(rounds, seconds),
         "steady": _steady(rounds, seconds),

@@ -1,4 +1,7 @@
-"""What processes cost and where they run. Looks only at the ids it is given."""
+"""The cost of processes and the cores they run on.
+
+Nothing here looks at a process whose id it was not given.
+"""
 
 import gc
 import os
@@ -36,7 +39,7 @@ def share_cores() -> Cores:
 
 @contextmanager
 def pinned(cores: list[int]) -> Iterator[None]:
-    """Children started inside run on `cores`: a child inherits its parent's."""
+    """Children that start inside run on `cores`, which a child inherits."""
     me = psutil.Process()
     before = me.cpu_affinity() if cores else []
     if cores:
@@ -49,7 +52,7 @@ def pinned(cores: list[int]) -> Iterator[None]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and its children, the ended ones too."""
+    """User and system time of a process and its children, ended children too."""
     total = 0.0
     for process in _tree(pid):
         with suppress(psutil.NoSuchProcess):
@@ -60,7 +63,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def memory_bytes(pid: int) -> tuple[int, int]:
-    """What the tree alone holds (USS), and its resident size (RSS)."""
+    """The memory that only this tree holds (USS), and its resident size (RSS)."""
     unique = resident = 0
     for process in _tree(pid):
         with suppress(psutil.NoSuchProcess):
@@ -79,7 +82,8 @@ def allow_many_sockets() -> None:
 
 @contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    """The load keeps every latency: a collection would show as the server's pause."""
+    """Switch collecting off: the load keeps every latency, and a long collection would
+    look like a pause of the server."""
     gc.collect()
     gc.disable()
     try:
@@ -89,7 +93,7 @@ def no_garbage_collection() -> Iterator[None]:
 
 
 def is_busy() -> bool:
-    """Whether others work here too: half the cores, over the last minute."""
+    """Whether other work took half of the cores over the last minute."""
     return psutil.getloadavg()[0] > (psutil.cpu_count() or 1) / 2
 
 

@@ -1,4 +1,4 @@
-"""One table from all rounds: medians, the spread beside them, and the ratio."""
+"""One table of all rounds: medians with their spread, and the ratio."""
 
 import statistics
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ class Row(msgspec.Struct, frozen=True):
     label: str
     key: str
     digits: int = 0
-    # How a ratio reads: lower figures are better, higher ones are, or there is none.
+    # "lower" or "higher" figures are better; empty means that there is no ratio.
     better: str = ""
     percent: bool = False
 
@@ -100,7 +100,7 @@ def _cell(samples: Sequence[float], digits: int) -> str:
 
 
 def _remarks(by_server: dict[str, list[Figures]]) -> list[str]:
-    """What went wrong: a figure with lost sockets is worth less, so it says so."""
+    """Errors and lost sockets, which make the figures above them worth less."""
     remarks = []
     for server, rounds in by_server.items():
         totals = {

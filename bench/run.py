@@ -1,6 +1,6 @@
-"""`python -m bench.run`: Hubbub and the tutorials' way, in turn, in one table.
+"""`python -m bench.run`: measure Hubbub and the tutorials' way in turns, in one table.
 
-Starts all it needs on loopback, measures for a bounded time, stops what it started.
+It starts all services on loopback, measures for a bounded time, and stops them again.
 """
 
 import argparse
@@ -42,7 +42,8 @@ def main() -> None:
 
 
 def bound(seconds: int) -> None:
-    """However the bench ends, by raising: what was started is then stopped."""
+    """End the bench after `seconds` or on SIGTERM by raising SystemExit, so that it
+    stops all that it started."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     signal.signal(signal.SIGALRM, lambda *_: sys.exit("the bench took too long"))
     signal.alarm(seconds)
@@ -51,9 +52,9 @@ def bound(seconds: int) -> None:
 
 @contextmanager
 def _services() -> Iterator[Services]:
-    """Always our own: a database that DATABASE_URL names may hold somebody's chats."""
+    """Always services of our own: DATABASE_URL may name a database with real chats."""
     cores = share_cores()
-    # What starts in here runs beside the load; the servers are pinned elsewhere.
+    # These services run beside the load; the servers are pinned to another core.
     with (
         pinned(cores.load),
         postgres_server(fsync=True) as database,
@@ -79,7 +80,7 @@ def _take_turns(
     own: Target,
     command: Environment,
 ) -> dict[str, list[Figures]]:
-    """A noisy minute then hits both servers, and a ratio survives it."""
+    """Measure both servers in turns: a noisy minute hits both and leaves the ratio."""
     size = {"users": scenario.users, "rooms": scenario.rooms}
     crowds = ((baseline, invent_people(**size)), (own, hubbub_people(command, **size)))
     figures: dict[str, list[Figures]] = {"naive": [], "hubbub": []}
@@ -97,7 +98,7 @@ def say(*lines: str) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="under a minute")
+    parser.add_argument("--quick", action="store_true", help="take less than a minute")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--json", type=Path, help="write every round's figures here")
     parser.add_argument(

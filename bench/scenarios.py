@@ -1,4 +1,4 @@
-"""The three things measured. Each opens its crowd, warms up, measures, and ends."""
+"""The three measurements. Each opens its crowd, warms up, measures, and ends."""
 
 import asyncio
 import time
@@ -27,7 +27,8 @@ _PUBLISHERS = 4
 async def steady(
     target: Target, people: Sequence[Person], *, rate: float, seconds: float
 ) -> Figures:
-    """All in one room; a few write `rate` messages a second, come what may."""
+    """All are in one room. A few write `rate` messages a second, however slow the
+    server is."""
     tally = Tally()
     async with crowd(target, people, tally) as clients:
         await publish(clients[:_PUBLISHERS], rate=rate, seconds=_WARM_UP_SECONDS)
@@ -46,7 +47,7 @@ async def full_pace(
     seconds: float,
     writers: int | None = None,
 ) -> Figures:
-    """Some or all write, and write again as soon as the last message is through."""
+    """Some or all write, each again as soon as their last message is through."""
     tally = Tally()
     sizes = Counter(person.room for person in people)
     per_message = len(people) / len(sizes)
@@ -61,7 +62,7 @@ async def full_pace(
         watch.cancel()
         _stop(clients)
         await drain(tally, due=tally.sent * per_message)
-        # Over the whole run, the warm-up and the last messages too.
+        # This counts the whole run, with the warm-up and the last messages.
         figures["complete"] = tally.delivered / (tally.sent * per_message)
         return figures
 
@@ -69,7 +70,7 @@ async def full_pace(
 async def idle(
     target: Target, people: Sequence[Person], *, warm_up: int = 50
 ) -> Figures:
-    """Open sockets that say nothing, and ask what the server grew by."""
+    """Open sockets that send nothing, and measure how much the server grew."""
     tally = Tally()
     async with crowd(target, people[:warm_up], tally):
         await asyncio.sleep(_WARM_UP_SECONDS)
@@ -87,7 +88,7 @@ async def idle(
 
 
 class _Meter:
-    """What happened since it was made."""
+    """Measures what happened since it was made."""
 
     def __init__(self, target: Target, tally: Tally) -> None:
         tally.forget_latencies()
@@ -129,7 +130,7 @@ class _Meter:
 
 
 async def publish(publishers: Sequence[Client], *, rate: float, seconds: float) -> None:
-    """Send on time whatever the server does; a message is late from its due time."""
+    """Send on time, however slow the server is. Latency counts from the due time."""
     start = now_us()
     for n in range(int(rate * seconds)):
         due = start + int(n * 1e6 / rate)
@@ -150,7 +151,7 @@ def _stop(clients: Sequence[Client]) -> None:
 
 
 async def _watch(clients: Sequence[Client], tally: Tally) -> None:
-    """Send again for whoever heard nothing: a lossy server must not stop the loop."""
+    """Send again for clients without an answer: a loss must not stop the loop."""
     while True:
         await asyncio.sleep(0.25)
         late = now_us() - int(_GIVE_UP_SECONDS * 1e6)
@@ -161,7 +162,7 @@ async def _watch(clients: Sequence[Client], tally: Tally) -> None:
 
 
 async def drain(tally: Tally, *, due: float) -> None:
-    """Wait for what is on its way; when nothing came for a second, it is lost."""
+    """Wait for messages on their way. When none came for a second, the rest is lost."""
     seen = -1
     while seen < tally.delivered < due:
         seen = tally.delivered

@@ -1,4 +1,4 @@
-"""Starts Hubbub and the baseline as children, and stops what it started, only that."""
+"""Starts Hubbub and the baseline as children, and stops these and nothing else."""
 
 import os
 import secrets
@@ -25,7 +25,7 @@ _STOP_SECONDS = 10
 
 
 class Services(msgspec.Struct, frozen=True):
-    """What both servers share: one PostgreSQL, one Redis, one division of cores."""
+    """Both servers share one PostgreSQL, one Redis and one division of cores."""
 
     database_url: str
     redis_url: str
@@ -33,13 +33,13 @@ class Services(msgspec.Struct, frozen=True):
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """How the commands of one of the servers are run."""
+    """The environment and the cores of one server's commands."""
 
     variables: dict[str, str]
     cores: Cores
 
     def run(self, *command: str, **more: str) -> str:
-        """Run a command that ends by itself, with `more` set; what it printed."""
+        """Run a command to its end, with `more` variables. Returns its output."""
         done = subprocess.run(
             [sys.executable, *command],
             cwd=_ROOT,
@@ -76,7 +76,7 @@ def hubbub(services: Services, **settings: str) -> Iterator[tuple[Target, Enviro
     environment = _environment(
         services,
         DJANGO_SETTINGS_MODULE="backend.settings",
-        # As people run it. With DEBUG Django keeps the text of each query.
+        # As in production. With DEBUG Django keeps the text of each query.
         DEBUG="off",
         ALLOWED_HOSTS="127.0.0.1",
         RATE_LIMITS="off",
@@ -107,7 +107,7 @@ def hubbub_people(
     environment: Environment, *, users: int, rooms: int
 ) -> Sequence[Person]:
     command = ("loadtest_users", "--users", str(users), "--rooms", str(rooms))
-    # It hands out tokens: with DEBUG alone.
+    # The command hands out tokens, so it runs only with DEBUG.
     printed = environment.run("manage.py", *command, DEBUG="on")
     return parse_people(printed.splitlines())
 
@@ -136,7 +136,7 @@ def _wait_until_listening(process: psutil.Popen, port: int, log: int) -> None:
 
 
 def _stop(process: psutil.Popen) -> None:
-    """End the server and whatever it started."""
+    """End the server and all of its children."""
     if process.poll() is not None:
         return
     family = [process, *process.children(recursive=True)]

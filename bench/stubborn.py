@@ -13,7 +13,7 @@ _STEP_SECONDS = 0.05
 
 
 class Stubborn(HubbubClient):
-    """`replies` and `errors` are what came back for `written` frames."""
+    """Counts the replies and errors that came back for the frames it wrote."""
 
     written = 0
     replies = 0
@@ -42,6 +42,6 @@ class Stubborn(HubbubClient):
     def on_text(self, text: bytes) -> None:
         self.replies += text.startswith(b'{"type":"reply"')
         self.errors += text.startswith(b'{"type":"error"')
-        # The answer to `subscribe` is the first.
+        # The first answer is that to `subscribe`.
         if not self.ready.done():
             super().on_text(text)

@@ -1,4 +1,4 @@
-"""A socket of Hubbub's that asks for answers, for what is measured one by one."""
+"""A socket to Hubbub that waits for each answer, to measure answers one by one."""
 
 import asyncio
 from collections import Counter
@@ -13,7 +13,7 @@ from bench.tally import now_us
 
 
 class Talker:
-    """Subscribed to its room. `heard` counts the events by their types."""
+    """A person subscribed to a room. `heard` counts all frames by their types."""
 
     def __init__(self, person: Person, line: ClientConnection) -> None:
         self.person = person
@@ -28,7 +28,7 @@ class Talker:
     async def open(
         cls, port: int, person: Person, *, address: str = "127.0.0.1"
     ) -> "Talker":
-        """`address` is where it comes from: limits by network count by it."""
+        """`address` is the local address, by which limits of a network count."""
         url = f"ws://127.0.0.1:{port}/ws/v1?token={person.token}"
         here = (address, 0)
         line = await connect(url, proxy=None, compression=None, local_addr=here)
@@ -37,7 +37,10 @@ class Talker:
         return talker
 
     async def ask(self, **command: object) -> bool:
-        """Whether it was done. Raises when the line breaks before that is known."""
+        """Send a command. Returns whether the server did it.
+
+        Raises ConnectionError when the line breaks before the answer.
+        """
         self._ref += 1
         asked_at = now_us()
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()

@@ -1,4 +1,6 @@
-"""What a load saw: counts and latencies. The hot path adds to it, nobody locks it."""
+"""The counts and latencies of a load. All its code runs in one thread, so that nothing
+is locked.
+"""
 
 import dataclasses
 import time
@@ -6,7 +8,7 @@ from collections.abc import Sequence
 
 
 def now_us() -> int:
-    """The one clock of the load; sender and receiver are the same process."""
+    """The one clock of the load: sender and receiver share a process."""
     return time.monotonic_ns() // 1000
 
 
@@ -23,7 +25,7 @@ class Tally:
     reply_us: list[int] = dataclasses.field(default_factory=list)
 
     def forget_latencies(self) -> None:
-        """Start of a measured window: what came before was warm-up."""
+        """Start a measured window: everything before it was warm-up."""
         self.delivery_us.clear()
         self.reply_us.clear()
 

@@ -1,7 +1,7 @@
 """Uploads hostile pictures, evenly over a time, each from a network of its own.
 
-In a process of its own, and the look at the server's memory with it: what that costs is
-not what the others notice.
+The uploads and the look at the server's memory have a process of their own, so that
+their cost does not count as something that other people notice.
 """
 
 import itertools
@@ -31,7 +31,7 @@ _pictures: list[tuple[str, bytes]] = []
 
 
 class Peaks(msgspec.Struct):
-    """The largest resident sizes: the server's own, and its decoders' together."""
+    """The largest resident sizes of the server, and of all its decoders together."""
 
     server: int = 0
     decoders: int = 0
@@ -48,14 +48,14 @@ class Peaks(msgspec.Struct):
 
 
 def uploader() -> ProcessPoolExecutor:
-    """One process, for `prepare` and `upload`."""
+    """A pool of one process, for `prepare` and `upload`."""
     context = get_context("spawn")
-    # Uploaders have machines of their own. Here they take what the others leave.
+    # Real uploaders have other machines. Here they take the CPU that others leave.
     return ProcessPoolExecutor(1, context, initializer=os.nice, initargs=(19,))
 
 
 def prepare() -> int:
-    """Make the pictures, before anything is measured. How many kinds there are."""
+    """Make the pictures, before any measuring. Returns how many kinds there are."""
     _pictures.extend(corpus())
     return len(_pictures)
 
@@ -63,7 +63,7 @@ def prepare() -> int:
 def upload(
     target: Target, people: Sequence[Person], count: int, seconds: float
 ) -> tuple[Answers, Peaks]:
-    """What was answered, by kind of picture, when all are answered."""
+    """Upload `count` pictures. Returns the answers by kind, and the peaks."""
     peaks, is_over = Peaks(), threading.Event()
     watch = threading.Thread(target=_watch, args=(target.pid, peaks, is_over))
     watch.start()
@@ -101,7 +101,7 @@ def _watch(pid: int, peaks: Peaks, is_over: threading.Event) -> None:
 
 
 def _upload(target: Target, person: Person, content: bytes, address: str) -> str:
-    """The status and, of a refusal, its code."""
+    """Upload one picture. Returns the status, with the code of a refusal."""
     answer = requests.post(
         f"http://{target.host}:{target.port}/api/v1/rooms/{person.room}/attachments",
         files={"file": ("picture", content)},

@@ -1,7 +1,7 @@
-"""No secret in any log: the tests mark what they send, and every log is searched.
+"""No log has a secret: tests mark the secrets that they send, and search every log.
 
-A served process runs at LOG_LEVEL=DEBUG and what it printed is searched at its end.
-Tokens are also known by their shape, so a token that no test marked is found too.
+A served process runs at LOG_LEVEL=DEBUG, and its output is searched when it has ended.
+Tokens are also found by their shape, even if no test marked them.
 """
 
 import json
@@ -9,17 +9,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-# Shorter ones would be found by chance, in a time or an id.
+# A shorter one could be found by chance, in a time or an id.
 SHORTEST = 9
 SHORTEST_PASSWORD = 8
-# Loggers cut what is long: this much of a secret is a find.
+# Loggers cut long texts, so this much of a secret counts as the secret.
 _ENOUGH = 24
 
 # Header and claims of a JWT are JSON, and `{"` is `eyJ` in base64.
 _SHAPES = {
     "a token": re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}"),
     "a query string with a token": re.compile(r"[?&](?:token|ticket)=(?!\*|\[)\S+"),
-    # A field printed with what is in it, however short: JSON, a repr, a keyword.
+    # A field printed with its value, however short: JSON, a repr, a keyword.
     "a secret field": re.compile(
         r"""\b(?:body|\w*password|refresh|ticket|token)\b"""
         r"""\\?["']?\s*[:=]\s*\\?["'][^"'\\]+"""
@@ -42,12 +42,12 @@ _marked: dict[str, str] = {}
 
 
 class SecretInLog(AssertionError):
-    """What it was is said, and not the secret itself."""
+    """The message names the kind of secret, and does not have the secret itself."""
 
 
 def mark(kind: str, secret: str) -> None:
-    """Let no log have this, as it is or as JSON or Python write it."""
-    # The parts before it are the same in many tokens.
+    """Let no log have this secret, as it is or as JSON or Python write it."""
+    # The parts before the signature are the same in many tokens.
     text = secret.rsplit(".", 1)[-1] if kind in {"a token", "a ticket"} else secret
     shortest = SHORTEST_PASSWORD if kind == "a password" else SHORTEST
     for written in {text, json.dumps(text)[1:-1], repr(text)[1:-1]}:
@@ -63,20 +63,20 @@ def mark_all(sent: Any) -> None:
 
 
 def search(log: str) -> None:
-    """Raises SecretInLog."""
+    """Raises SecretInLog when the log has a marked secret or the shape of a token."""
     for kind, shape in _SHAPES.items():
-        if found := shape.search(log):
-            raise _found(kind, log, found.start(), found.end())
-    # One pass over the log, however many are marked.
+        if match := shape.search(log):
+            raise _secret(kind, log, match.start(), match.end())
+    # One pass over the log is enough for all marked secrets.
     step = SHORTEST_PASSWORD
     windows = {log[at : at + step] for at in range(len(log) - step + 1)}
     for secret, kind in _marked.items():
         if secret[:step] in windows and secret in log:
             start = log.index(secret)
-            raise _found(kind, log, start, start + len(secret))
+            raise _secret(kind, log, start, start + len(secret))
 
 
-def _found(kind: str, log: str, start: int, end: int) -> SecretInLog:
+def _secret(kind: str, log: str, start: int, end: int) -> SecretInLog:
     line_start = log.rfind("\n", 0, start) + 1
     before = log[max(line_start, start - 200) : start]
     shown = log[start : min(start + 4, end)]

@@ -1,8 +1,9 @@
-"""Which tests stay together when several of pytest's processes share the work.
+"""Keeps tests together when several of pytest's processes share the work.
 
-With `--dist loadscope` (scripts/test). Served processes are dear to start, and so is
-the image: what one fixture of a session serves stays in one place, else what is in one
-file. xdist's own marks for this (`loadgroup`) do nothing under pytest 9.2.
+It works with `--dist loadscope` (scripts/test). Starting a served process is expensive,
+and so is the image. So all tests of one shared deployment run in one process, and all
+other tests of a file do, too. xdist's own marks for this (`loadgroup`) do nothing under
+pytest 9.2.
 """
 
 import re
@@ -30,7 +31,7 @@ class OneDeployment(LoadScopeScheduling):  # type: ignore[misc]  # published unt
 def pytest_xdist_make_scheduler(
     config: pytest.Config, log: Producer
 ) -> OneDeployment | None:
-    """Nothing for the lanes that any process may work at."""
+    """None for the lanes whose tests any process may take."""
     if config.getvalue("dist") != "loadscope":
         return None
     return OneDeployment(config, log)

@@ -1,7 +1,7 @@
-"""What a client makes of what it hears: the reference for whoever writes one.
+"""A client's state, made of events: the reference for people who write a client.
 
-It starts from what REST and `subscribe` answer, and from then on only frames change it.
-Nothing here knows the server; the shapes are those of docs/protocol.md.
+It starts from the answers of REST and `subscribe`, and after that only frames change
+it. Nothing here knows the server; the shapes are those of docs/protocol.md.
 """
 
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ Json = dict[str, Any]
 
 # The server counts no further.
 MAX_UNREAD = 1000
-# What a room says of its reader alone, and null in an event that goes to many.
+# The fields of a room that are its reader's own: null in an event that goes to many.
 OWN = ("role", "notify", "muted_until", "read")
 
 
 @dataclass
 class Open:
-    """A room that I read: its log, the people in it and who of them is online."""
+    """A room that I read: its log, its members, and the ids of those who are online."""
 
     last: int
     messages: dict[int, Json]
@@ -35,7 +35,7 @@ class Fold:
     directory: dict[str, Json] = field(default_factory=dict)
     open: dict[str, Open] = field(default_factory=dict)
 
-    # --- What was asked for --------------------------------------------------------
+    # --- Answers to my requests ----------------------------------------------------
 
     def begin(self, mine: Iterable[Json], directory: Iterable[Json]) -> None:
         self.mine = {room["id"]: room for room in mine}
@@ -44,7 +44,7 @@ class Fold:
 
     @property
     def wanted(self) -> list[str]:
-        """The rooms of mine that I do not read yet: subscribe to them."""
+        """My rooms that I am not subscribed to yet."""
         return [room for room in self.mine if room not in self.open]
 
     def subscribed(
@@ -58,7 +58,7 @@ class Fold:
         )
         self._count(reply["room"])
 
-    # --- What happens --------------------------------------------------------------
+    # --- Events --------------------------------------------------------------------
 
     def hear(self, frame: Json) -> None:
         match frame["type"]:
@@ -91,7 +91,7 @@ class Fold:
             mine["read"] = {key: frame[key] for key in keys}
 
     def _log(self, frame: Json, after: int, messages: Iterable[Json]) -> None:
-        """The client rule: what is not above `last` is known already."""
+        """The client rule: skip everything that is not above `last`."""
         room = self.open[frame["room"]]
         if frame["seq"] <= room.last:
             return
@@ -102,7 +102,7 @@ class Fold:
         self._count(frame["room"])
 
     def _change(self, room: Json) -> None:
-        """A room as everybody sees it; what is mine of it I know better."""
+        """Take a room as everybody sees it, and keep the fields that are my own."""
         if room["kind"] == "public":
             self.directory[room["id"]] = room
         if mine := self.mine.get(room["id"]):
@@ -113,8 +113,8 @@ class Fold:
         self.open.pop(room, None)
 
     def _count(self, room_id: str) -> None:
-        """What others wrote above my marker. Who holds less of the log than that adds
-        one for each new message instead, until the next `read.updated`."""
+        """Count the messages of others above my marker. A client that holds less of the
+        log adds one for each new message instead, until the next `read.updated`."""
         room, mine = self.open.get(room_id), self.mine.get(room_id)
         if room is None or mine is None:
             return

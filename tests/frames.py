@@ -1,6 +1,6 @@
-"""Holds frames against `asyncapi.yaml`: what is not described there may not be sent.
+"""Holds frames against `asyncapi.yaml`: the server may send nothing that it lacks.
 
-Stricter than a client should be, which ignores fields that it does not know.
+This is stricter than a client should be: a client ignores fields that it does not know.
 """
 
 import functools
@@ -23,7 +23,7 @@ FILE = settings.BASE_DIR / "asyncapi.yaml"
 
 
 def _is_utc(value: object) -> bool:
-    """RFC 3339 as the protocol has it: in UTC, said with a Z."""
+    """RFC 3339 as the protocol has it: in UTC, with a Z at the end."""
     if not isinstance(value, str):
         return True
     datetime.fromisoformat(value)
@@ -44,7 +44,7 @@ class Contract:
         }
         self.errors = {row["code"] for row in document["x-error-codes"]}
         self.closes = {row["code"] for row in document["x-close-codes"]}
-        # By `type`; several messages are a `reply`.
+        # By `type`, since several messages have the type `reply`.
         self.commands: dict[str, Json] = defaultdict(dict)
         self.sent: dict[str, Json] = defaultdict(dict)
         for name, message in document["components"]["messages"].items():
@@ -81,7 +81,7 @@ def committed() -> Contract:
 
 @functools.lru_cache(maxsize=10_000)
 def check_sent(text: str | bytes) -> None:
-    """Hold a text against the committed file; once, as an event goes to many sockets.
+    """Hold a text against the committed file, once for all sockets that receive it.
 
     Raises AssertionError.
     """
@@ -100,7 +100,7 @@ def _check(candidates: Json, frame: Json) -> None:
 
 
 def _closed(node: Any) -> Any:
-    """No fields but those that are named; an object that names none stays open."""
+    """Forbid fields that a schema does not name; one that names none stays open."""
     if isinstance(node, list):
         return [_closed(item) for item in node]
     if not isinstance(node, dict):

@@ -1,6 +1,6 @@
-"""People, not users: alice owns the room, bob is a member, charlie is outside.
+"""The people of the tests: alice owns the room, bob is a member, charlie is outside.
 
-dora is staff. Passwords are never needed: everybody gets a session from tokens.py.
+dora is staff. Nobody needs a password, because everybody gets a session from tokens.py.
 """
 
 from accounts import tokens
@@ -10,7 +10,7 @@ from chat.actions.memberships import join_room
 from chat.actions.rooms import create_room
 from chat.payloads.rooms import RoomPayload
 
-# An id such as there are, of nobody and nothing.
+# A well-formed id that belongs to nobody and nothing.
 NOBODY = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
 
@@ -21,7 +21,7 @@ def person(name: str, **flags: bool) -> User:
 
 
 def acting(user: User) -> Actor:
-    """Somebody whose token nobody needs to check: the chat itself acts for them."""
+    """A person as an actor without a token: the chat itself acts for them."""
     return system(user)
 
 
@@ -30,7 +30,7 @@ def access_token(user: User) -> str:
 
 
 def room_of(owner: User, *members: User, name: str = "general") -> RoomPayload:
-    """A public room; its log begins with its making and each one's joining."""
+    """A public room. Its log begins with its creation and each member's joining."""
     room = create_room(acting(owner), name=name)
     for member in members:
         room = join_room(acting(member), room.id)

@@ -1,4 +1,4 @@
-"""Pictures for tests: small, and with what nobody should keep."""
+"""Small pictures for tests, some with hidden data that the server must not keep."""
 
 import io
 import struct
@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin
 
-# Found again, byte by byte, if anything of it is kept.
+# A test looks for these bytes in every file that the server stored.
 SECRET = b"taken-at-home-by-somebody"
 
 
@@ -23,11 +23,11 @@ def png(width: int = 8, height: int = 4) -> bytes:
 
 def exif(orientation: int = 1) -> Image.Exif:
     """With a place: 52° 30' N, and a camera called SECRET."""
-    found = Image.Exif()
-    found[0x0112] = orientation
-    found[0x010F] = SECRET.decode()
-    found.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 0.0)})
-    return found
+    data = Image.Exif()
+    data[0x0112] = orientation
+    data[0x010F] = SECRET.decode()
+    data.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 0.0)})
+    return data
 
 
 def telling(form: str) -> bytes:
@@ -61,7 +61,7 @@ def moving(form: str, frames: int = 3) -> bytes:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG that says it is this large; nobody needs to decode it to know."""
+    """A small PNG whose header claims this size."""
     file = bytearray(png())
     file[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
     file[29:33] = zlib.crc32(file[12:29]).to_bytes(4, "big")
@@ -69,7 +69,7 @@ def bomb(width: int, height: int) -> bytes:
 
 
 def many_frames(number: int) -> bytes:
-    """A GIF of one pixel that changes its colour; each frame takes 15 bytes."""
+    """A GIF of one pixel that changes its colour. Each frame takes 15 bytes."""
     head = b"GIF89a" + struct.pack("<HH", 1, 1) + b"\x80\0\0" + b"\xff\0\0\0\0\xff"
     frame = b"," + struct.pack("<HHHH", 0, 0, 1, 1) + b"\0\x02\x02"
     frames = frame + b"\x44\x01\0" + frame + b"\x4c\x01\0"

@@ -1,7 +1,7 @@
 """Real server processes for tests: Hubbub under uvicorn or daphne, on a free port.
 
-A process keeps its own log file, at DEBUG; it is searched for secrets when the process
-has ended, and a test may read it then.
+Each process writes its own log file at DEBUG. The log is searched for secrets when the
+process has ended, and a test may read it then.
 """
 
 import atexit
@@ -29,7 +29,7 @@ from tests import canary
 ROOT = Path(__file__).resolve().parent.parent
 ServerName = Literal["uvicorn", "daphne"]
 START_SECONDS = 30
-# What settings.py calls it.
+# The name of the database in settings.py.
 FILE = "hubbub.sqlite3"
 # Known to the tests, so that they can forge tokens.
 SIGNING_KEY = "a-signing-key-of-tests-and-nothing-else-0123456"
@@ -54,7 +54,7 @@ class Deployment:
         return inherited | {
             "DEBUG": "on",
             "RATE_LIMITS": "off",
-            # For tests/canary.py, which searches all that is printed.
+            # For tests/canary.py, which searches the whole output.
             "LOG_LEVEL": "DEBUG",
             "PYTHONUNBUFFERED": "1",
             "STATE_DIR": str(self.directory),
@@ -66,7 +66,7 @@ class Deployment:
         }
 
     def manage(self, *arguments: str) -> str:
-        """Run `manage.py` to its end; what it printed."""
+        """Run `manage.py` to its end. Returns its output; raises CalledProcessError."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -79,14 +79,14 @@ class Deployment:
         return done.stdout
 
     def migrate(self) -> None:
-        """Make the tables. On SQLite by copying a file that was migrated once."""
+        """Make the tables: on SQLite by copying a file that was migrated once."""
         if self.database_url:
             self.manage("migrate", "--verbosity=0")
         else:
             copyfile(_migrated(), self.directory / FILE)
 
     def people(self, users: int, rooms: int = 1) -> list["Person"]:
-        """Members of the rooms in turn, each with an access token."""
+        """People who are members of the rooms in turn, each with an access token."""
         lines = self.manage(
             "loadtest_users", f"--users={users}", f"--rooms={rooms}"
         ).splitlines()
@@ -114,7 +114,7 @@ class Person:
 
 @dataclass
 class Process:
-    """A server process. `log` has everything that it printed."""
+    """A server process. `log` is the file with its whole output."""
 
     port: int
     popen: subprocess.Popen[bytes]
@@ -171,7 +171,7 @@ class Process:
         )
 
     def log_in_from(self, forwarded: str) -> int:
-        """The status of a log-in of nobody, with an `X-Forwarded-For`."""
+        """Try to log in as nobody, with this `X-Forwarded-For`. Returns the status."""
         return requests.post(
             f"{self.url}/api/v1/auth/login",
             json={"username": "nobody", "password": "wrong"},
@@ -180,7 +180,7 @@ class Process:
         ).status_code
 
     def terminate(self) -> float:
-        """SIGTERM; how many seconds the process took to end."""
+        """Send SIGTERM. Returns how many seconds the process took to end."""
         started = time.monotonic()
         self.popen.send_signal(signal.SIGTERM)
         self.popen.wait(timeout=30)
@@ -219,7 +219,7 @@ def _migrated() -> Path:
 
 
 def free_port() -> int:
-    """Below the ephemeral range, so that no outgoing connection takes it meanwhile."""
+    """A port below the ephemeral range, which no outgoing connection takes."""
     while True:
         port = 20_000 + secrets.randbelow(12_000)
         with socket.socket() as probe:

@@ -1,7 +1,7 @@
 """The settings of tests that run in this process.
 
-SQLite, or PostgreSQL when TEST_ON=postgres. Tests with sockets start servers of their
-own (tests/served.py), which never see this module.
+They use SQLite, or PostgreSQL when TEST_ON=postgres. Tests with sockets start servers
+of their own (tests/served.py), which never see this module.
 """
 
 import atexit
@@ -19,10 +19,10 @@ atexit.register(_services.close)
 _environment = {
     "DEBUG": "on",
     "RATE_LIMITS": "off",
-    # Or the guests of these tests would be refused like those of an earlier setting.
+    # When it is off, the tokens of guests are refused.
     "ALLOW_GUESTS": "on",
     "DATABASE_URL": "",
-    # Redis belongs to the served processes; in this one there is nobody to talk to.
+    # Only served processes use Redis: this process has no other to talk to.
     "REDIS_URL": "",
 }
 if os.environ.get("TEST_ON") == "postgres":
@@ -34,5 +34,5 @@ with patch.dict(os.environ, _environment):
 _files = _services.enter_context(TemporaryDirectory())
 STORAGES = {**STORAGES, "default": file_storage(Path(_files))}  # noqa: F405
 
-# Argon2 is slow on purpose; here only what it protects is tested.
+# Argon2 is slow on purpose, and these tests do not depend on the hasher.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

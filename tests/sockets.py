@@ -19,7 +19,7 @@ Frame = dict[str, Any]
 
 
 class Socket:
-    """Frames that nobody waited for yet are kept, in order."""
+    """A connection that keeps the frames that no test waited for yet, in order."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -27,14 +27,14 @@ class Socket:
         self._refs = itertools.count(1)
 
     async def send(self, **command: Any) -> int:
-        """Send a command with the next `ref`; the ref."""
+        """Send a command with the next `ref`. Returns the ref."""
         ref = next(self._refs)
         canary.mark_all(command)
         await self.connection.send(json.dumps({"ref": ref, **command}))
         return ref
 
     async def tell(self, **command: Any) -> None:
-        """Send what has no `ref` and gets no answer."""
+        """Send a command that has no `ref` and gets no answer."""
         canary.mark_all(command)
         await self.connection.send(json.dumps(command))
 
@@ -44,7 +44,7 @@ class Socket:
         return await self.until(lambda frame: frame.get("ref") == ref)
 
     async def subscribe(self, room: str, **cursor: Any) -> Frame:
-        """Subscribe to one room; its part of the reply."""
+        """Subscribe to one room. Returns its part of the reply."""
         reply = await self.ask(type="subscribe", rooms=[{"room": room, **cursor}])
         [subscribed] = reply["rooms"]
         return dict(subscribed)
@@ -54,11 +54,11 @@ class Socket:
         return await self.ask(type="message.send", room=room, client_id=key, body=body)
 
     async def expect(self, kind: str) -> Frame:
-        """The next frame of this type; others that come before it are kept."""
+        """Wait for the next frame of this type, and keep others that come before it."""
         return await self.until(lambda frame: frame["type"] == kind)
 
     async def hear(self, count: int) -> list[Frame]:
-        """The next messages, each an event of its own or several in one."""
+        """Wait for the next messages, each in an event of its own or several in one."""
         heard: list[Frame] = []
         while len(heard) < count:
             frame = await self.until(
@@ -68,8 +68,10 @@ class Socket:
         return heard
 
     async def expect_nothing(self, seconds: float = 0.5) -> None:
-        """No event arrives for a while, but who comes online and who goes: the sockets
-        of tests before this one are missed for some seconds."""
+        """Check that no event arrives for a while, except `presence.changed`.
+
+        The server says some seconds late that the sockets of earlier tests have left.
+        """
         assert [f for f in self.kept if f["type"] != "presence.changed"] == []
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -87,7 +89,7 @@ class Socket:
         return frame
 
     async def closed(self) -> tuple[Frame | None, int]:
-        """Wait for the close: the `bye` before it, and its code."""
+        """Wait for the close. Returns the `bye` before it, and the close code."""
         bye = next((f for f in self.kept if f["type"] == "bye"), None)
         try:
             async with asyncio.timeout(SECONDS):
@@ -98,7 +100,10 @@ class Socket:
             return bye, closed.rcvd.code if closed.rcvd else 1006
 
     async def receive(self) -> Frame:
-        """The next frame, as asyncapi.yaml says; a ping answered as clients must."""
+        """Wait for the next frame that is no ping, and answer pings as clients must.
+
+        Raises AssertionError for a frame that asyncapi.yaml does not allow.
+        """
         text = await self.connection.recv()
         check_sent(text)
         frame: Frame = json.loads(text)
@@ -111,14 +116,14 @@ class Socket:
 
 @asynccontextmanager
 async def opened(url: str, **options: Any) -> AsyncIterator[Socket]:
-    """A socket, with nothing read from it yet."""
+    """An open socket from which nothing was read yet."""
     async with connect(url, proxy=None, **options) as connection:
         yield Socket(connection)
 
 
 @asynccontextmanager
 async def chatting(url: str) -> AsyncIterator[Socket]:
-    """A socket past its `hello`."""
+    """An open socket whose `hello` was read."""
     async with opened(url) as socket:
         await socket.expect("hello")
         yield socket

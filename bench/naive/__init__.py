@@ -1,1 +1,1 @@
-"""The tutorials' way to chat with Channels, kept as it is usually written."""
+"""The tutorials' way to chat with Channels, left as people usually write it."""

@@ -1,4 +1,4 @@
-"""The baseline's one door."""
+"""The baseline's ASGI application."""
 
 import os
 from typing import Any
@@ -9,12 +9,12 @@ from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.naive.settings")
 
-# The consumer's model can be imported only when this has set Django up.
+# This sets Django up, and only then can the consumer's model be imported.
 http = get_asgi_application()
 
 from bench.naive.consumers import ChatConsumer  # noqa: E402
 
-# Django's stubs know views only, Channels' stubs their own kind of pattern.
+# Django's stubs know only views; Channels' stubs know only their own kind of pattern.
 chat: Any = re_path(
     r"ws/chat/(?P<room_name>\w+)/$",
     ChatConsumer.as_asgi(),  # type: ignore[arg-type]

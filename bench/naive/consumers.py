@@ -1,7 +1,7 @@
 """A consumer in a group: one channel and one group membership for each socket.
 
-Written after part 3 of Channels' own tutorial, plus a name and, if asked, storage.
-Do not make it better: it is what Hubbub is compared with.
+It follows part 3 of Channels' own tutorial, with a name and, if wanted, storage.
+Do not improve it: Hubbub is compared with the tutorials as they are.
 """
 
 import json
@@ -14,7 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from bench.naive.models import Message
 
-# Most tutorials store nothing; with this each message is stored before it is sent.
+# Most tutorials store nothing. With this a message is stored before it is sent.
 STORES = os.environ.get("BASELINE_STORES") == "1"
 
 

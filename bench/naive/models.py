@@ -1,6 +1,7 @@
 """The message as the tutorials store it.
 
-Its attributes name their types: Hubbub's settings, which mypy reads, do not install it.
+Its attributes name their types, because mypy reads Hubbub's settings, which do not
+install this app.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Settings of the baseline. Only what such a tutorial sets, on Hubbub's services."""
+"""The baseline's settings: those of such a tutorial, with Hubbub's services."""
 
 import os
 from urllib.parse import unquote, urlsplit
@@ -28,9 +28,9 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            # Not in the tutorials, and needed since redis-py 8 is what pip installs:
-            # the layer's blocking pop of 5 s meets the client's new default timeout
-            # of 5 s, and its new limit of 100 connections ends the sockets above it
+            # The tutorials do not have these two, but redis-py 8 needs them: the
+            # layer's blocking pop of 5 s meets the client's new default timeout of
+            # 5 s, and sockets above its new limit of 100 connections end
             # (django/channels_redis#422).
             "hosts": [
                 {

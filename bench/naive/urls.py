@@ -1,4 +1,4 @@
-"""No HTTP here: the baseline is measured by its sockets."""
+"""The baseline has no HTTP, because only its sockets are measured."""
 
 from django.urls import URLPattern
 

@@ -11,7 +11,7 @@ from tests.services import chromium
 
 @pytest.fixture(scope="session")
 def hubbub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """As `make run` starts it: alice, bob, two rooms. And root, for the admin."""
+    """Hubbub as `make run` starts it, with alice, bob and two rooms, and with root."""
     built = ROOT / "frontend" / "apps" / "web" / "dist" / "index.html"
     assert built.exists(), "The page is not built: run scripts/build-page first."
     settings = {"DJANGO_SUPERUSER_PASSWORD": "root-likes-hubbub"}
@@ -26,7 +26,7 @@ def hubbub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """For one file: while Playwright lives, no other event loop can run here."""
+    """One browser a file: while Playwright runs, no other event loop can run here."""
     path, arguments = chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)

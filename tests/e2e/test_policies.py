@@ -1,4 +1,4 @@
-"""Every page works in a real browser under its policy, which nothing in it breaks."""
+"""Every page works in a real browser, and nothing in it breaks its policy."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,10 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 from tests.served import Process
 
 Open = Callable[[str], Page]
-# ReDoc asks for its maker's logo, and is not to tell its maker who reads this.
+# ReDoc asks for its maker's logo; the policy refuses, or the maker would learn of us.
 _LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg"
 _ELSEWHERE = "https://evil.example/x.png"
-# Listens before a page's own scripts run; what is refused reaches no handler else.
+# This listens before the page's own scripts run, because no event comes again later.
 _LISTEN = """
 window.refused = [];
 document.addEventListener("securitypolicyviolation", event =>
@@ -49,8 +49,8 @@ def _refused(page: Page) -> list[str]:
     return list(page.evaluate("window.refused"))
 
 
-def test_what_a_policy_forbids_is_seen_here(open_page: Open) -> None:
-    """The other tests find nothing: this shows that they would."""
+def test_a_forbidden_picture_is_refused_and_seen_by_this_test(open_page: Open) -> None:
+    """The other tests find no violation. This one shows that they would see one."""
     page = open_page("/")
     page.evaluate(
         """url => new Promise(seen => {
@@ -86,7 +86,7 @@ def test_redoc(open_page: Open) -> None:
     page = open_page("/api/redoc")
     page.get_by_placeholder("Search...").fill("ticket")
     expect(page.locator("[data-role='search:results'] li").first).to_be_visible()
-    # Its style reached the page.
+    # The page has its style.
     assert page.locator(".menu-content").evaluate("e => getComputedStyle(e).position")
     assert _refused(page) == [f"img-src {_LOGO}"]
 

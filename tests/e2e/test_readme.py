@@ -1,4 +1,4 @@
-"""What the README tells a newcomer to paste, pasted: a message arrives."""
+"""A newcomer pastes the commands of the README, and a message arrives."""
 
 import os
 import re
@@ -20,7 +20,7 @@ def _block(containing: str, url: str) -> str:
     return block.replace("http://localhost:8000", url)
 
 
-def test_the_listening_line_hears_the_curl_line(
+def test_the_listen_command_prints_the_message_of_the_curl_command(
     hubbub: Process, tmp_path: Path
 ) -> None:
     heard = tmp_path / "heard"
@@ -53,7 +53,7 @@ def test_the_listening_line_hears_the_curl_line(
 
 
 def _plain_shell() -> dict[str, str]:
-    """A newcomer's environment: pytest's own has settings that would help."""
+    """A newcomer's environment, without the settings that pytest's has."""
     return {name: os.environ[name] for name in ("PATH", "HOME")}
 
 

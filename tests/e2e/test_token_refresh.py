@@ -1,4 +1,4 @@
-"""The page's one socket outlives its tokens, several times, without a reconnect."""
+"""The page keeps its one socket over several tokens, without a reconnect."""
 
 from pathlib import Path
 
@@ -9,7 +9,9 @@ from tests.served import Deployment
 
 
 @pytest.mark.timeout(120)
-def test_the_socket_goes_on_with_new_tokens(browser: Browser, tmp_path: Path) -> None:
+def test_the_page_keeps_its_socket_when_tokens_expire(
+    browser: Browser, tmp_path: Path
+) -> None:
     deployment = Deployment(tmp_path, settings={"ACCESS_TOKEN_SECONDS": "4"})
     deployment.migrate()
     deployment.manage("first_run")
@@ -38,6 +40,6 @@ def test_the_socket_goes_on_with_new_tokens(browser: Browser, tmp_path: Path) ->
         sockets = [socket for socket in opened if "/ws/v1" in socket.url]
         assert [socket.is_closed() for socket in sockets] == [False]
         refreshes = sum("auth.refresh" in frame for frame in frames)
-        # Three tokens' time; not one for each breath.
+        # The time of three tokens has passed, and the page refreshed seldom.
         assert 3 <= refreshes <= 12
         context.close()

@@ -12,7 +12,7 @@ LogIn = Callable[[str], Page]
 
 @pytest.fixture
 def log_in(browser: Browser, hubbub: Process) -> Iterator[LogIn]:
-    """A page of a person's own, logged in; nothing may go wrong in its console."""
+    """Open a page of its own for a person who logs in. It may not raise any error."""
     contexts = []
     problems: list[str] = []
 
@@ -55,14 +55,14 @@ def test_alice_and_bob_see_each_others_messages(log_in: LogIn) -> None:
         expect(page.get_by_text("Hello Bob, this is Alice")).to_have_count(1)
 
 
-def test_the_staff_room_is_not_there_for_alice(log_in: LogIn) -> None:
+def test_bob_sees_the_staff_room_and_alice_does_not(log_in: LogIn) -> None:
     alice, bob = log_in("alice"), log_in("bob")
     expect(bob.get_by_role("link", name="staff")).to_be_visible()
     expect(alice.get_by_role("link", name="general")).to_be_visible()
     expect(alice.get_by_role("link", name="staff")).to_have_count(0)
 
 
-def test_a_message_written_offline_arrives_once(log_in: LogIn) -> None:
+def test_a_message_that_alice_writes_offline_arrives_once(log_in: LogIn) -> None:
     alice, bob = log_in("alice"), log_in("bob")
     _open(alice, "general")
     _open(bob, "general")

@@ -1,4 +1,4 @@
-"""A server for each fuzzed door: of each kind one, with people in two rooms."""
+"""Servers to fuzz, one of each kind, with people in two rooms."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pytest
 
 from tests.served import Deployment, Person, Process, ServerName
 
-# How much to send; `make fuzz` sends ten times as much.
+# How much the tests send; `make fuzz` sends ten times as much.
 SCALE = int(os.environ.get("FUZZ_SCALE", "1"))
 
 
@@ -25,13 +25,13 @@ class Target:
         return sorted({person.room for person in self.people})
 
     def memory(self) -> float:
-        """MiB of the server and what it started."""
+        """The MiB that the server and its children take."""
         server = psutil.Process(self.process.popen.pid)
         family = [server, *server.children(recursive=True)]
         return sum(one.memory_info().rss for one in family) / 2**20
 
     def check_log(self) -> None:
-        """Nothing failed that nobody had thought of."""
+        """Check that the server logged no unexpected failure."""
         log = self.process.log.read_text(errors="replace")
         for trouble in ("Traceback", "incident", "never retrieved"):
             assert trouble not in log, log[max(0, log.index(trouble) - 2_000) :][:6_000]

@@ -1,6 +1,6 @@
 """Frames that a broken or a hostile client might send, made from asyncapi.yaml.
 
-Most are nearly right: those get further than noise.
+Most are nearly right, because those get further into the server than noise.
 """
 
 import json
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.frames import Json, document
 
-# What hurts parsers, databases and those who count.
+# Texts that are hard on parsers, on databases and on code that counts characters.
 _TEXTS = st.one_of(
     st.sampled_from(
         [
@@ -48,7 +48,7 @@ _VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 def frames(rooms: list[str]) -> st.SearchStrategy[str | bytes]:
-    """A frame to send; `rooms` are ids that some of them name."""
+    """Frames to send. `rooms` are the ids that some of them name."""
     commands = st.sampled_from(_command_schemas()).flatmap(
         lambda schema: _object(schema, rooms)
     )
@@ -63,12 +63,12 @@ def frames(rooms: list[str]) -> st.SearchStrategy[str | bytes]:
 def _mostly(
     usual: st.SearchStrategy[Any], other: st.SearchStrategy[Any]
 ) -> st.SearchStrategy[Any]:
-    """Not `one_of`, which takes the same strategy twice for one."""
+    """`usual` nine times in ten. `one_of` would count the same strategy only once."""
     return st.integers(0, 9).flatmap(lambda n: other if n == 0 else usual)
 
 
 def _broken(command: Json, field: str, value: Any) -> Json:
-    """With one field more, or one that is something else now."""
+    """The command with one field more, or with another value in one field."""
     fields = [*command, field]
     return {**command, fields[len(str(value)) % len(fields)]: value}
 
@@ -87,7 +87,7 @@ def _object(schema: Json, rooms: list[str]) -> st.SearchStrategy[Json]:
 
 
 def _field(name: str, schema: Json, rooms: list[str]) -> st.SearchStrategy[Any]:
-    """Mostly what the schema wants, so that the command gets as far as the database."""
+    """Mostly a valid value, so that the command gets as far as the database."""
     if "$ref" in schema:
         target = schema["$ref"].rpartition("/")[2]
         return _object(document()["components"]["schemas"][target], rooms)

@@ -1,7 +1,7 @@
-"""Every operation of openapi.yaml, with what it allows and what it does not: all checks
-of schemathesis hold, and no answer is a 500.
+"""Every operation of openapi.yaml gets valid and invalid requests: all checks of
+schemathesis hold, and no answer is a 500.
 
-On one server alone: what parses requests is Django, behind both.
+This runs on one server only, because Django parses the requests behind both.
 """
 
 import subprocess
@@ -16,10 +16,10 @@ from .conftest import SCALE, Target
 
 EXAMPLES = 12 * SCALE
 NAME, PASSWORD = "fuzzer", "a-password-of-tests-1"
-# Rules that a schema cannot say: which password is yours or good enough, which fields
-# go together, which characters a text may have, what is an emoji, a picture or a
-# cursor, and that nobody blocks or invites oneself.
-UNSAYABLE = (
+# Operations with rules that a schema cannot express: the right or a good password,
+# fields that go together, the characters of a text, a real emoji, picture or cursor,
+# and that people cannot block or invite themselves.
+INEXPRESSIBLE = (
     "add_reaction ask_for_password_reset block change_email change_password"
     " change_role confirm_email create_invitation create_room delete_me edit_message"
     " enter_as_guest list_directory list_messages list_users open_direct register"
@@ -52,7 +52,7 @@ def test_fuzzed_requests(uvicorn: Target, tmp_path: Path) -> None:
 
 
 def _room(uvicorn: Target, token: str, name: str) -> str:
-    """With a few messages of the fuzzer's own, and a stranger in it."""
+    """A room with a few messages by the fuzzer, and with a stranger in it."""
     made = uvicorn.process.call("POST", "rooms", token, {"name": f"fuzz {name}"})
     room = str(made.json()["id"])
     uvicorn.process.call("POST", f"rooms/{room}/join", uvicorn.people[0].token)
@@ -64,7 +64,7 @@ def _room(uvicorn: Target, token: str, name: str) -> str:
 
 def _config(rooms: list[str], uvicorn: Target) -> str:
     member = uvicorn.process.call("GET", "me", uvicorn.people[0].token).json()["id"]
-    unsayable = ", ".join(f'"{name}"' for name in UNSAYABLE.split())
+    inexpressible = ", ".join(f'"{name}"' for name in INEXPRESSIBLE.split())
     return f"""
 continue-on-failure = true
 seed = 1
@@ -85,7 +85,7 @@ values = [1, 2, 3, 4, 5, 6]
 "path.user_id" = {{ dictionary = "members", probability = 0.8 }}
 "path.seq" = {{ dictionary = "numbers", probability = 0.8 }}
 [[operations]]
-include-operation-id = [{unsayable}]
+include-operation-id = [{inexpressible}]
 [operations.checks.positive_data_acceptance]
 enabled = false
 """

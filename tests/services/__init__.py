@@ -1,7 +1,7 @@
 """PostgreSQL, Redis and Chromium for the tests, all from packages.
 
-Nothing is installed by hand and nothing stays behind. `DATABASE_URL`, `REDIS_URL` and
-`CHROMIUM` name real ones instead.
+Nobody has to install anything, and nothing stays behind. `DATABASE_URL`, `REDIS_URL`
+and `CHROMIUM` can name real ones instead.
 """
 
 from .chromium import chromium

@@ -1,4 +1,4 @@
-"""Fetches what the tests' services need, so that no test waits for a download.
+"""Fetches the packages of the tests' services, so that no test waits for a download.
 
 Run it as `python -m tests.services` before pytest.
 """

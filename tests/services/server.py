@@ -32,7 +32,7 @@ class Program:
 
 
 class Server:
-    """One server at one URL; without a program it is somebody else's."""
+    """One server at one URL. Without a program the tests did not start it."""
 
     def __init__(self, url: str, program: Program | None = None) -> None:
         self.url = url
@@ -60,7 +60,7 @@ class Server:
             time.sleep(0.02)
 
     def stop(self, *, timeout_seconds: float = 10) -> None:
-        """Ask the server to end at once and in order; kill it if it does not."""
+        """Ask the server to shut down at once, and kill it if it does not."""
         self._own_program()
         if self._process is None:
             return
@@ -126,7 +126,7 @@ def _kill(process: psutil.Process) -> None:
     try:
         process.kill()
     except psutil.NoSuchProcess:
-        # It ended on its own when its parent did.
+        # It ended when its parent did.
         return
 
 

@@ -1,6 +1,6 @@
-"""People, a room, and everything announced: what the tests of this process start from.
+"""The fixtures of these tests: people, rooms, and everything that was announced.
 
-SQLite is a file here: threads cannot share a database in memory.
+SQLite is a file here, because threads cannot share a database in memory.
 """
 
 import os
@@ -28,7 +28,7 @@ from tests.people import acting, person, room_of
 from .moderating import member_of
 
 on_postgres = os.environ.get("TEST_ON") == "postgres"
-# What only one of the two databases does is not collected for the other.
+# A test of only one database is not collected for the other one.
 collect_ignore = (
     ["test_search_on_sqlite.py"]
     if on_postgres
@@ -51,7 +51,7 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 @pytest.fixture(autouse=True)
 def published(monkeypatch: pytest.MonkeyPatch) -> list[Envelope]:
-    """What was handed to the channel layer, in order; nothing really goes there."""
+    """The envelopes for the channel layer, in order. None is really sent."""
     envelopes: list[Envelope] = []
     monkeypatch.setattr(publisher, "publish", envelopes.extend)
     return envelopes
@@ -59,26 +59,26 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[Envelope]:
 
 @pytest.fixture(autouse=True)
 def _nothing_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its threads would work in a database that the next test empties."""
+    """Start no job: its thread would work in a database that the next test empties."""
     monkeypatch.setattr(jobs, "start", lambda job, worker=None: None)
 
 
 @pytest.fixture(autouse=True)
 def nobody_has_asked_before() -> None:
-    """The buckets are the process's: alice of this test is not alice of the last."""
-    for found in vars(limits).values():
-        for limit in _rate_limits(found):
+    """Empty all buckets: they outlive a test, and the next alice is another person."""
+    for value in vars(limits).values():
+        for limit in _rate_limits(value):
             limit._buckets.clear()
 
 
-def _rate_limits(found: object) -> list[RateLimit]:
-    match found:
+def _rate_limits(value: object) -> list[RateLimit]:
+    match value:
         case RateLimit():
-            return [found]
+            return [value]
         case NetworkLimit():
-            return list(found._of.values())
+            return list(value._of.values())
         case PersonLimit():
-            return [found.own, *_rate_limits(found.network)]
+            return [value.own, *_rate_limits(value.network)]
         case _:
             return []
 
@@ -126,7 +126,7 @@ def dora(db: None) -> User:
 
 @pytest.fixture
 def room(alice: User, bob: User) -> RoomPayload:
-    """Public; alice made it (seq 1) and bob joined (seq 2)."""
+    """A public room that alice created (seq 1) and bob joined (seq 2)."""
     return room_of(alice, bob)
 
 

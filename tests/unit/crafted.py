@@ -1,4 +1,4 @@
-"""Tokens as an attacker, or another service with another key, would make them."""
+"""Tokens as an attacker or another service would make them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from accounts import tokens
 
 
 def holder(token: str) -> str:
-    """Whose access token it is. Raises what refuses it."""
+    """The username of an access token's holder. Raises Unauthorized or TokenExpired."""
     return tokens.verify_access(token).actor.user.username
 
 

@@ -1,4 +1,4 @@
-"""What was published, as those who get it read it."""
+"""Published envelopes, as the events that their recipients read."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ def to_person(published: Iterable[Envelope], user: User) -> list[dict[str, Any]]
 def to_everybody(
     published: Iterable[Envelope], *of: Audience, but_not: Sequence[User] = ()
 ) -> list[dict[str, Any]]:
-    """What people of exactly these audiences were told; by default, all accounts."""
+    """The events for people of exactly these audiences; by default, all accounts."""
     banned = [str(user.pk) for user in but_not]
     return [
         json.loads(envelope.text)
@@ -50,7 +50,7 @@ def to_readers(
 
 
 def leavers(published: Iterable[Envelope]) -> list[tuple[int, str]]:
-    """Who was taken out of their room, and at which number."""
+    """The people whom changes took out of a room, each with the change's number."""
     return [
         (change.seq, change.leaver)
         for envelope in published
@@ -61,6 +61,6 @@ def leavers(published: Iterable[Envelope]) -> list[tuple[int, str]]:
 
 
 def logged(room: RoomPayload, after: int = 0) -> list[dict[str, Any]]:
-    """What the room's system messages above a number are about."""
+    """The events of the room's system messages above a number."""
     rows = Message.objects.filter(room_id=room.id, seq__gt=after).order_by("seq")
     return [message.event for message in rows if message.event is not None]

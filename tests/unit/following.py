@@ -1,7 +1,7 @@
-"""People who follow everything: each folds what the hub sends into a state.
+"""People who follow all events: each is a fold that hears everything the hub sends it.
 
-The hub is the real one without its periodic checks: its feeds, its audiences and its
-removals of readers are those that a socket meets.
+The hub is the real one without its timers. Its feeds, its audiences and the way it
+takes people out of a room are those that a socket meets.
 """
 
 import json
@@ -57,11 +57,13 @@ class Follower:
     def _read(self, path: str, name: str) -> list[Json]:
         answer = self._door.get(path).json()
         assert not answer.get("has_before"), "more than a page: shorten the test"
-        found: list[Json] = answer[name]
-        return found
+        entries: list[Json] = answer[name]
+        return entries
 
 
-class AtOnce(Feeds):
+class ImmediateFeeds(Feeds):
+    """Feeds that open and close without a task or a timer."""
+
     def of(self, room: str) -> Feed:
         if room not in self._feeds:
             head, epoch = queries.rooms.heads([room])[room]
@@ -74,14 +76,14 @@ class AtOnce(Feeds):
 
 
 class Delivery(Hub):
-    """Nothing here waits, so nothing here needs a loop."""
+    """A hub that never waits, so it needs no event loop."""
 
-    feeds: AtOnce
+    feeds: ImmediateFeeds
 
     def __init__(self) -> None:
         self.connections = set()
         self._by_user = {}
-        self.feeds = AtOnce()
+        self.feeds = ImmediateFeeds()
 
     def follow(self, user: User) -> Follower:
         follower = Follower(user)
@@ -96,7 +98,7 @@ class Delivery(Hub):
             self._dispatch(envelope)
 
     def subscribe(self, follower: Follower) -> None:
-        """To the rooms that the fold lacks, as realtime/handlers/rooms.py does it."""
+        """Subscribe to the rooms the fold lacks, like realtime/handlers/rooms.py."""
         for room in follower.fold.wanted:
             connection = cast(Connection, follower)
             feed = self.feeds.of(room)

@@ -1,4 +1,4 @@
-"""What a search finds, as the tests of searching say it."""
+"""Searches, and the bodies that they find."""
 
 from accounts.models import User
 from chat.payloads.messages import SearchPayload
@@ -6,8 +6,8 @@ from chat.queries.search import search
 from tests.people import acting
 
 
-def bodies(found: SearchPayload) -> list[str]:
-    return [hit.message.body for hit in found.hits]
+def bodies(page: SearchPayload) -> list[str]:
+    return [hit.message.body for hit in page.hits]
 
 
 def found_by(user: User, q: str, **filters: object) -> list[str]:

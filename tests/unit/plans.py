@@ -1,4 +1,4 @@
-"""What PostgreSQL did for a query, as it tells it itself."""
+"""PostgreSQL's own account of how it executed a query."""
 
 import json
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ _ROWS = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck
 
 
 def explain(sql: str, *, analyze: bool = True) -> Plan:
-    """The plan of a statement that is complete, as Django's log has it."""
+    """The plan of a complete statement, such as Django's log has."""
     options = "FORMAT JSON, ANALYZE" if analyze else "FORMAT JSON"
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN ({options}) {sql}")
-        [(found,)] = cursor.fetchall()
-    parsed = found if isinstance(found, list) else json.loads(found)
+        [(plan,)] = cursor.fetchall()
+    parsed = plan if isinstance(plan, list) else json.loads(plan)
     return dict(parsed[0]["Plan"])
 
 
@@ -28,7 +28,7 @@ def nodes(plan: Plan) -> Iterator[Plan]:
 
 
 def rows_read(plan: Plan) -> int:
-    """Of tables, also those that a condition then threw away."""
+    """The rows read from tables, with those that a condition then dropped."""
     return sum(
         round(node["Actual Loops"] * sum(node.get(name, 0) for name in _ROWS))
         for node in nodes(plan)

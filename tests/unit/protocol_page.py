@@ -32,12 +32,12 @@ COMMAND_HEADINGS = {
 
 
 def section(heading: str) -> str:
-    """What stands below this heading and above the next one."""
+    """The text below this heading and above the next one."""
     headings = list(_HEADING.finditer(DESCRIPTION))
-    ends = [found.start() for found in headings[1:]] + [len(DESCRIPTION)]
-    for found, end in zip(headings, ends, strict=True):
-        if found[1] == heading:
-            return DESCRIPTION[found.end() : end]
+    ends = [one.start() for one in headings[1:]] + [len(DESCRIPTION)]
+    for one, end in zip(headings, ends, strict=True):
+        if one[1] == heading:
+            return DESCRIPTION[one.end() : end]
     raise AssertionError(f"docs/protocol.md needs a section “{heading}”")
 
 
@@ -56,14 +56,14 @@ def table(text: str, heading: str) -> Iterator[list[str]]:
 
 def names(cell: str) -> list[str]:
     """The field names or codes that stand in backticks, apart or in one list."""
-    found = [name for code in _CODE.findall(cell) for name in code.split(", ")]
-    return [name for name in found if re.fullmatch(r"[a-z_]+", name)]
+    listed = [name for code in _CODE.findall(cell) for name in code.split(", ")]
+    return [name for name in listed if re.fullmatch(r"[a-z_]+", name)]
 
 
 def paragraph(text: str, label: str) -> str:
     """The paragraph that begins with this word in bold."""
-    found = re.search(rf"^\*\*{label}\*\*: (.*?)(?:\n\n|\Z)", text, re.M | re.S)
-    return found[1] if found else ""
+    match = re.search(rf"^\*\*{label}\*\*: (.*?)(?:\n\n|\Z)", text, re.M | re.S)
+    return match[1] if match else ""
 
 
 def missing(wanted: set[str], written: list[str], where: str) -> str:
@@ -112,23 +112,21 @@ def tagged(kind: str) -> dict[str, str]:
 def shapes() -> dict[str, str]:
     """Every schema inside of frames, and the heading that it has on the page.
 
-    System events share one table, which test_system_events.py checks.
+    Without the system events: the page has a list of them.
     """
     frames = contract()["components"]["messages"]
     inner = contract()["components"]["schemas"].keys() - frames.keys() - {"Limits"}
-    return {
-        name: _words(name.removesuffix("Payload"))
-        for name in sorted(inner)
-        if not name.startswith("System")
-    }
+    event = str(schema("MessagePayload")["properties"]["event"])
+    inner -= set(re.findall(r"#/components/schemas/(\w+)", event))
+    return {name: _words(name.removesuffix("Payload")) for name in sorted(inner)}
 
 
 def replies(command: str) -> set[str]:
     """The fields of all replies that this command can have; empty without any."""
     operation = contract()["operations"][f"receive{command.removesuffix('Command')}"]
     answers = operation.get("reply", {"messages": []})["messages"]
-    found = [answer["$ref"].rpartition("/")[2] for answer in answers]
-    return set().union(*(fields(name) for name in found if name != "Error"))
+    shapes_of = [answer["$ref"].rpartition("/")[2] for answer in answers]
+    return set().union(*(fields(name) for name in shapes_of if name != "Error"))
 
 
 def _words(name: str) -> str:

@@ -1,7 +1,7 @@
-"""Which refusals a command can be answered with, as its handler's code says.
+"""The refusals that a command can be answered with, read from its handler's code.
 
-Follows the functions and classes that the code names, from the handler on. The result
-is an upper bound: nobody looks at the conditions before a `raise`.
+The search follows the functions and classes that the code names, from the handler on.
+The result is an upper bound, because the conditions before a `raise` are not read.
 """
 
 import ast
@@ -15,16 +15,16 @@ from chat.log import append
 from core.errors import Refusal
 
 _OURS = {"accounts", "chat", "core", "realtime"}
-# What the chat writes by itself was checked before, and the hub serves all commands.
+# `say` writes system messages, which need no permission, and the hub serves everybody.
 _NOT_FOLLOWED = {"say", "hub"}
-# Methods of objects that no name leads to: a draft goes to the writer, and so here.
+# Methods of objects, which no name leads to: the writer hands each draft to `append`.
 _METHODS = {"submit": append.append}
 
 
 def codes(handler: object) -> set[str]:
     """The codes of all refusals that are raised or returned on the way."""
     seen: set[object] = set()
-    found: set[str] = set()
+    raised: set[str] = set()
     waiting = [handler]
     while waiting:
         one = waiting.pop()
@@ -35,8 +35,8 @@ def codes(handler: object) -> set[str]:
             waiting += _methods(one)
             continue
         waiting += filter(_is_followed, _named(one))
-        found |= {refusal.code for refusal in _refusals(one)}
-    return found
+        raised |= {refusal.code for refusal in _refusals(one)}
+    return raised
 
 
 def _is_followed(named: object) -> bool:
@@ -82,14 +82,14 @@ def _tree(function: FunctionType) -> ast.AST:
 
 
 def _resolved(node: ast.AST, function: FunctionType) -> Any:
-    """What a name or a chain of attributes stands for, or None."""
+    """The object that a name or a chain of attributes stands for, or None."""
     match node:
         case ast.Name(id=name):
             return inspect.unwrap(function).__globals__.get(name)
         case ast.Attribute(attr=name) if name in _METHODS:
             return _METHODS[name]
         case ast.Attribute(value=owner, attr=name):
-            found = _resolved(owner, function)
-            if isinstance(found, ModuleType | type):
-                return getattr(found, name, None)
+            holder = _resolved(owner, function)
+            if isinstance(holder, ModuleType | type):
+                return getattr(holder, name, None)
     return None

@@ -1,4 +1,4 @@
-"""The search that every served process's log goes through finds what it should."""
+"""The search in the logs of served processes finds the secrets that it should find."""
 
 import json
 import secrets
@@ -19,16 +19,16 @@ def _nothing_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(canary, "_marked", {})
 
 
-def test_a_token_that_nobody_marked_is_found() -> None:
+def test_the_search_finds_a_token_that_nobody_marked() -> None:
     token = _token()
-    with pytest.raises(canary.SecretInLog, match="a token is in the log") as found:
+    with pytest.raises(canary.SecretInLog, match="a token is in the log") as raised:
         canary.search(f"INFO somewhere: got {token}\n")
-    assert "somewhere: got eyJh[...]" in str(found.value)
-    assert token[5:20] not in str(found.value)
+    assert "somewhere: got eyJh[...]" in str(raised.value)
+    assert token[5:20] not in str(raised.value)
 
 
 @pytest.mark.parametrize("field", ["token", "ticket", "refresh"])
-def test_a_signature_alone_is_found(field: str) -> None:
+def test_the_search_finds_the_signature_of_a_marked_token(field: str) -> None:
     token = _token()
     canary.mark_all({"inner": [{field: token}]})
     with pytest.raises(canary.SecretInLog):
@@ -45,14 +45,14 @@ def test_a_signature_alone_is_found(field: str) -> None:
         {"message": {"body": "tuba-43-tuba"}},
     ],
 )
-def test_what_was_sent_is_found(sent: object) -> None:
+def test_the_search_finds_a_marked_password_or_body(sent: object) -> None:
     canary.search("tuba-43-tuba")
     canary.mark_all(sent)
     with pytest.raises(canary.SecretInLog):
         canary.search("a: tuba-43-tuba\n")
 
 
-def test_a_long_body_is_found_cut_and_as_json() -> None:
+def test_the_search_finds_a_long_body_cut_and_as_json_or_repr() -> None:
     body = "Zoë said\n" + "something long " * 9
     canary.mark_all({"body": body})
     for written in (body[:30], json.dumps(body), repr(body)):
@@ -64,11 +64,11 @@ def test_a_long_body_is_found_cut_and_as_json() -> None:
     "line",
     ['{"body": "hi"}', "{'body': 'hi'}", "Send(body='hi')", "/ws?token=x"],
 )
-def test_a_frame_and_a_query_string_are_found_by_their_shape(line: str) -> None:
+def test_the_search_finds_a_frame_and_a_query_string_by_their_shape(line: str) -> None:
     with pytest.raises(canary.SecretInLog):
         canary.search(f"DEBUG < TEXT {line}")
 
 
-def test_ids_and_names_are_no_find() -> None:
+def test_the_search_does_not_report_ids_and_names() -> None:
     canary.mark_all({"body": "hi", "name": "a long room name", "room": "0" * 32})
     canary.search("connection 25cb33f4029fe8b8 opened in a long room name: hi\n")

@@ -1,4 +1,4 @@
-"""`manage.py changepassword`: what an operator does when a password leaked."""
+"""`manage.py changepassword`, which an operator runs when a password has leaked."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,7 +15,7 @@ NEW = "tuba-43-tuba"
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is typed at the prompts, in turn."""
+    """The answers that are typed at the prompts, in turn."""
     answers: list[str] = []
     monkeypatch.setattr(changepassword, "getpass", lambda _: answers.pop(0))
     return answers
@@ -43,7 +43,7 @@ def test_a_new_password_logs_the_person_out_everywhere(
         ("alice", ["alice-likes-hubbub"] * 2, "documentation"),
     ],
 )
-def test_what_changes_nothing(
+def test_a_refused_password_changes_nothing(
     alice: User, typed: list[str], name: str, answers: list[str], said: str
 ) -> None:
     typed += answers

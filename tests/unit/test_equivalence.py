@@ -1,8 +1,7 @@
-"""Whoever follows the events holds the same as whoever reads everything again.
+"""A client that follows the events has the same state as one that reads it afresh.
 
-Zulip's `verify_action`, as a property: whatever people do, in whatever order, the state
-that each of them folded from what the hub gave them (tests/fold.py) equals a fresh
-read over REST.
+This is Zulip's `verify_action` as a property. People act at random, and each folds the
+hub's events (tests/fold.py) into a state, which has to equal a fresh read over REST.
 """
 
 from collections.abc import Callable
@@ -36,9 +35,9 @@ from tests.people import acting, person
 
 from .following import Delivery, Follower
 
-# What is the reader's own in a room.
+# The fields of a room that are the reader's own.
 _OWN = ("role", "notify", "muted_until")
-# Of an entry of the directory: what is as of the reading, or belongs to my rooms.
+# The fields of a directory entry that events do not keep up to date there.
 VOLATILE = {"head_seq", "member_count", "online_count", "read"}
 CHANGES: Final[list[dict[str, Any]]] = [
     {"name": "red"},
@@ -57,7 +56,7 @@ CHANGES: Final[list[dict[str, Any]]] = [
 
 @dataclass
 class World:
-    """Two plain people, one of staff and a guest; and the rooms they made."""
+    """Two plain people, one of staff and a guest, and the rooms that they created."""
 
     people: list[User]
     guest: User
@@ -82,7 +81,8 @@ class World:
             self.rooms.append(room.id)
 
 
-# Who does it, in which room, and a number to choose a message, a person or a change by.
+# It gets the person who acts, a room, and a number that picks a message, a person or a
+# change.
 Action = Callable[[World, User, str, int], object]
 ACTIONS: Final[list[Action]] = [
     lambda w, user, room, n: w.send(user, room, f"text {n}"),
@@ -144,7 +144,7 @@ STEPS = st.lists(
 
 
 @pytest.mark.django_db(transaction=True)
-# Twenty seconds of work: on a machine with other things to do it takes a minute.
+# This is twenty seconds of work; on a busy machine it takes a minute.
 @pytest.mark.timeout(240)
 @settings(
     max_examples=60,
@@ -152,7 +152,7 @@ STEPS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=STEPS)
-def test_events_and_a_fresh_read_agree(
+def test_events_fold_to_the_same_state_as_a_fresh_read(
     monkeypatch: pytest.MonkeyPatch, steps: list[tuple[int, int, int, int]]
 ) -> None:
     world, hub = _world(), Delivery()
@@ -165,12 +165,12 @@ def test_events_and_a_fresh_read_agree(
         for follower in followers:
             hub.subscribe(follower)
     for follower in followers:
-        assert _held(follower.fold) == _fresh(follower)
+        assert _folded(follower.fold) == _fresh(follower)
 
 
 def _world() -> World:
-    """A public room of the first person's, and a private one of the second's."""
-    # Its lease starts anew with each example: all of them together may outlast it.
+    """The people, with a public room of the first and a private one of the second."""
+    # All examples together may outlast the process's lease, so each starts a new one.
     ServerProcess.objects.all().delete()
     Room.objects.all().delete()
     User.objects.all().delete()
@@ -185,7 +185,7 @@ def _world() -> World:
     return world
 
 
-def _held(fold: Fold) -> Json:
+def _folded(fold: Fold) -> Json:
     return {
         "mine": fold.mine,
         "directory": {

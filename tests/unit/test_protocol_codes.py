@@ -38,7 +38,7 @@ GUESTS = {"guest", "visitor"}
 
 # --- Errors of commands --------------------------------------------------------------
 
-# What the code could raise for other commands that take the same way.
+# Refusals on a command's way that only other commands can meet there.
 IMPOSSIBLE = {
     # History takes no lock, and only under one the session is read again.
     ("history", "unauthorized"),
@@ -66,7 +66,7 @@ def test_a_command_lists_the_errors_that_its_code_raises(type_: str) -> None:
 
 @pytest.mark.parametrize("type_", TABLE)
 def test_a_command_lists_the_errors_that_people_were_answered(type_: str) -> None:
-    """By the matrix, which asks a real server. What guests may not do is said once."""
+    """The matrix asks a real server. Guests are left out; the chapter tells of them."""
     words = dict(zip(ROLES, TABLE[type_].split(), strict=True))
     seen = {WORDS.get(w, w) for role, w in words.items() if role not in GUESTS}
     listed = names(paragraph(section(COMMAND_HEADINGS[type_]), "Errors"))

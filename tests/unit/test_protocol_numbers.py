@@ -45,10 +45,9 @@ DAY = 86_400
 
 
 def bounds(body: type[serializers.Serializer[Any]], field: str) -> tuple[int, int]:
-    """The least and the largest value (or number of items) that a body may have."""
-    found: Any = body().fields[field]
-    prefix = "length" if isinstance(found, serializers.ListField) else "value"
-    return getattr(found, f"min_{prefix}"), getattr(found, f"max_{prefix}")
+    """The least and the largest value that a body may have in this field."""
+    bounded: Any = body().fields[field]
+    return bounded.min_value, bounded.max_value
 
 
 def seconds(period: timedelta) -> int:
@@ -75,7 +74,7 @@ _LINK = bounds(NewInvitation, "expires_in")
 _USES = bounds(NewInvitation, "max_uses")
 _PAGE: Any = DirectoryQuery().fields["limit"]
 
-# What the page says, word by word, with the numbers of today.
+# The page's own words, with the numbers that the code has today.
 CLAIMS = [
     # Connecting
     f"It lives {seconds(token_kinds.TICKET_LIFETIME)} seconds and opens one socket",
@@ -163,7 +162,7 @@ CLAIMS = [
     f"{DEFAULT.rooms_per_subscribe} at a time",
 ]
 
-# What no constant of ours decides: standards, codes, steps, advice.
+# Numbers that no constant of ours decides: standards, codes, advice.
 FREE = [
     r"protocol, version 1\b",
     r"\bRFC 3339\b",
@@ -218,7 +217,7 @@ def test_every_number_on_the_page_is_checked() -> None:
     left = re.sub(r"`[^`]*`", "", left)
     for pattern in FREE:
         left = re.sub(pattern, "", left, flags=re.IGNORECASE)
-    unchecked = [found[0] for found in re.finditer(r".{0,40}\b\d[\d,]*.{0,30}", left)]
+    unchecked = [one[0] for one in re.finditer(r".{0,40}\b\d[\d,]*.{0,30}", left)]
     assert not unchecked, (
         "docs/protocol.md has numbers that no test checks: add each to CLAIMS in this"
         f" file, or to FREE if no constant decides it: {unchecked}"

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def at_once(jobs: Sequence[Callable[[], T]]) -> list[T | Exception]:
-    """What each job returned or raised, in the order of the jobs."""
+    """Run the jobs. Returns what each returned or raised, in the order of the jobs."""
     barrier = Barrier(len(jobs))
 
     def run(job: Callable[[], T]) -> T | Exception:
