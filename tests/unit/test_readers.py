@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from chat.payloads.messages import GUESTS
+from chat.payloads.system_events import GUESTS
 from realtime.delivery.connection import Connection
 from realtime.delivery.feed import Feed
 
