@@ -9,7 +9,7 @@ from functools import partial
 
 from accounts import guests, tokens
 from core import jobs
-from core.db_timeouts import patiently
+from core.db_timeouts import with_long_timeouts
 
 from .actions import attachments, departures, exports, invitations, retention
 
@@ -36,4 +36,4 @@ def start() -> None:
 def clean_up() -> None:
     """Take every step. A step that fails is logged and keeps no other from its turn."""
     for step in STEPS:
-        jobs.run(partial(patiently, step), f"housekeeping: {step.__name__}")
+        jobs.run(partial(with_long_timeouts, step), f"housekeeping: {step.__name__}")

@@ -7,7 +7,7 @@ from accounts.actor import Actor
 from accounts.tokens import Identity
 from core import limits
 from core.errors import Unauthorized
-from core.text import seen
+from core.text import strip_hidden
 
 
 # No docstrings on these classes: they would become every operation's description.
@@ -39,4 +39,4 @@ def address(request: Request) -> str:
 
 
 def user_agent(request: Request) -> str:
-    return seen(request.headers.get("User-Agent", ""))
+    return strip_hidden(request.headers.get("User-Agent", ""))

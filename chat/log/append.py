@@ -20,7 +20,7 @@ from accounts.actor import Actor, system
 from accounts.models import User
 from core.bus import publisher
 from core.bus.envelopes import Change, EventName, RoomChanged
-from core.db_timeouts import found_locked, was_cut_short
+from core.db_timeouts import is_lock_timeout, is_timeout
 from core.errors import Invalid, Refusal
 
 from ..access.rooms import access_room
@@ -61,8 +61,8 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
     try:
         return _in_transaction(drafts, look_for_retries=False)
     except _broken() as error:
-        skip_locked = found_locked(error)
-        if was_cut_short(error) and not skip_locked:
+        skip_locked = is_lock_timeout(error)
+        if is_timeout(error) and not skip_locked:
             raise
     except (IntegrityError, DataError, LookTwice):
         pass

@@ -28,7 +28,7 @@ from core.files.pictures import made_anew, process
 from core.limits.table import LIMITS
 from tests.pictures import picture, png
 
-# What nursery.py loads and calls, in the process that it forked and confined.
+# What fork_server.py loads and calls, in the process that it forked and confined.
 HEAD = """
 import fcntl, os, signal, sys, time
 
@@ -43,11 +43,11 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plant]:
     """Have another function decode; what is planted is its body."""
     path = tmp_path / "planted.py"
     monkeypatch.setattr(process, "_DECODER", str(path))
-    nurseries: list[process._Nursery] = []
-    monkeypatch.setattr(process, "_nurseries", nurseries)
+    servers: list[process._ForkServer] = []
+    monkeypatch.setattr(process, "_servers", servers)
     yield lambda body: planted(path, body)
-    for nursery in nurseries:
-        nursery.kill()
+    for server in servers:
+        server.kill()
 
 
 def planted(path: Path, body: str) -> None:
@@ -61,8 +61,8 @@ def decode(content: bytes | None = None) -> bytes:
 
 def decoders() -> list[psutil.Process]:
     """Those that watch them too."""
-    [nursery] = process._nurseries
-    return psutil.Process(nursery.pid).children(recursive=True)
+    [server] = process._servers
+    return psutil.Process(server.pid).children(recursive=True)
 
 
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE"])
@@ -160,7 +160,7 @@ def test_a_decoder_that_does_not_start_is_told_to_the_operator(
         for _ in range(2):
             with pytest.raises(Unavailable):
                 decode()
-            until(lambda: process._nurseries[-1].exit_code() is not None)
+            until(lambda: process._servers[-1].exit_code() is not None)
     assert "the process that forks decoders ended: 1" in caplog.text
     # And when it is put right, nobody has to restart the server.
     plant("os.write(kept[0], b'x'); os.write(kept[1], b'x'); return {}")
@@ -260,7 +260,7 @@ def test_the_end_of_the_server_is_theirs(
 
     thread = threading.Thread(target=upload)
     thread.start()
-    until(lambda: len(process._nurseries) == 1 and len(decoders()) == 2)
+    until(lambda: len(process._servers) == 1 and len(decoders()) == 2)
     family = decoders()
     process.stop()
     thread.join()

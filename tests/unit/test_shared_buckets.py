@@ -33,7 +33,7 @@ def _shared(
 ) -> None:
     settings.RATE_LIMITS = True
     settings.REDIS_URL = server.url
-    monkeypatch.setattr(redis.tally, "_paused_until", 0.0)
+    monkeypatch.setattr(redis.shared_buckets, "_paused_until", 0.0)
 
 
 def two(name: str, rate: float = 0.001, burst: int = 20) -> list[RateLimit]:
@@ -68,7 +68,7 @@ def test_a_slow_talker_never_waits_for_redis(monkeypatch: pytest.MonkeyPatch) ->
     def asked(*_: object) -> None:
         raise AssertionError("asked")
 
-    monkeypatch.setattr(redis.Tally, "ask", asked)
+    monkeypatch.setattr(redis.SharedBuckets, "ask", asked)
     for _ in range(5):
         limit.take("alice")
         time.sleep(0.1)
@@ -151,11 +151,11 @@ def test_a_redis_that_hangs_holds_nobody_up(
 ) -> None:
     """It takes connections and says nothing."""
     settings.RATE_LIMITS = True
-    monkeypatch.setattr(redis.tally, "_paused_until", 0.0)
+    monkeypatch.setattr(redis.shared_buckets, "_paused_until", 0.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         [limit, _] = two("hangs")
         started = time.monotonic()
         assert taken(limit) == 20
         assert time.monotonic() - started < 1.5
-    monkeypatch.setattr(redis.tally, "_paused_until", 0.0)
+    monkeypatch.setattr(redis.shared_buckets, "_paused_until", 0.0)

@@ -15,7 +15,7 @@ from chat.log.append import append
 from chat.log.draft import Appended, Draft
 from chat.models import Message
 from chat.payloads.rooms import RoomPayload
-from core.db_timeouts import as_unavailable, patiently
+from core.db_timeouts import as_unavailable, with_long_timeouts
 from core.errors import Unavailable
 from tests.people import NOBODY, acting
 
@@ -77,14 +77,14 @@ def test_every_connection_has_short_times() -> None:
 
 
 def test_work_in_the_background_has_longer_ones() -> None:
-    assert patiently(times) == ["1min", "10s", "15s"]
+    assert with_long_timeouts(times) == ["1min", "10s", "15s"]
     assert times() == SHORT
 
 
 @pytest.mark.parametrize("fail", [too_slow, gone])
 def test_times_are_short_again_after_what_failed(fail: Callable[[], None]) -> None:
     with pytest.raises(OperationalError):
-        patiently(fail)
+        with_long_timeouts(fail)
     connection.close_if_unusable_or_obsolete()
     assert times() == SHORT
 
