@@ -101,21 +101,16 @@ def normalised(field: str, text: str) -> str:
     Normalising sorts each run of marks, in a time that grows with the square of its
     length: 4,000 marks would block the event loop for tens of milliseconds.
     """
-    if not _is_stream_safe(text):
-        most = f"At most {_MAX_MARKS} combining marks in a row: take some out."
-        raise _refused(field, most)
-    return unicodedata.normalize("NFC", text)
-
-
-def _is_stream_safe(text: str) -> bool:
-    """https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format"""
-    if text.isascii():
-        return True
-    return not any(
+    # https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
+    is_safe = text.isascii() or not any(
         # With the letter before the run, which may decompose into marks too.
         _TOO_MANY in _mark_bytes(text[max(0, run.start() - 1) : run.end()])
         for run in _MARKS.finditer(text)
     )
+    if not is_safe:
+        most = f"At most {_MAX_MARKS} combining marks in a row: take some out."
+        raise _refused(field, most)
+    return unicodedata.normalize("NFC", text)
 
 
 def _mark_bytes(text: str) -> bytes:

@@ -125,16 +125,13 @@ class SharedBuckets:
             with self._lock:
                 waiting, self._waiting = self._waiting, []
             for start in range(0, len(waiting), _MAX_BATCH):
-                self._send(waiting[start : start + _MAX_BATCH])
-
-    def _send(self, batch: list[_Entry]) -> None:
-        # A caller who gave up waiting has taken the token all the same.
-        awaited = [e.answer.set_running_or_notify_cancel() for e in batch]
-        for entry, is_awaited, answer in zip(
-            batch, awaited, self._call(batch), strict=True
-        ):
-            if is_awaited:
-                entry.answer.set_result(answer)
+                batch = waiting[start : start + _MAX_BATCH]
+                for entry in batch:
+                    entry.answer.set_running_or_notify_cancel()
+                # A caller who gave up waiting has taken the token all the same.
+                for entry, answer in zip(batch, self._call(batch), strict=True):
+                    if entry.answer.running():
+                        entry.answer.set_result(answer)
 
     def _call(self, batch: list[_Entry]) -> list[Taken | None]:
         if not self.is_up:

@@ -25,6 +25,8 @@ THUMBNAIL_PIXELS = 480
 AVATAR_PIXELS = 256
 # Formats whose frames are kept. Of an animated PNG the first frame is.
 _ANIMATED = {"GIF", "WEBP"}
+# Metadata that is kept: a colour of the palette, and how long a frame is shown.
+_KEPT = {"transparency", "duration"}
 
 
 class Orders(NamedTuple):
@@ -96,7 +98,10 @@ def _decoded(
         frames = [frame.copy() for frame in ([next(shown)] if is_still else shown)]
     if len(frames) == 1:
         ImageOps.exif_transpose(frames[0], in_place=True)
-    return [_bare(frame) for frame in frames], loop
+    for frame in frames:
+        # Pillow would write the rest into the new file: EXIF, comments, profiles.
+        frame.info = {key: frame.info[key] for key in _KEPT & frame.info.keys()}
+    return frames, loop
 
 
 def _frames(image: Image.Image, orders: Orders) -> Iterator[Image.Image]:
@@ -112,16 +117,6 @@ def _frames(image: Image.Image, orders: Orders) -> Iterator[Image.Image]:
         if pixels > orders.pixels:
             raise Refused("pixels")
         yield frame
-
-
-def _bare(image: Image.Image) -> Image.Image:
-    """Without EXIF, comments and profiles, which Pillow would write into the new file.
-
-    `transparency` (a colour of the palette) and `duration` (of a frame) stay.
-    """
-    kept = {"transparency", "duration"}
-    image.info = {key: image.info[key] for key in kept & image.info.keys()}
-    return image
 
 
 # --- Encoding ------------------------------------------------------------------------

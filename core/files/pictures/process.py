@@ -96,15 +96,17 @@ def stop() -> None:
 def _ask(*descriptors: int) -> int:
     """The exit code of the decoder. Raises Unavailable when no answer comes."""
     near, far = os.pipe()
-    try:
-        try:
+    with open(near, "rb", buffering=0) as pipe:
+        # Closed at once, so that only the process that watches the decoder has it.
+        with open(far, "wb", buffering=0):
             _send(far, *descriptors)
-        finally:
-            # Now only the process that watches the decoder has the far end.
-            os.close(far)
-        return _answer(near)
-    finally:
-        os.close(near)
+        poll = select.poll()
+        poll.register(near, select.POLLIN)
+        answer = pipe.read(4) if poll.poll((SECONDS + 5) * 1_000) else b""
+    if len(answer) < 4:
+        raise _Busy
+    (code,) = struct.unpack("i", answer)
+    return int(code)
 
 
 def _send(*descriptors: int) -> None:
@@ -126,16 +128,6 @@ def _fork_server() -> "_ForkServer":
     if not _servers:
         _servers.append(_ForkServer())
     return _servers[-1]
-
-
-def _answer(near: int) -> int:
-    poll = select.poll()
-    poll.register(near, select.POLLIN)
-    said = os.read(near, 4) if poll.poll((SECONDS + 5) * 1_000) else b""
-    if len(said) < 4:
-        raise _Busy
-    (code,) = struct.unpack("i", said)
-    return int(code)
 
 
 class _ForkServer:
