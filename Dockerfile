@@ -28,6 +28,7 @@ COPY accounts accounts/
 COPY api api/
 COPY backend backend/
 COPY chat chat/
+COPY core core/
 COPY realtime realtime/
 COPY deploy/entrypoint.sh deploy/make-secrets.sh deploy/
 USER hubbub

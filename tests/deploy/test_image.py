@@ -30,6 +30,7 @@ def test_it_holds_the_page_and_the_server_and_no_tools(image: Stage) -> None:
         "api",
         "backend",
         "chat",
+        "core",
         "deploy",
         "frontend",
         "manage.py",
