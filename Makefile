@@ -31,7 +31,7 @@ e2e: setup ## Run the browser tests alone
 	@./scripts/build-page
 	@$(BIN)/pytest tests/e2e
 
-fuzz: setup ## Send both doors all kinds of nonsense, ten times as much as `make test`
+fuzz: setup ## Send malformed input to both doors, ten times as much as `make test`
 	@FUZZ_SCALE=10 $(BIN)/pytest tests/fuzz
 
 faults: setup ## Kill, cut and freeze everything for half an hour, and count what is lost

@@ -51,13 +51,14 @@ class NewPersonForm(_CleanDisplayName, CreationFormBase):
         user.set_unusable_password()
         if commit:
             user.save()
-        if self.cleaned_data["set_usable_password"]:
-            transaction.on_commit(lambda: self._save_password(user))
-        return user
 
-    def _save_password(self, user: User) -> None:
-        user.set_password(self.cleaned_data["password1"])
-        user.save(update_fields=["password"])
+        def save_password() -> None:
+            user.set_password(self.cleaned_data["password1"])
+            user.save(update_fields=["password"])
+
+        if self.cleaned_data["set_usable_password"]:
+            transaction.on_commit(save_password)
+        return user
 
 
 class PersonForm(_CleanDisplayName, ChangeFormBase):

@@ -1,7 +1,5 @@
 """How a mail leaves: after the commit, by the worker that does nothing else."""
 
-from functools import partial
-
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -16,11 +14,11 @@ def send_on_commit(to: str, subject: str, text: str) -> None:
     whether there was a mail to send.
     """
     mail = EmailMessage(subject, text, to=[to])
-    transaction.on_commit(lambda: jobs.start(partial(_send, mail), jobs.MAIL))
 
+    def send() -> None:
+        mail.send()
 
-def _send(mail: EmailMessage) -> None:
-    mail.send()
+    transaction.on_commit(lambda: jobs.start(send, jobs.MAIL))
 
 
 def public_url() -> str:

@@ -77,8 +77,7 @@ def rotate(raw: str) -> Pair:
     claims = read_token(Refresh, raw)
     with transaction.atomic():
         session = _live_session(claims, lock=True)
-        if not _was_stolen(claims):
-            _use_up(claims)
+        if _use_up(claims):
             session.last_used_at = timezone.now()
             session.save(update_fields=["last_used_at"])
             _record(Event.TOKEN_REFRESHED, session)
@@ -208,16 +207,19 @@ def _issue_pair(user: User, session: Session) -> Pair:
     return Pair(str(access), str(refresh))
 
 
-def _was_stolen(claims: Token) -> bool:
+def _use_up(claims: Token) -> bool:
+    """Mark a refresh token as used. False when it was used before REUSE_GRACE.
+
+    Raises Unauthorized for a token that this database has not issued.
+    """
     used = BlacklistedToken.objects.filter(token__jti=claims["jti"]).first()
-    return used is not None and timezone.now() - used.blacklisted_at > REUSE_GRACE
-
-
-def _use_up(claims: Token) -> None:
+    if used is not None:
+        return timezone.now() - used.blacklisted_at <= REUSE_GRACE
     outstanding = OutstandingToken.objects.filter(jti=claims["jti"]).first()
     if outstanding is None:
         raise Unauthorized
-    BlacklistedToken.objects.get_or_create(token=outstanding)
+    BlacklistedToken.objects.create(token=outstanding)
+    return True
 
 
 def _end(session: Session) -> None:

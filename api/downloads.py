@@ -1,9 +1,8 @@
-"""Files out, so that no browser takes one for a page of ours.
+"""Answers with files, in such a way that no browser takes one for a page of ours.
 
 backend/headers.py has the policy of their addresses; backend/downloads.py sends them.
 """
 
-from django.core.files.base import File
 from django.http import FileResponse, Http404
 from django.utils.cache import patch_vary_headers
 
@@ -14,27 +13,27 @@ from core.files.signed_links import LINK_SECONDS
 from core.files.sniffing import PICTURES, UNKNOWN
 
 
-def attachment_file(found: Attachment) -> FileResponse:
-    """A picture is shown; anything else is saved, whatever its name says."""
-    shown = found.content_type in PICTURES
+def attachment_file(attachment: Attachment) -> FileResponse:
+    """A browser shows a picture and saves anything else, whatever its name says."""
+    is_picture = attachment.content_type in PICTURES
     response = _download(
         "attachments",
-        found.file,
-        found.content_type if shown else UNKNOWN,
-        filename=found.name,
-        save=not shown,
+        attachment.file,
+        attachment.content_type if is_picture else UNKNOWN,
+        filename=attachment.name,
+        save=not is_picture,
     )
     return _private(response)
 
 
-def attachment_thumbnail(found: Attachment) -> FileResponse:
-    return _private(_download("attachments", found.thumbnail, AVATAR_TYPE))
+def attachment_thumbnail(attachment: Attachment) -> FileResponse:
+    return _private(_download("attachments", attachment.thumbnail, AVATAR_TYPE))
 
 
-def export_file(found: Export) -> FileResponse:
-    """Somebody's whole life here: no cache keeps it."""
+def export_file(export: Export) -> FileResponse:
+    """All of somebody's data, so no cache may keep it."""
     response = _download(
-        "exports", found.file, "application/zip", filename="hubbub.zip", save=True
+        "exports", export.file, "application/zip", filename="hubbub.zip", save=True
     )
     response["Cache-Control"] = "no-store"
     return response
@@ -42,7 +41,7 @@ def export_file(found: Export) -> FileResponse:
 
 def avatar_file(name: str) -> FileResponse:
     response = _download("avatars", name, AVATAR_TYPE)
-    # A new picture has a new name.
+    # For ever, since a new picture has a new name.
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
@@ -61,16 +60,13 @@ def _download(
     filename: str = "",
     save: bool = False,
 ) -> FileResponse:
+    try:
+        file = storage.opened(folder, name)
+    except FileNotFoundError:
+        raise Http404 from None
     return FileResponse(
-        _opened(folder, name),
+        file,
         as_attachment=save,
         filename=filename,
         content_type=content_type,
     )
-
-
-def _opened(folder: storage.Folder, name: str) -> "File[bytes]":
-    try:
-        return storage.opened(folder, name)
-    except FileNotFoundError:
-        raise Http404 from None

@@ -31,7 +31,13 @@ logger = logging.getLogger(__name__)
 def answer(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler; REST_FRAMEWORK in the settings names it."""
     refusal = error if isinstance(error, Refusal) else as_refusal(error)
-    _log(refusal, context["request"])
+    request: Request = context["request"]
+    if match := request.resolver_match:
+        # After Unauthorized nobody is known, and reading `request.auth` would check the
+        # bad token once more.
+        is_known = not isinstance(refusal, Unauthorized)
+        identity = request.auth if is_known else None
+        log_refusal(refusal, str(request.method), match.route, identity)
     response = Response(body(refusal), status=refusal.status)
     # It is logged above. Django would log it again with the path, which may hold the
     # code of an invitation.
@@ -44,23 +50,15 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
     return response
 
 
-def _log(refusal: Refusal, request: Request) -> None:
-    if request.resolver_match is None:
-        return
-    who: dict[str, object] = {}
-    # After Unauthorized nobody is known, and reading `request.auth` would check the bad
-    # token once more.
-    if not isinstance(refusal, Unauthorized) and isinstance(request.auth, Identity):
-        actor = request.auth.actor
-        who = {"user": actor.id, "session": actor.session_id}
-    log_refusal(refusal, str(request.method), request.resolver_match.route, **who)
-
-
-def log_refusal(refusal: Refusal, method: str, route: str, **who: object) -> None:
+def log_refusal(
+    refusal: Refusal, method: str, route: str, identity: object = None
+) -> None:
     """Log a refusal of access, with the pattern of the URL and not the URL itself."""
     if refusal.is_about_access:
-        request = {"method": known_method(method), "route": route}
-        record_refusal(Event.ACCESS_REFUSED, code=refusal.code, **request, **who)
+        ids: dict[str, object] = {"method": known_method(method), "route": route}
+        if isinstance(identity, Identity):
+            ids |= {"user": identity.actor.id, "session": identity.actor.session_id}
+        record_refusal(Event.ACCESS_REFUSED, code=refusal.code, **ids)
 
 
 def known_method(method: str) -> str:

@@ -1,4 +1,4 @@
-"""Files in: multipart bodies. How long they may be is settled in backend/bodies.py."""
+"""Parsing multipart bodies, which hold files. backend/bodies.py limits their size."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -19,5 +19,5 @@ class FileParser(MultiPartParser):
         try:
             return super().parse(stream, media_type, parser_context)
         except SuspiciousOperation:
-            # Too many parts, or a long one that is no file.
+            # Too many parts, or a long part that is no file.
             raise Invalid("Send one file.") from None

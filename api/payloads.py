@@ -1,4 +1,4 @@
-"""Wire shapes that only this door has: tokens, sessions and lists."""
+"""Wire shapes that only REST has: tokens, sessions and lists."""
 
 import msgspec
 

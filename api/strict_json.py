@@ -1,4 +1,4 @@
-"""JSON in and out of the REST door, by the same encoder as the socket's."""
+"""JSON in and out of REST, by the encoder that the socket uses too."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -12,7 +12,7 @@ from core.limits.table import LIMITS
 
 
 class StrictJSONParser(BaseParser):
-    """Refuses what would hurt later: NaN, lone surrogates, bodies without end."""
+    """Refuses NaN, lone surrogates, deep nesting and bodies that are too long."""
 
     media_type = "application/json"
 
@@ -32,7 +32,7 @@ class StrictJSONParser(BaseParser):
 
 
 class PayloadRenderer(BaseRenderer):
-    """Encodes payloads, which DRF's own renderer does not know."""
+    """Encodes the payloads, which DRF's own renderer cannot."""
 
     media_type = "application/json"
     format = "json"

@@ -100,6 +100,6 @@ urlpatterns = [
     path("direct", direct.DirectView.as_view()),
     path("search", search.SearchView.as_view()),
     path("limits", limits.LimitsView.as_view()),
-    # JSON here too, and with DEBUG, where Django would answer with a page of its own.
+    # In JSON, and so with DEBUG too, where Django would show a page of its own.
     path("<path:address>", not_found),
 ]

@@ -29,10 +29,10 @@ _http = BodyLimit(Handler(_turns), _turns)
 _doors = ProtocolTypeRouter({"http": _http, "websocket": websocket})
 
 
-async def _app(scope: Any, receive: Any, send: Any) -> None:
+async def app(scope: Any, receive: Any, send: Any) -> None:
     audit.set_client_address(client_of(scope))
     await _doors(scope, receive, send)
 
 
 # The client's address is the last one of X-Forwarded-For that is no trusted proxy.
-application = ProxyHeadersMiddleware(_app, trusted_hosts=settings.TRUSTED_PROXIES)
+application = ProxyHeadersMiddleware(app, trusted_hosts=settings.TRUSTED_PROXIES)

@@ -69,6 +69,11 @@ class _Body:
         self._size = 0
         self._has_begun = False
         self._is_complete = False
+        headers = scope["headers"]
+        declared = [v for name, v in headers if name == b"content-length"]
+        self._declared = max((int(v) for v in declared if v.isdigit()), default=0)
+        is_chunked = any(name == b"transfer-encoding" for name, _ in headers)
+        self._has_body = self._declared > 0 or is_chunked
 
     async def __call__(self) -> Any:
         if self._is_complete:
@@ -82,7 +87,10 @@ class _Body:
     async def _next(self) -> Any:
         if not self._has_begun:
             self._has_begun = True
-            await self._check_head()
+            if self._has_body:
+                self._memory.take(REQUEST_BYTES)
+            # A length in the head is enough to refuse the body unread.
+            await self._allow(self._declared)
         try:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
@@ -95,15 +103,6 @@ class _Body:
             self._memory.take(size)
         self._is_complete = not message.get("more_body", False)
         return message
-
-    async def _check_head(self) -> None:
-        """A length in the request's head is enough to refuse the body unread."""
-        headers = self._scope["headers"]
-        declared = [v for name, v in headers if name == b"content-length"]
-        length = max((int(v) for v in declared if v.isdigit()), default=0)
-        if length or any(name == b"transfer-encoding" for name, _ in headers):
-            self._memory.take(REQUEST_BYTES)
-        await self._allow(length)
 
     async def _allow(self, length: int) -> None:
         """Go on with a body of this length, or raise.

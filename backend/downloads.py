@@ -6,9 +6,10 @@ it.
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from asgiref.sync import sync_to_async
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
 # In one process, of all networks together (pools.py).
@@ -22,6 +23,13 @@ LEAST_BYTES_PER_SECOND = 16_384
 
 class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
+
+
+def is_long(response: HttpResponseBase) -> bool:
+    """Whether the answer is sent in pieces, or one that is as long."""
+    if response.streaming:
+        return True
+    return len(cast(HttpResponse, response).content) > PIECE
 
 
 async def pieces(file: Readable) -> AsyncIterator[bytes]:

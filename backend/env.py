@@ -1,6 +1,7 @@
-"""Typed readers of the environment, for settings.py alone.
+"""Typed readers of the environment, for settings.py and its parts alone.
 
-A value that cannot be used stops the start with a sentence that says what to set.
+Each raises ImproperlyConfigured for a value that cannot be used, with a sentence that
+says what to set; the server then does not start.
 """
 
 import os
@@ -31,7 +32,7 @@ def env_bool(name: str, default: bool) -> bool:
 
 
 def env_choice(name: str, *choices: str) -> str:
-    """The first is the default."""
+    """One of the choices. The first one is the default."""
     value = env_str(name, choices[0]).lower()
     if value not in choices:
         raise ImproperlyConfigured(f"{name}={value!r}: say {' or '.join(choices)}.")
@@ -51,7 +52,7 @@ def env_list(name: str, default: str = "") -> list[str]:
 
 
 def env_prefixed(prefix: str) -> dict[str, str]:
-    """All variables whose names begin so, by the rest of their names in lower case."""
+    """All variables with this prefix, by the rest of their names in lower case."""
     return {
         name.removeprefix(prefix).lower(): env_str(name)
         for name in os.environ
@@ -60,7 +61,7 @@ def env_prefixed(prefix: str) -> dict[str, str]:
 
 
 def env_origin(name: str) -> str:
-    """https://chat.example.com or http://…, with a port or without; or nothing."""
+    """https://chat.example.com, http://name:8000 and the like; empty if not set."""
     value = env_str(name).rstrip("/")
     if value and not re.fullmatch(
         r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?", value
@@ -75,8 +76,8 @@ def env_origin(name: str) -> str:
 def env_secret(name: str, *, development_dir: Path | None) -> str:
     """NAME, or the content of the file NAME_FILE.
 
-    In development (`development_dir` given) a missing secret is made once and kept
-    there, so that the first run needs no editing and a restart keeps people logged in.
+    While developing, `development_dir` keeps a secret that is made once. So the first
+    run needs no settings, and a restart keeps people logged in.
     """
     if value := env_given_secret(name):
         return value
@@ -89,31 +90,29 @@ def env_secret(name: str, *, development_dir: Path | None) -> str:
 
 
 def env_given_secret(name: str) -> str:
-    """NAME, or the content of the file NAME_FILE, or nothing."""
+    """NAME, or the content of the file NAME_FILE, or an empty text."""
     if value := env_str(name):
         return value
     path = env_str(f"{name}_FILE")
-    return _secret_in(Path(path), name) if path else ""
-
-
-def _secret_in(path: Path, name: str) -> str:
+    if not path:
+        return ""
     try:
-        found = path.read_text().strip()
+        value = Path(path).read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE: {error}") from None
-    if not found:
+    if not value:
         raise ImproperlyConfigured(f"{name}_FILE: {path} is empty.")
-    return found
+    return value
 
 
 def _kept_secret(path: Path) -> str:
-    """Of processes that start at once, one makes the secret and all read the same."""
+    """The secret in this file, which the first of several processes makes."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         fd, draft = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(fd, "w") as file:
             file.write(secrets.token_urlsafe(48))
-        # A link appears with its content or not at all, and never replaces another.
+        # A link appears with its whole content, and never replaces an earlier one.
         with suppress(FileExistsError):
             os.link(draft, path)
         os.unlink(draft)
@@ -146,7 +145,7 @@ def env_database(name: str, default_sqlite: Path) -> dict[str, object]:
 
 
 def env_mail(name: str) -> dict[str, object]:
-    """smtp://user:password@host:587/?tls=true as Django's settings; none without it."""
+    """Django's settings for smtp://user:password@host:587/?tls=true, if it is set."""
     url = env_str(name)
     if not url:
         return {}
@@ -156,7 +155,7 @@ def env_mail(name: str) -> dict[str, object]:
     if parts.scheme != "smtp" or not parts.hostname or port is None:
         tls = "?"
     if tls not in _TRUE | _FALSE:
-        # Not the value: it holds a password.
+        # Without the value, which holds a password.
         raise ImproperlyConfigured(
             f"{name} cannot be used. Say smtp://user:password@host:587/?tls=true."
         )
@@ -173,7 +172,7 @@ def env_mail(name: str) -> dict[str, object]:
 
 
 def _port(parts: SplitResult) -> str | None:
-    """None for what is no port; no port at all is the database's own."""
+    """The port as a text, empty if there is none; None for one that is no number."""
     try:
         return str(parts.port or "")
     except ValueError:

@@ -1,7 +1,8 @@
 """What a browser may do with each answer: one table, from the address to its policy.
 
-Everything is forbidden that the address does not need. Django's SecurityMiddleware and
-XFrameOptionsMiddleware add what is the same everywhere (settings.py).
+A policy forbids everything that its address does not need. The headers that are the
+same everywhere come from Django's SecurityMiddleware and XFrameOptionsMiddleware
+(settings.py).
 """
 
 import re
@@ -13,7 +14,7 @@ from django.http.response import HttpResponseBase
 
 
 class Policy(NamedTuple):
-    """`csp` is added to what every answer has; `readers` may show it in their pages."""
+    """`csp` adds to that of every answer. Pages of `readers` may show the answer."""
 
     csp: str
     readers: str = "same-origin"
@@ -32,19 +33,19 @@ _ADMIN = Policy(
     f"{_OWN}; style-src 'self'; img-src 'self'; form-action 'self'",
     referrer="same-origin",
 )
-# Its icons are in its style sheet.
+# Its style sheet holds its icons as data.
 _SWAGGER = Policy(f"{_OWN}; style-src 'self'; img-src 'self' data:; form-action 'none'")
-# It writes its styles into the page, and its search runs in a worker made of a blob.
+# It writes styles into the page, and its search runs in a worker made from a blob.
 _REDOC = Policy(
     f"{_OWN}; style-src 'unsafe-inline'; img-src 'self' data:; worker-src blob:;"
     " form-action 'none'"
 )
-# Data, whatever is in it: opened as a page it has no origin, and no script.
+# Data of any kind. Opened as a page, it has no origin and runs no script.
 _DATA = Policy("sandbox; form-action 'none'")
-# Pages of other origins show pictures too; the link or the name is the key.
+# Pages of other origins may show pictures too: only the link or the name opens them.
 _FILE = _DATA._replace(readers="cross-origin")
 
-# The first that matches the beginning of the path.
+# The first pattern that matches the beginning of the path counts.
 _POLICIES = [
     (re.compile(path), policy)
     for path, policy in (
@@ -74,21 +75,21 @@ _Next: TypeAlias = Callable[[HttpRequest], HttpResponseBase]
 
 
 def policies(get_response: _Next) -> _Next:
-    """The first middleware: nothing is answered that does not pass it."""
-    return lambda request: _with_policy(request, get_response(request))
+    """The first middleware, so that every answer passes it."""
 
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response, policy = get_response(request), policy_of(request.path)
+        response["Content-Security-Policy"] = f"{_NOTHING}; {policy.csp}"
+        response["Referrer-Policy"] = policy.referrer
+        response["Permissions-Policy"] = _PERMISSIONS
+        response["Cross-Origin-Opener-Policy"] = "same-origin"
+        response["Cross-Origin-Resource-Policy"] = policy.readers
+        if request.path.startswith("/api/v1/"):
+            # It is for one person, and may hold a token. Files set their own time.
+            response.setdefault("Cache-Control", "no-store")
+        return response
 
-def _with_policy(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    policy = policy_of(request.path)
-    response["Content-Security-Policy"] = f"{_NOTHING}; {policy.csp}"
-    response["Referrer-Policy"] = policy.referrer
-    response["Permissions-Policy"] = _PERMISSIONS
-    response["Cross-Origin-Opener-Policy"] = "same-origin"
-    response["Cross-Origin-Resource-Policy"] = policy.readers
-    if request.path.startswith("/api/v1/"):
-        # Of whom it is for, and sometimes a token. Files say themselves how long.
-        response.setdefault("Cache-Control", "no-store")
-    return response
+    return answer
 
 
 def policy_of(path: str) -> Policy:

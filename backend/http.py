@@ -12,7 +12,7 @@ from typing import Any, cast
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
@@ -53,7 +53,7 @@ class Handler(ASGIHandler):
             except Busy as refusal:
                 await refuse(scope, send, refusal)
                 return
-            if _is_long(response):
+            if downloads.is_long(response):
                 await self._send_long(scope, receive, send, response)
             else:
                 count_answer(scope, response.status_code)
@@ -111,9 +111,3 @@ class Handler(ASGIHandler):
             await refuse(scope, send, refusal)
         finally:
             await in_request_thread(response.close)
-
-
-def _is_long(response: HttpResponseBase) -> bool:
-    if response.streaming:
-        return True
-    return len(cast(HttpResponse, response).content) > downloads.PIECE

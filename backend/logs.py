@@ -1,8 +1,8 @@
-"""How it is logged: to standard error, one line for each record, and no secrets.
+"""Logging: to standard error, one line for each record, without secrets.
 
-What an exception says may hold what people wrote: PostgreSQL repeats the row, others
-the value they dislike. So of an exception only its class, its SQLSTATE and the lines it
-went through are logged. Libraries log frames and queries: of them warnings alone.
+The text of an exception may hold what people wrote: PostgreSQL quotes the row, others
+quote the value. So only its class, its SQLSTATE and the lines that it went through are
+logged. Libraries log frames and queries, so only their warnings are.
 """
 
 import json
@@ -16,7 +16,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 _OURS = ("accounts", "api", "backend", "chat", "core", "realtime")
 _ROOT = f"{Path(__file__).resolve().parent.parent}/"
-# So long a chain of causes is no longer read.
+# Further causes of an exception are left out.
 _MAX_CAUSES = 5
 
 _ExcInfo = (
@@ -27,6 +27,8 @@ _ExcInfo = (
 
 def logging_of(level: str, form: str) -> dict[str, Any]:
     """LOGGING for the settings."""
+    levels = logging.getLevelNamesMapping()
+    is_quieter = levels.get(level, 0) > logging.WARNING
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -47,17 +49,17 @@ def logging_of(level: str, form: str) -> dict[str, Any]:
             },
             "refusals": {"class": "backend.logs.Refusals"},
         },
-        "root": {"handlers": ["stderr"], "level": _at_least("WARNING", level)},
+        "root": {"handlers": ["stderr"], "level": level if is_quieter else "WARNING"},
         "loggers": {
             **{name: {"level": level} for name in _OURS},
-            # What happened to accounts is said however quiet the rest is.
+            # The audit log, whatever LOG_LEVEL says.
             "core.audit": {"level": "INFO"},
             "django": {"handlers": [], "propagate": True, "level": "WARNING"},
             # A line for each refused request would bury what matters.
             "django.request": {"level": "ERROR"},
-            # They hold what the client sent as its host or origin, each time.
+            # Its records hold the host or origin that the client sent.
             "django.security": {"handlers": ["refusals"], "propagate": False},
-            # runserver's request lines: an address may hold the code of an invitation.
+            # runserver's lines of requests: a path may hold the code of an invitation.
             "django.channels.server": {"level": "CRITICAL"},
         },
     }
@@ -78,29 +80,19 @@ def described(error: BaseException) -> str:
 def _one(error: BaseException) -> str:
     state = getattr(error, "sqlstate", None)
     name = type(error).__name__ + (f" {state}" if state else "")
-    places = _places(error.__traceback__)
+    places, entry = [], error.__traceback__
+    while entry is not None:
+        file = entry.tb_frame.f_code.co_filename
+        file = file.rpartition("site-packages/")[2].removeprefix(_ROOT)
+        places.append(f"{file}:{entry.tb_lineno}")
+        entry = entry.tb_next
     inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
     told = "".join(f" [{described(one)}]" for one in inner[:_MAX_CAUSES])
     return f"{name} at {' '.join(places) or 'nowhere'}{told}"
 
 
-def _places(found: TracebackType | None) -> list[str]:
-    places = []
-    while found is not None:
-        file = found.tb_frame.f_code.co_filename
-        file = file.rpartition("site-packages/")[2].removeprefix(_ROOT)
-        places.append(f"{file}:{found.tb_lineno}")
-        found = found.tb_next
-    return places
-
-
-def _at_least(lowest: str, level: str) -> str:
-    known = logging.getLevelNamesMapping()
-    return level if known.get(level, 0) > known[lowest] else lowest
-
-
 class _Terse(logging.Formatter):
-    """No text of an exception, whichever logger has it."""
+    """Leaves out the text of exceptions, whichever logger has them."""
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802  (logging's name)
         return "" if ei[1] is None else described(ei[1])
@@ -109,7 +101,7 @@ class _Terse(logging.Formatter):
         return ""
 
     def format(self, record: logging.LogRecord) -> str:
-        # Another handler may have left the whole traceback there.
+        # Another handler may have stored the whole traceback there.
         record.exc_text = None
         line = super().format(record)
         record.exc_text = None
@@ -117,7 +109,7 @@ class _Terse(logging.Formatter):
 
 
 class LineFormatter(_Terse):
-    """For people: a record is one line, whatever is in it."""
+    """For people: each record is one line, whatever it holds."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -139,29 +131,29 @@ class EventFormatter(_Terse, JsonFormatter):
 
 
 class Refusals(logging.Handler):
-    """Requests that Django refuses before a view become events like other refusals.
+    """Makes audit events of the requests that Django refuses before a view.
 
-    Of the record only its kind is told: `csrf`, or the exception's name.
+    Only the kind of refusal is logged: `csrf`, or the name of the exception.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        # Django configures the logging before there are models.
+        # Imported late, since Django sets up logging before its applications.
         from core.audit import Event, record_refusal
 
         record_refusal(Event.ACCESS_REFUSED, code=record.name.rpartition(".")[2])
 
 
 class RepeatedWarnings(logging.Filter):
-    """A library's warning is logged once in ten seconds, whatever is in it.
+    """Logs each warning of a library once in ten seconds, whatever its text.
 
-    Anybody can cause some of them, as with a request that is no HTTP.
+    Anybody can cause some of them, for example with a request that is no HTTP.
     """
 
     SECONDS = 10.0
 
     def __init__(self) -> None:
         super().__init__()
-        # By the line of code that says it. There are only so many of those.
+        # By the line of code that logs it, so that the table stays small.
         self._said_at: dict[tuple[str, int], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -175,22 +167,19 @@ class RepeatedWarnings(logging.Filter):
 
 
 class ForeignTexts(logging.Filter):
-    """Some libraries write what others wrote into the message itself."""
+    """Removes people's text from the messages of libraries."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == "asyncio":
-            # The first line says what; the others are reprs of tasks and arguments.
+            # The lines after the first hold reprs of tasks and arguments.
             record.msg, record.args = record.getMessage().partition("\n")[0], None
         elif record.name.startswith("daphne") and record.levelno == logging.ERROR:
-            frames = [s for s in record.getMessage().splitlines() if _is_frame(s)]
+            lines = record.getMessage().splitlines()
+            frames = [s for s in lines if s.startswith('  File "') and ", line " in s]
             start = str(record.msg).partition(":")[0].partition("\n")[0]
             record.msg, record.args = "".join([start, *frames]), None
         elif record.name == "django.request":
-            # "Internal Server Error: /path", and the request with its whole address.
+            # "Internal Server Error: /path", and the request with its whole URL.
             record.msg, record.args = record.getMessage().partition(":")[0], None
             record.__dict__.pop("request", None)
         return True
-
-
-def _is_frame(line: str) -> bool:
-    return line.startswith('  File "') and ", line " in line

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts import guests, tokens
 from core import jobs
-from core.db_timeouts import patiently
+from core.db_timeouts import with_long_timeouts
 
 from . import followers
 from .actions import attachments, departures, exports, invitations, retention
@@ -38,11 +38,11 @@ def start() -> None:
     jobs.repeat("housekeeping", CLEAN_UP_SECONDS, clean_up)
     followers.start()
     if settings.MENTION_MAILS:
-        send = partial(patiently, mention_mails.send_due)
+        send = partial(with_long_timeouts, mention_mails.send_due)
         jobs.repeat("mention mails", mention_mails.SEND_SECONDS, send)
 
 
 def clean_up() -> None:
     """Take every step. A step that fails is logged, and the others still run."""
     for step in STEPS:
-        jobs.run(partial(patiently, step), f"housekeeping: {step.__name__}")
+        jobs.run(partial(with_long_timeouts, step), f"housekeeping: {step.__name__}")

@@ -1,7 +1,7 @@
-"""How long PostgreSQL may work on something, and what it means when it stopped.
+"""How long PostgreSQL may work on a statement, and which errors mean that it gave up.
 
-The settings give every connection of a server the times for people who wait for an
-answer. Work that nobody waits for is done `patiently`. SQLite has no such times.
+The settings give every connection of a server short timeouts, for people who wait for
+an answer. Work that nobody waits for runs `with_long_timeouts`. SQLite has no timeouts.
 """
 
 import logging
@@ -17,67 +17,65 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-_PATIENT = "SET statement_timeout = '60s'; SET lock_timeout = '10s'"
-_IMPATIENT = "RESET statement_timeout; RESET lock_timeout"
-# As errors of PostgreSQL: a lock that was not free in time; a statement that took too
-# long; a transaction that stood still for too long.
-_NO_LOCK = "55P03"
-_CUT_SHORT = frozenset({_NO_LOCK, "57014", "25P03"})
+_LONG = "SET statement_timeout = '60s'; SET lock_timeout = '10s'"
+_DEFAULT = "RESET statement_timeout; RESET lock_timeout"
+# PostgreSQL's codes: a lock that was not free in time; a statement that took too long;
+# a transaction in which nothing happened for too long.
+_LOCK_TIMEOUT = "55P03"
+_TIMEOUTS = frozenset({_LOCK_TIMEOUT, "57014", "25P03"})
 RETRY_SECONDS = 1
 
 
-def patiently(work: Callable[[], T]) -> T:
-    """Do this thread's work, whose statements may take a minute each.
+def with_long_timeouts(work: Callable[[], T]) -> T:
+    """Run it in this thread, where each statement may take a minute.
 
-    A connection that is lost on the way is replaced by an impatient one: what is cut
-    short by it is taken up again by the next clean-up.
+    A connection that is lost meanwhile is replaced by one with short timeouts. The next
+    clean-up takes up what those cut short.
     """
-    _set(_PATIENT)
+    _execute(_LONG)
     try:
         return work()
     finally:
-        # The pool gives the connection to somebody who waits, unless it is broken.
+        # The pool gives the connection to somebody else next, unless it is broken.
         with suppress(Error):
-            _set(_IMPATIENT)
+            _execute(_DEFAULT)
 
 
-def _set(times: str) -> None:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(times)
+def check_constraints_now() -> None:
+    """Check foreign keys with each statement of the transaction, not at its end.
 
-
-def check_as_written() -> None:
-    """Check foreign keys with each statement of the transaction.
-
-    Checking those of many rows at the commit would take longer than it may.
+    Checking those of many rows at the commit would take longer than a statement may.
     """
+    _execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _execute(statement: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(statement)
 
 
-def found_locked(error: Exception) -> bool:
-    """Whether somebody else held what was asked for until it was given up."""
-    return _sqlstate(error) == _NO_LOCK
+def is_lock_timeout(error: Exception) -> bool:
+    """Whether another transaction held a lock for longer than this one may wait."""
+    return _sqlstate(error) == _LOCK_TIMEOUT
 
 
-def was_cut_short(error: Exception) -> bool:
+def is_timeout(error: Exception) -> bool:
     """Whether PostgreSQL gave up: then nothing of the transaction was written."""
-    return _sqlstate(error) in _CUT_SHORT
+    return _sqlstate(error) in _TIMEOUTS
 
 
 def as_unavailable(error: Exception) -> Unavailable | None:
-    """What is answered when the database was too slow or is not there; else None.
+    """The refusal for a database that was too slow or is gone; None for other errors.
 
-    Only for the former can be said when to come back.
+    Only for a slow one can it say when to try again.
     """
-    is_short = was_cut_short(error)
-    if not is_short and not isinstance(error, (OperationalError, InterfaceError)):
+    is_slow = is_timeout(error)
+    if not is_slow and not isinstance(error, (OperationalError, InterfaceError)):
         return None
-    # Not the error's text: a database quotes what it refuses.
+    # Its class alone: the text of a database error quotes the row.
     logger.warning("database: %s", type(error.__cause__ or error).__name__)
-    return Unavailable(retry_after=RETRY_SECONDS if is_short else None)
+    return Unavailable(retry_after=RETRY_SECONDS if is_slow else None)
 
 
 def _sqlstate(error: Exception) -> str | None:

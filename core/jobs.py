@@ -1,8 +1,8 @@
-"""Work that takes longer than a request may: done later, by threads of this process.
+"""Work that takes longer than a request may, done by threads of this process.
 
-They end with the process, whatever they are at. So what is started here must be found
-again in the database by whoever cleans up, and go on from there; a mail is not, and is
-lost.
+The threads end with the process, whatever they are doing. So the clean-up must find in
+the database what a job left undone, and start it again. A mail has no row to be found
+by, and is lost.
 """
 
 import logging
@@ -14,7 +14,7 @@ from queue import Full, Queue
 
 from django.db import close_old_connections, reset_queries
 
-from .db_timeouts import patiently
+from .db_timeouts import with_long_timeouts
 
 logger = logging.getLogger(__name__)
 
@@ -22,18 +22,18 @@ Job = Callable[[], None]
 
 
 class Worker:
-    """Threads of its own with a queue before them: no other kind of work waits for it.
+    """A queue with threads of its own, so that no other kind of work waits for it.
 
-    Few threads, since each has a database connection, and sockets come first. `most` is
-    how many jobs may wait; without it there is no bound. The statements of a patient
-    worker may take longer (core/db_timeouts.py), and its jobs need the database.
+    There are few threads, since each has a database connection and sockets come first.
+    `most` is how many jobs may wait; 0 means any number. With `long_timeouts` the jobs'
+    statements may take longer (core/db_timeouts.py), and its jobs need the database.
     """
 
     def __init__(
-        self, name: str, *, threads: int, most: int = 0, is_patient: bool = False
+        self, name: str, *, threads: int, most: int = 0, long_timeouts: bool = False
     ) -> None:
         self.name = name
-        self._is_patient = is_patient
+        self._long_timeouts = long_timeouts
         self._size = threads
         self._jobs: Queue[Job] = Queue(most)
         self._threads: list[threading.Thread] = []
@@ -46,7 +46,7 @@ class Worker:
     def put(self, job: Job) -> None:
         """Raises Full."""
         with self._lock:
-            # Not a ThreadPoolExecutor: Python waits for its threads before it ends.
+            # Daemon threads, because Python waits for a ThreadPoolExecutor's at exit.
             while len(self._threads) < self._size:
                 thread = threading.Thread(
                     target=self._work, name=self.name, daemon=True
@@ -58,20 +58,23 @@ class Worker:
     def _work(self) -> None:
         while True:
             job = self._jobs.get()
-            run(partial(patiently, job) if self._is_patient else job, self.name)
+            if self._long_timeouts:
+                job = partial(with_long_timeouts, job)
+            run(job, self.name)
 
 
-# What the clean-up starts is as much as the database holds: it is not bounded here.
-BACKGROUND = Worker("background", threads=3, is_patient=True)
-# A mail server may hang for seconds with each mail, and anybody may cause mails. A mail
-# that is written goes out without the database.
+# The clean-up starts as many jobs as the database holds, so the queue has no bound.
+BACKGROUND = Worker("background", threads=3, long_timeouts=True)
+# Anybody may cause mails, and a mail server may hang for seconds with each of them.
+# Sending a mail needs no database.
 MAIL = Worker("mail", threads=1, most=1_000)
 
 
 def start(job: Job, worker: Worker = BACKGROUND) -> None:
-    """Return at once; the job's turn comes. From any thread.
+    """Put the job into the worker's queue and return at once. From any thread.
 
-    A job that finds no place in the queue is dropped: what it belongs to is committed.
+    A job that finds the queue full is dropped, with a warning: the caller's transaction
+    is committed and cannot be refused any more.
     """
     try:
         worker.put(job)
@@ -80,7 +83,7 @@ def start(job: Job, worker: Worker = BACKGROUND) -> None:
 
 
 def repeat(name: str, seconds: float, job: Job) -> None:
-    """Run the job now and again, with a pause in between, until the process ends."""
+    """Run the job again and again in a thread, with a pause after each time."""
 
     def work() -> None:
         while True:
@@ -97,7 +100,7 @@ def run(job: Job, name: str) -> None:
     try:
         job()
     except Exception as error:
-        # The class alone: the text of a database error quotes the row.
+        # Its class alone: the text of a database error quotes the row.
         logger.warning("%s failed: %s", name, type(error).__name__)
     finally:
         close_old_connections()

@@ -1,7 +1,7 @@
-"""The text that people write, on its way in: equal texts get one form (NFC).
+"""Cleaning the text that people write, as it comes in: equal texts get one form (NFC).
 
-A line, such as a name or a topic, shows everything that is in it and stays one line. A
-body is prose and keeps its line ends, its joiners and its marks of direction.
+A line, such as a name or a topic, may hold no invisible characters and no line ends.
+Prose, such as a message, keeps its line ends, its joiners and its marks of direction.
 """
 
 import re
@@ -13,32 +13,34 @@ from .errors import Invalid
 _decompose = partial(unicodedata.normalize, "NFKD")
 
 # UAX #15 calls a text stream-safe when it has no more marks in a row than this.
-_MOST_MARKS = 30
+_MAX_MARKS = 30
 _IS_A_MARK = bytes([0, *[1] * 255])
-_TOO_MANY = b"\1" * (_MOST_MARKS + 1)
+_TOO_MANY = b"\1" * (_MAX_MARKS + 1)
 _bmp_marks = "".join(
     one
     for one in map(chr, range(0x300, 0x10000))
     if not "\ud800" <= one <= "\udfff" and unicodedata.combining(_decompose(one)[0])
 )
-# A letter decomposes into three marks at most and a mark into two, so shorter runs are
-# short enough. All characters beyond the BMP are suspected, which keeps the set small.
-_SUSPECT = re.compile(f"[{_bmp_marks}\U00010000-\U0010ffff]{{14,}}")
+# A letter decomposes into three marks at most and a mark into two, so a shorter run
+# cannot have too many. Every character beyond the BMP counts as a mark here, to keep
+# the pattern small.
+_MARKS = re.compile(f"[{_bmp_marks}\U00010000-\U0010ffff]{{14,}}")
 
 # Unicode's Cc and Cs; tab and line ends are part of prose.
 _NO_PROSE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
-# Nobody sees these: Default_Ignorable_Code_Point, which has the marks of direction too,
-# annotations, noncharacters, and two symbols that are blank.
-_UNSEEN = (
+# Invisible characters: Default_Ignorable_Code_Point (which includes the marks of
+# direction), annotations, noncharacters, and two symbols that are blank.
+_INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\U0001bca0-\U0001bca3"
     "\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 )
-# Space, and what needs a letter beside it; what Python does not know yet is seen.
+# Categories of blanks and of marks that need a letter. A character that Python does not
+# know yet counts as visible.
 _BLANK = {"Zs", "Mn", "Mc", "Me", "Cf"}
-# Some that nobody sees change how their neighbours look, in some scripts and in emoji.
+# In these scripts, and in emoji, joiners and selectors change how neighbours look.
 _JOINING = (
     "\u0600-\u18af\ua840-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010d00-\U00010d3f"
     "\U00011000-\U00011fff\U0001e900-\U0001e95f\u2190-\u27ff\u2900-\u2bff"
@@ -55,7 +57,7 @@ _WHOLE = (
     "|[0-9#*]\ufe0f\u20e3"
 )
 _HIDDEN = re.compile(
-    f"{_WHOLE}|(?P<hidden>[{_UNSEEN}]"
+    f"{_WHOLE}|(?P<hidden>[{_INVISIBLE}]"
     f"|(?<![{_JOINING}\ufe0f])[\u200c\u200d]|[\u200c\u200d](?![{_JOINING}])"
     f"|(?<![{_VARYING}])[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
     "|(?<![\u1820-\u18aa])[\u180b-\u180d\u180f])"
@@ -68,10 +70,10 @@ def clean_line(field: str, text: str, longest: int) -> str:
     if _NO_LINE.search(line):
         raise _refused(field, "Write one line, without control characters.")
     line = " ".join(line.split())
-    # A name whose parts nobody sees looks like another name, or like none.
+    # A name with invisible characters looks like another name, or like none.
     if not line.isascii():
-        _check_seen(field, line)
-    # Once more than the door did: the form may have made it longer.
+        _check_visible(field, line)
+    # The door has checked the length, but NFC may have made the line longer.
     if len(line) > longest:
         raise _refused(field, f"At most {longest} characters.")
     return line
@@ -80,54 +82,49 @@ def clean_line(field: str, text: str, longest: int) -> str:
 def clean_prose(field: str, text: str) -> str:
     """Several lines in one form. Raises Invalid."""
     text = normalised(field, text)
-    # PostgreSQL cannot store NUL; other control characters only serve to deceive.
+    # PostgreSQL cannot store NUL, and other control characters only serve to deceive.
     if _NO_PROSE.search(text):
         raise _refused(field, "Control characters are not allowed.")
     return text
 
 
-def seen(text: str) -> str:
-    """A line that a program wrote, without what `clean_line` refuses."""
+def strip_hidden(text: str) -> str:
+    """A line that a program wrote, without the characters that `clean_line` refuses."""
     return _HIDDEN.sub(
-        lambda found: "" if found["hidden"] else found[0], _NO_LINE.sub("", text)
+        lambda match: "" if match["hidden"] else match[0], _NO_LINE.sub("", text)
     )
 
 
 def normalised(field: str, text: str) -> str:
-    """NFC. Raises Invalid for a text that would take long.
+    """The text in NFC. Raises Invalid when that would take long.
 
-    Normalising sorts each run of marks in a time that grows with the square of its
-    length: 4,000 marks would hold up the event loop for tens of milliseconds.
+    Normalising sorts each run of marks, in a time that grows with the square of its
+    length: 4,000 marks would block the event loop for tens of milliseconds.
     """
-    if not _is_stream_safe(text):
-        most = f"At most {_MOST_MARKS} combining marks in a row: take some out."
+    # https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
+    is_safe = text.isascii() or not any(
+        # With the letter before the run, which may decompose into marks too.
+        _TOO_MANY in _mark_bytes(text[max(0, run.start() - 1) : run.end()])
+        for run in _MARKS.finditer(text)
+    )
+    if not is_safe:
+        most = f"At most {_MAX_MARKS} combining marks in a row: take some out."
         raise _refused(field, most)
     return unicodedata.normalize("NFC", text)
 
 
-def _is_stream_safe(text: str) -> bool:
-    """https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format"""
-    if text.isascii():
-        return True
-    return not any(
-        # With the letter before it, which may bring marks of its own.
-        _TOO_MANY in _marks(text[max(0, run.start() - 1) : run.end()])
-        for run in _SUSPECT.finditer(text)
-    )
-
-
-def _marks(text: str) -> bytes:
-    """A one for each mark. Each character is decomposed alone: nothing is sorted."""
+def _mark_bytes(text: str) -> bytes:
+    """A byte for each character, 1 for a mark; sorts nothing, unlike NFC."""
     decomposed = "".join(map(_decompose, text))
     return bytes(map(unicodedata.combining, decomposed)).translate(_IS_A_MARK)
 
 
-def _check_seen(field: str, line: str) -> None:
-    for found in _HIDDEN.finditer(line):
-        if hidden := found["hidden"]:
+def _check_visible(field: str, line: str) -> None:
+    for match in _HIDDEN.finditer(line):
+        if hidden := match["hidden"]:
             code = f"U+{ord(hidden):04X}"
             raise _refused(field, f"Leave out {code}: nobody sees it here.")
-    # Marks alone have no letter to stand on.
+    # Marks without a letter are not enough.
     if all(unicodedata.category(one) in _BLANK for one in line):
         raise _refused(field, "Write something that can be seen.")
 

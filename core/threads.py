@@ -1,7 +1,7 @@
 """The only way from the event loop into the database: bounded pools of threads.
 
-Not `database_sync_to_async`: it runs every socket's queries in one thread
-(https://github.com/django/asgiref/issues/403).
+`database_sync_to_async` is not used, because it runs the queries of all sockets in one
+thread (https://github.com/django/asgiref/issues/403).
 """
 
 import asyncio
@@ -20,23 +20,23 @@ from . import metrics
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_readers = ThreadPoolExecutor(settings.DB_THREADS, thread_name_prefix="db")
-# REST has its own: what it waits for, no socket waits for.
 REQUEST_THREADS = 8
+_readers = ThreadPoolExecutor(settings.DB_THREADS, thread_name_prefix="db")
+# Apart from those of the sockets, so that no socket waits behind a slow request.
 _requests = ThreadPoolExecutor(REQUEST_THREADS, thread_name_prefix="http")
-# Its own thread: a batch of messages never queues behind somebody's history.
+# Apart from the readers, so that no message waits behind somebody's history.
 _writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
 
 async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `function` in a database thread; raises what it raises."""
+    """Run `function` in a thread that may use the database; raises what it raises."""
     return await _run("readers", _readers, partial(function, *args, **kwargs))
 
 
 async def in_writer_thread(
     function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """The same, in the one thread that the writer has for itself."""
+    """The same, in the one thread that belongs to the writer."""
     return await _run("writer", _writer, partial(function, *args, **kwargs))
 
 
@@ -52,18 +52,14 @@ async def _run(name: str, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
 
     def timed() -> T:
         metrics.database_wait.labels(name).observe(time.monotonic() - asked_at)
-        return _and_close(work)
+        # With DEBUG Django keeps the text of every query until it is told to forget.
+        reset_queries()
+        try:
+            return work()
+        finally:
+            # Closes the connection, or gives it back to the pool, at once.
+            close_old_connections()
 
-    # So that the log knows from where it is asked (core/audit.py).
+    # The thread sees the client's address, for the audit log (core/audit.py).
     context = copy_context()
     return await asyncio.get_running_loop().run_in_executor(pool, context.run, timed)
-
-
-def _and_close(work: Callable[[], T]) -> T:
-    """A connection goes back to the pool (or is closed) as soon as its work is done."""
-    # With DEBUG Django keeps the text of every query until somebody says this.
-    reset_queries()
-    try:
-        return work()
-    finally:
-        close_old_connections()

@@ -16,7 +16,7 @@ packages() {
     python="${PYTHON:-python3}"
     "$python" -m venv .uv
     .uv/bin/pip install --quiet --disable-pip-version-check "$uv"
-    # Compiled now: the image is read-only when it runs.
+    # Compiled now, since the image is read-only when it runs.
     UV_PYTHON_DOWNLOADS=never .uv/bin/uv sync \
         --python "$python" --locked --no-dev --extra s3 --compile-bytecode --quiet
 }

@@ -5,7 +5,7 @@ set -eu
 
 if [ -n "${TMPDIR:-}" ]; then
     mkdir -p "$TMPDIR"
-    # What a process left that was killed. Another may be doing the same at the moment.
+    # Uploads that a killed process left. Another container may be removing them too.
     find "$TMPDIR" -type f -mmin +60 -delete || :
 fi
 

@@ -1,1 +1,1 @@
-"""What the shell scripts beside this call in Python."""
+"""The Python programs that the shell scripts beside this call."""

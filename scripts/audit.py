@@ -1,7 +1,7 @@
-"""Asks whether any locked package has a known hole: pip-audit and npm audit, at once.
+"""Asks pip-audit and npm audit whether a locked package has a known hole.
 
-A finding ends in 1. Where nobody answers, that is said and no more: who works without
-a network, or behind a mirror of the registries, must be able to check all the rest.
+A finding exits with 1. A missing answer is only a warning, so that `make check` works
+without a network and behind a mirror of the registries.
 """
 
 import json
@@ -20,14 +20,14 @@ NPM_TREES = ("frontend", "tests/services")
 
 @dataclass(frozen=True)
 class Answer:
-    """What an auditor said: `found` stops the check, `unknown` is a warning."""
+    """An auditor's answer: `found` fails the check, `unknown` is a warning."""
 
     found: list[str] = field(default_factory=list)
     unknown: str = ""
 
 
 def of_pip_audit(output: str) -> Answer:
-    """It ends in 0 when it could ask about no package at all: those it skips count."""
+    """It exits with 0 even if it could ask about no package, so count the skipped."""
     packages = json.loads(output)["dependencies"]
     skipped = [package for package in packages if "skip_reason" in package]
     return Answer(
@@ -43,7 +43,7 @@ def of_pip_audit(output: str) -> Answer:
 
 
 def of_npm_audit(output: str) -> Answer:
-    """A registry without audits answers with `message`, not with a list."""
+    """A registry without audits answers with `message` and no list."""
     report = json.loads(output)
     if "vulnerabilities" not in report:
         return Answer(unknown=str(report.get("message", "no list in the answer")))
@@ -56,7 +56,7 @@ def of_npm_audit(output: str) -> Answer:
 
 
 def ask(command: list[str], folder: Path, read: Callable[[str], Answer]) -> Answer:
-    """Both print JSON to standard output, and end in 1 for a finding and an error."""
+    """Both print JSON, and exit with 1 for a finding as well as for an error."""
     try:
         done = subprocess.run(  # noqa: S603  (our own words)
             command, cwd=folder, capture_output=True, text=True, timeout=SECONDS

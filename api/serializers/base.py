@@ -1,4 +1,4 @@
-"""What every request body has in common: a field that we do not know is refused."""
+"""The base of request bodies and queries: a field that is not in it is refused."""
 
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ class Body(serializers.Serializer[Any]):
 
 
 class Text(serializers.CharField):
-    """A string and nothing else: DRF would take a number."""
+    """A string and nothing else. DRF's own field would take a number."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -29,9 +29,9 @@ class Text(serializers.CharField):
 
 
 class Number(serializers.IntegerField):
-    """An integer and nothing else: DRF would take "1", and true for 1.
+    """An integer and nothing else. DRF's own field would take "1", and true for 1.
 
-    1.0 is one: openapi.yaml says integer, and JSON Schema means it so.
+    1.0 is an integer too, as in JSON Schema, by which openapi.yaml describes it.
     """
 
     def to_internal_value(self, data: Any) -> int:
@@ -43,7 +43,7 @@ class Number(serializers.IntegerField):
 
 
 class Flag(serializers.BooleanField):
-    """true or false and nothing else: DRF would take "yes"."""
+    """true or false and nothing else. DRF's own field would take "yes"."""
 
     def to_internal_value(self, data: Any) -> bool:
         if type(data) is not bool:

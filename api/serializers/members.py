@@ -1,4 +1,4 @@
-"""Bodies and queries of the requests about people."""
+"""Bodies of the requests about members of a room."""
 
 from rest_framework import serializers
 

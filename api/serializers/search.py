@@ -1,4 +1,4 @@
-"""What a search may ask for."""
+"""The query of a search."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from .base import Body, Text
 
 
 class Moment(serializers.DateTimeField):
-    """RFC 3339 and nothing else: DRF would take a time without its zone."""
+    """RFC 3339 and nothing else. DRF's own field would take a time without a zone."""
 
     def to_internal_value(self, value: Any) -> datetime:
         try:

@@ -1,6 +1,5 @@
-"""Files: attachments of rooms, and the pictures of people and rooms."""
+"""Files in rooms: uploading them, opening them, and links to them."""
 
-import re
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -21,25 +20,24 @@ from ..serializers.attachments import FileQuery, NewFile
 from ..serializers.base import parse, parse_query
 from .base import View
 
-_AVATAR = re.compile(r"[0-9a-f]{32}")
-_FILE: Any = {"multipart/form-data": NewFile}
+FILE_BODY: Any = {"multipart/form-data": NewFile}
 _BINARY: Any = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
-_PICTURE: Any = {(200, "image/webp"): OpenApiTypes.BINARY}
+PICTURE: Any = {(200, "image/webp"): OpenApiTypes.BINARY}
 
 
 class UploadView(View):
     parser_classes = (FileParser,)
 
     def file(self, request: Request) -> "UploadedFile[bytes]":
-        found: UploadedFile[bytes] = parse(NewFile, request)["file"]
-        return found
+        file: UploadedFile[bytes] = parse(NewFile, request)["file"]
+        return file
 
 
 class AttachmentsView(UploadView):
     @documented(
         "upload_attachment",
         "Upload a file; then send its id in a message, within a day",
-        request=_FILE,
+        request=FILE_BODY,
         answers={201: AttachmentPayload},
         errors={
             403: "forbidden, muted",
@@ -58,22 +56,22 @@ class AttachmentsView(UploadView):
 
 
 class FileView(View):
-    # Of who has a signature no token is asked.
+    # A request with a signature needs no token.
     permission_classes = ()
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Whoever asks for a picture takes no JSON, and yet a refusal is JSON."""
+        """Ignores `Accept`: a client that wants a picture gets a refusal as JSON."""
         return super().perform_content_negotiation(request, force=True)
 
     def attachment(self, request: Request, attachment_id: str) -> Attachment:
         signature = parse_query(FileQuery, request).get("signature")
         if signature is None:
-            found = queries.attachments.attachment(self.actor(request), attachment_id)
+            file = queries.attachments.attachment(self.actor(request), attachment_id)
         else:
-            found = queries.attachments.signed_attachment(attachment_id, signature)
-        if found is None:
+            file = queries.attachments.signed_attachment(attachment_id, signature)
+        if file is None:
             raise Http404
-        return found
+        return file
 
 
 class AttachmentView(FileView):
@@ -93,14 +91,14 @@ class ThumbnailView(FileView):
         "get_thumbnail",
         "A picture, made small",
         query=FileQuery,
-        answers=_PICTURE,
+        answers=PICTURE,
         errors={404: "not_found", 429: "rate_limited"},
     )
     def get(self, request: Request, attachment_id: str) -> FileResponse:
-        found = self.attachment(request, attachment_id)
-        if not found.thumbnail:
+        attachment = self.attachment(request, attachment_id)
+        if not attachment.thumbnail:
             raise Http404
-        return attachment_thumbnail(found)
+        return attachment_thumbnail(attachment)
 
 
 class LinkView(View):

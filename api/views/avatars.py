@@ -1,5 +1,6 @@
 """The pictures of people and rooms."""
 
+import re
 from typing import Any
 
 from django.http import FileResponse, Http404
@@ -13,20 +14,17 @@ from chat.payloads.rooms import RoomPayload
 from ..downloads import avatar_file
 from ..payloads import MePayload, me_payload
 from ..schema import documented
-from .attachments import (
-    _AVATAR,
-    _FILE,
-    _PICTURE,
-    UploadView,
-)
+from .attachments import FILE_BODY, PICTURE, UploadView
 from .base import PublicView
+
+_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 class MyAvatarView(UploadView):
     @documented(
         "set_my_avatar",
         "Your picture: the middle of what you send",
-        request=_FILE,
+        request=FILE_BODY,
         answers={200: MePayload},
         errors={
             413: "too_long, quota_exceeded",
@@ -48,7 +46,7 @@ class RoomAvatarView(UploadView):
     @documented(
         "set_room_avatar",
         "A room's picture; owners and moderators",
-        request=_FILE,
+        request=FILE_BODY,
         answers={200: RoomPayload},
         errors={
             403: "forbidden",
@@ -82,11 +80,11 @@ class AvatarView(PublicView):
     @documented(
         "get_avatar",
         "A picture of a person or a room; its name is the key",
-        answers=_PICTURE,
+        answers=PICTURE,
         errors={404: "not_found", 429: "rate_limited"},
         public=True,
     )
     def get(self, request: Request, avatar: str) -> FileResponse:
-        if not _AVATAR.fullmatch(avatar):
+        if not _NAME.fullmatch(avatar):
             raise Http404
         return avatar_file(avatar)

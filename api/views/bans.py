@@ -1,4 +1,4 @@
-"""Keeping people out of a room."""
+"""Bans: keeping people out of a room."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,7 +9,7 @@ from chat.actions import bans
 from ..payloads import BansPayload
 from ..schema import documented
 from .base import View
-from .members import _MEMBER_ERRORS, _ROOM_ERRORS
+from .members import MEMBER_ERRORS, ROOM_ERRORS
 
 
 class BansView(View):
@@ -17,7 +17,7 @@ class BansView(View):
         "list_bans",
         "Who may not come back; moderators only",
         answers={200: BansPayload},
-        errors=_ROOM_ERRORS,
+        errors=ROOM_ERRORS,
     )
     def get(self, request: Request, room_id: str) -> Response:
         return Response(BansPayload(queries.bans.bans(self.actor(request), room_id)))
@@ -28,7 +28,7 @@ class BanView(View):
         "ban",
         "Keep somebody out of the room; a member is removed. Moderators only",
         answers={204: None},
-        errors=_MEMBER_ERRORS,
+        errors=MEMBER_ERRORS,
     )
     def put(self, request: Request, room_id: str, user_id: str) -> Response:
         bans.ban(self.actor(request), room_id, user_id)
@@ -38,7 +38,7 @@ class BanView(View):
         "unban",
         "Let somebody come back; moderators only",
         answers={204: None},
-        errors=_MEMBER_ERRORS,
+        errors=MEMBER_ERRORS,
     )
     def delete(self, request: Request, room_id: str, user_id: str) -> Response:
         bans.unban(self.actor(request), room_id, user_id)

@@ -1,4 +1,4 @@
-"""What views share: the person who asks, known to be logged in."""
+"""The base of all views: who the actor is, and the limit on their commands."""
 
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -7,13 +7,13 @@ from accounts.actor import Actor
 from accounts.tokens import Identity
 from core import limits
 from core.errors import Unauthorized
-from core.text import seen
+from core.text import strip_hidden
 
 
 # No docstrings on these classes: they would become every operation's description.
 class View(APIView):
-    # Each request with a person's token is a command, as on the socket: reading
-    # too, since a read costs as much as most writes. The web page loads with a dozen.
+    # Each request with a token counts as a command, as on the socket. Reading counts
+    # too, since it costs as much as most writes. The web page loads with a dozen.
     def check_throttles(self, request: Request) -> None:
         if isinstance(request.auth, Identity):
             limits.commands.take(request.auth.actor.id)
@@ -28,15 +28,15 @@ class View(APIView):
 
 
 class PublicView(APIView):
-    # A bad token in the header does no harm where none is needed.
+    # The header is not read, so that a bad token in it does no harm.
     authentication_classes = ()
     permission_classes = ()
 
 
 def address(request: Request) -> str:
-    """Where it comes from, as far as the server tells: limits count by its network."""
+    """The client's address as the server gives it. Limits count by its network."""
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def user_agent(request: Request) -> str:
-    return seen(request.headers.get("User-Agent", ""))
+    return strip_hidden(request.headers.get("User-Agent", ""))

@@ -1,4 +1,4 @@
-"""Whom I do not want to hear from."""
+"""Blocks: people whom one does not want to hear from."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

@@ -1,4 +1,4 @@
-"""Talking to people directly."""
+"""Direct rooms and groups."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

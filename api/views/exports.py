@@ -1,4 +1,4 @@
-"""Your own data: put together in the background, then fetched as one file."""
+"""Exports of one's own data: made in the background, then fetched as one file."""
 
 from typing import Any
 
@@ -35,15 +35,15 @@ class ExportView(View):
         errors={404: "not_found"},
     )
     def get(self, request: Request) -> Response:
-        found = queries.exports.export(self.actor(request))
-        if found is None:
+        export = queries.exports.export(self.actor(request))
+        if export is None:
             raise Http404
-        return Response(found)
+        return Response(export)
 
 
 class ExportFileView(View):
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Whoever asks for an archive takes no JSON, and yet a refusal is JSON."""
+        """Ignores `Accept`: a client that wants an archive gets a refusal as JSON."""
         return super().perform_content_negotiation(request, force=True)
 
     @documented(
@@ -53,7 +53,7 @@ class ExportFileView(View):
         errors={404: "not_found", 429: "rate_limited"},
     )
     def get(self, request: Request) -> FileResponse:
-        found = queries.exports.archive(self.actor(request))
-        if found is None:
+        archive = queries.exports.archive(self.actor(request))
+        if archive is None:
             raise Http404
-        return export_file(found)
+        return export_file(archive)

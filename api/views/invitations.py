@@ -1,4 +1,4 @@
-"""Invitations: those of a room, those that I was sent, and links."""
+"""Invitations: those of a room, those that a person was sent, and links."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,8 +26,8 @@ class RoomInvitationsView(View):
         errors={403: "forbidden", 404: "room_not_found"},
     )
     def get(self, request: Request, room_id: str) -> Response:
-        found = queries.invitations.invitations(self.actor(request), room_id)
-        return Response(InvitationsPayload(found))
+        payloads = queries.invitations.invitations(self.actor(request), room_id)
+        return Response(InvitationsPayload(payloads))
 
     @documented(
         "create_invitation",
@@ -68,8 +68,8 @@ class MyInvitationsView(View):
         answers={200: ReceivedInvitationsPayload},
     )
     def get(self, request: Request) -> Response:
-        found = queries.invitations.received(self.actor(request))
-        return Response(ReceivedInvitationsPayload(found))
+        payloads = queries.invitations.received(self.actor(request))
+        return Response(ReceivedInvitationsPayload(payloads))
 
 
 class MyInvitationView(View):

@@ -1,4 +1,4 @@
-"""Yourself: profile, password, devices."""
+"""One's own account: profile, password, address, devices."""
 
 from uuid import UUID
 
@@ -94,8 +94,8 @@ class SessionsView(View):
     )
     def get(self, request: Request) -> Response:
         actor = self.actor(request)
-        found = sessions.open_sessions(actor.user)
-        payloads = [session_payload(s, actor.session_id) for s in found]
+        opened = sessions.open_sessions(actor.user)
+        payloads = [session_payload(one, actor.session_id) for one in opened]
         return Response(SessionsPayload(payloads))
 
 

@@ -1,4 +1,4 @@
-"""The people of a room: who they are, adding and removing, roles, mutes and bans."""
+"""The members of a room: listing, adding and removing them; roles and mutes."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,8 +13,8 @@ from ..serializers.base import parse
 from ..serializers.members import NewMember, NewMute, NewRole
 from .base import View
 
-_ROOM_ERRORS = {403: "forbidden", 404: "room_not_found"}
-_MEMBER_ERRORS = {403: "forbidden", 404: "room_not_found, user_not_found"}
+ROOM_ERRORS = {403: "forbidden", 404: "room_not_found"}
+MEMBER_ERRORS = {403: "forbidden", 404: "room_not_found, user_not_found"}
 
 
 class MembersView(View):
@@ -22,7 +22,7 @@ class MembersView(View):
         "list_members",
         "Who belongs to the room",
         answers={200: MembersPayload},
-        errors=_ROOM_ERRORS,
+        errors=ROOM_ERRORS,
     )
     def get(self, request: Request, room_id: str) -> Response:
         return Response(
@@ -34,7 +34,7 @@ class MembersView(View):
         "Make somebody a member; 200 when they were one. Moderators only",
         request=NewMember,
         answers={201: MemberPayload, 200: MemberPayload},
-        errors=_MEMBER_ERRORS,
+        errors=MEMBER_ERRORS,
     )
     def post(self, request: Request, room_id: str) -> Response:
         person = parse(NewMember, request)["user"]
@@ -48,7 +48,7 @@ class MemberView(View):
         "Make a member owner, moderator or plain member; owners only",
         request=NewRole,
         answers={200: MemberPayload},
-        errors=_MEMBER_ERRORS,
+        errors=MEMBER_ERRORS,
     )
     def patch(self, request: Request, room_id: str, user_id: str) -> Response:
         role = parse(NewRole, request)["role"]
@@ -59,7 +59,7 @@ class MemberView(View):
         "remove_member",
         "Take somebody out of the room; moderators only",
         answers={204: None},
-        errors=_MEMBER_ERRORS,
+        errors=MEMBER_ERRORS,
     )
     def delete(self, request: Request, room_id: str, user_id: str) -> Response:
         members.remove_member(self.actor(request), room_id, user_id)
@@ -72,7 +72,7 @@ class MuteView(View):
         "Let a member read and not write for a while; moderators only",
         request=NewMute,
         answers={200: MemberPayload},
-        errors=_MEMBER_ERRORS,
+        errors=MEMBER_ERRORS,
     )
     def put(self, request: Request, room_id: str, user_id: str) -> Response:
         seconds = parse(NewMute, request)["seconds"]
@@ -83,7 +83,7 @@ class MuteView(View):
         "unmute_member",
         "Let a member write again; moderators only",
         answers={204: None},
-        errors=_MEMBER_ERRORS,
+        errors=MEMBER_ERRORS,
     )
     def delete(self, request: Request, room_id: str, user_id: str) -> Response:
         members.unmute_member(self.actor(request), room_id, user_id)

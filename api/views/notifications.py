@@ -1,4 +1,4 @@
-"""What I want to be notified of in a room."""
+"""The notification level of a person in a room."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

@@ -1,4 +1,4 @@
-"""Finding people, and talking to them directly."""
+"""Finding people, and one person's profile."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

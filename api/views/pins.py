@@ -9,7 +9,7 @@ from chat.payloads.messages import MessagePayload
 
 from ..schema import documented
 from .base import View
-from .reactions import _ERRORS
+from .reactions import MESSAGE_ERRORS
 
 
 class PinView(View):
@@ -17,7 +17,7 @@ class PinView(View):
         "pin_message",
         "Pin a message, as a moderator",
         answers={200: MessagePayload},
-        errors=_ERRORS,
+        errors=MESSAGE_ERRORS,
     )
     def put(self, request: Request, room_id: str, seq: int) -> Response:
         changed = pin_message(self.actor(request), room_id, seq, pinned=True)
@@ -27,7 +27,7 @@ class PinView(View):
         "unpin_message",
         "Take the pin away",
         answers={200: MessagePayload},
-        errors=_ERRORS,
+        errors=MESSAGE_ERRORS,
     )
     def delete(self, request: Request, room_id: str, seq: int) -> Response:
         changed = pin_message(self.actor(request), room_id, seq, pinned=False)

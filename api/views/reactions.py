@@ -1,4 +1,4 @@
-"""Reactions to a message, and pinning it."""
+"""Reactions to a message."""
 
 from msgspec import Raw
 from rest_framework.request import Request
@@ -10,7 +10,7 @@ from chat.payloads.messages import MessagePayload
 from ..schema import documented
 from .base import View
 
-_ERRORS = {403: "forbidden, muted", 404: "room_not_found, message_not_found"}
+MESSAGE_ERRORS = {403: "forbidden, muted", 404: "room_not_found, message_not_found"}
 
 
 class ReactionView(View):
@@ -19,7 +19,7 @@ class ReactionView(View):
         "React with this emoji",
         answers={200: MessagePayload},
         errors={
-            **_ERRORS,
+            **MESSAGE_ERRORS,
             400: "invalid",
             413: "too_long",
             429: "rate_limited",
@@ -34,7 +34,7 @@ class ReactionView(View):
         "remove_reaction",
         "Take this emoji back",
         answers={200: MessagePayload},
-        errors={**_ERRORS, 429: "rate_limited"},
+        errors={**MESSAGE_ERRORS, 429: "rate_limited"},
     )
     def delete(self, request: Request, room_id: str, seq: int, emoji: str) -> Response:
         actor = self.actor(request)

@@ -1,4 +1,4 @@
-"""How far I have read."""
+"""Marking a room as read or unread."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

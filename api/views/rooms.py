@@ -1,4 +1,4 @@
-"""Rooms: mine, the public ones, one; joining and leaving."""
+"""Rooms: listing one's own, making, changing and deleting one."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

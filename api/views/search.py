@@ -1,4 +1,4 @@
-"""Searching one's rooms."""
+"""Searching the messages of one's rooms."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

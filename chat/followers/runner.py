@@ -13,7 +13,7 @@ from itertools import islice
 from uuid import UUID
 
 from core import jobs
-from core.db_timeouts import patiently
+from core.db_timeouts import with_long_timeouts
 
 from .. import leases
 from ..leases import Lost
@@ -68,7 +68,7 @@ class Runner:
     def live(self) -> None:
         """Take turns until the process ends. The thread's own work."""
         while not self._stopped.is_set():
-            jobs.run(partial(patiently, self.turn), self._thread.name)
+            jobs.run(partial(with_long_timeouts, self.turn), self._thread.name)
             self._wait()
         if self.lease is not None:
             jobs.run(partial(leases.release, self.lease), self._thread.name)

@@ -20,7 +20,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from core.bus.envelopes import Change, EventName, RoomChanged
 from core.bus.publisher import publish_on_commit
-from core.db_timeouts import found_locked, was_cut_short
+from core.db_timeouts import is_lock_timeout, is_timeout
 from core.errors import Invalid, Refusal
 
 from ..access.rooms import access_room
@@ -57,10 +57,10 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
     try:
         return _in_transaction(drafts, look_for_retries=False)
     except (OperationalError, InterfaceError) as error:
-        skip_locked = found_locked(error)
+        skip_locked = is_lock_timeout(error)
         # With the connection a transaction of the caller's is lost as well.
         is_callers = transaction.get_connection().in_atomic_block
-        if is_callers or (was_cut_short(error) and not skip_locked):
+        if is_callers or (is_timeout(error) and not skip_locked):
             raise
     except (IntegrityError, DataError, LookTwice):
         pass

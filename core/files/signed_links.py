@@ -1,7 +1,7 @@
-"""Links to files that need no token, for what sends none: `<img src>`.
+"""Links to files that need no token, for `<img src>`, which sends none.
 
-A link is signed for one file and good for minutes. Whether the file may still be seen
-by anybody is asked when it is opened.
+A link is signed for one file and good for minutes. When it is opened, the file must
+still be there.
 """
 
 from django.core.signing import BadSignature, TimestampSigner

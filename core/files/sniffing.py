@@ -1,7 +1,6 @@
-"""What a file is, by what is in it, and how it may be called.
+"""The type of a file by its content, and the name that it may have.
 
-What its sender says about it counts for nothing: the type that they give is not even
-looked at, and the name never reaches the storage.
+The type that its sender gives is ignored, and the name never reaches the storage.
 """
 
 import codecs
@@ -14,12 +13,12 @@ import filetype
 from django.conf import settings
 
 from ..errors import Invalid
-from ..text import normalised, seen
+from ..text import normalised, strip_hidden
 
 NAME_CHARACTERS = 200
 TEXT = "text/plain"
 UNKNOWN = "application/octet-stream"
-# Only these are ever named to a browser; pictures/ has made each of them anew.
+# The only types that a browser is told; each of these files was made anew (pictures/).
 PICTURES = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
@@ -32,20 +31,16 @@ _TEXT_CONTROLS = frozenset("\t\n\f\r\x1b")
 
 
 def content_type(file: IO[bytes]) -> str:
-    """The type of this content. Raises Invalid for one that nobody may send."""
-    found = _sniffed(file)
+    """The type of this content. Raises Invalid for a type that the server refuses."""
     file.seek(0)
-    if found not in settings.ATTACHMENT_TYPES:
+    kind = filetype.guess_mime(file.read(_HEAD))
+    if kind is None:
+        # HTML and SVG count as text here, so that no browser shows them as a page.
+        kind = TEXT if _is_text(file) else UNKNOWN
+    file.seek(0)
+    if kind not in settings.ATTACHMENT_TYPES:
         raise Invalid(fields={"file": ["Files of this type are not taken."]})
-    return found
-
-
-def _sniffed(file: IO[bytes]) -> str:
-    file.seek(0)
-    if found := filetype.guess_mime(file.read(_HEAD)):
-        return str(found)
-    # HTML and SVG are text here, and so never shown by a browser.
-    return TEXT if _is_text(file) else UNKNOWN
+    return str(kind)
 
 
 def _is_text(file: IO[bytes]) -> bool:
@@ -53,7 +48,8 @@ def _is_text(file: IO[bytes]) -> bool:
     file.seek(0)
     try:
         while chunk := file.read(_CHUNK):
-            if _has_controls(decoder.decode(chunk)):
+            characters = set(decoder.decode(chunk)) - _TEXT_CONTROLS
+            if any(unicodedata.category(one) == "Cc" for one in characters):
                 return False
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -61,24 +57,18 @@ def _is_text(file: IO[bytes]) -> bool:
     return True
 
 
-def _has_controls(text: str) -> bool:
-    return any(unicodedata.category(one) == "Cc" for one in set(text) - _TEXT_CONTROLS)
-
-
 def clean_name(name: str, content_type: str) -> str:
-    """The last part of a path, without what deceives; a picture is called as one.
+    """The last part of a path, without invisible characters.
 
-    A mark that turns the direction of text would show "gnp.exe" as "exe.png".
+    A mark of direction would show "gnp.exe" as "exe.png". A picture gets the suffix of
+    its type.
     """
     name = normalised("file", name).replace("\\", "/").rsplit("/", 1)[-1]
-    name = seen(name).strip(" .")
+    name = strip_hidden(name).strip(" .")
     suffix = PICTURES.get(content_type)
     if suffix and mimetypes.guess_type(name)[0] != content_type:
         name = (PurePosixPath(name).stem or "picture") + suffix
-    return _cut(name or "file")
-
-
-def _cut(name: str) -> str:
-    """What says how to open it is at its end."""
+    # Cut before the suffix, by which programs know how to open the file.
+    name = name or "file"
     suffix = PurePosixPath(name).suffix[:20]
     return name[: NAME_CHARACTERS - len(suffix)].removesuffix(suffix) + suffix

@@ -1,7 +1,7 @@
-"""Where the content of files is kept: a folder or S3, as the settings say.
+"""The content of files, in a folder or in S3 as the settings say.
 
-A name is random and says nothing of what it names. Who asks for a file, and whose quota
-it counts against, is decided by the callers.
+A name is random and tells nothing about the file. The callers decide who may open a
+file, and whose quota it counts against.
 """
 
 import logging
@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 
 logger = logging.getLogger(__name__)
 
-# Avatars are open to everybody who knows their name, so nothing else is among them.
+# Everybody who knows the name of an avatar may open it, so they have their own folder.
 Folder = Literal["attachments", "avatars", "exports"]
 
 
@@ -27,7 +27,7 @@ def opened(folder: Folder, name: str) -> "File[bytes]":
 
 
 def is_removed(folder: Folder, name: str) -> bool:
-    """Remove the file, or log why it stays. A missing file counts as removed."""
+    """Whether the file is gone now. If it cannot be removed, the log says why."""
     try:
         default_storage.delete(f"{folder}/{name}")
     except Exception:

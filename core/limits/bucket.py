@@ -1,8 +1,8 @@
 """Token buckets: how often somebody may do something.
 
-A bucket holds `burst` tokens and gets `rate` new ones a second; what is done takes one.
-The process's own buckets decide at once. Where there is a Redis, the buckets of all
-processes are one (core/limits/redis.py), and without it each process counts for itself.
+A bucket holds up to `burst` tokens and gets `rate` new ones a second; each act takes
+one. With Redis a bucket is shared by all processes (core/limits/redis.py), without it
+each process has its own.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from django.conf import settings
 
 from ..audit import Event, record_refusal
 from ..errors import Policy, RateLimited
-from .redis import Taken, tally
+from .redis import Taken, shared_buckets
 
-# Less the error of adding up fractions.
+# One token, less the error of adding up fractions.
 _ONE = 1 - 1e-9
 
 
 def hashed_key(typed: str) -> str:
-    """Of a name or an address that somebody typed: Redis need not know who it is."""
+    """The key of a name or an address that somebody typed: Redis stores neither."""
     return blake2b(typed.lower().encode(), digest_size=16).hexdigest()
 
 
@@ -33,16 +33,16 @@ def hashed_key(typed: str) -> str:
 class _Bucket:
     tokens: float
     filled_at: float = field(default_factory=time.monotonic)
-    # What was taken here and is not yet in Redis.
-    told: Future[Taken | None] | None = None
-    # How many wait for Redis to grant them a token.
-    asking: int = 0
+    # Redis's answer to the latest token that was taken here and reported.
+    reported: Future[Taken | None] | None = None
+    # How many callers wait for Redis to grant them a token.
+    waiting: int = 0
 
 
 class RateLimit:
     """A token bucket for each key. A shared one counts in all processes together."""
 
-    # Keys that have not been seen for long fall out: the table cannot grow for ever.
+    # Beyond this the key that was used longest ago is forgotten.
     MAX_KEYS = 50_000
 
     def __init__(
@@ -54,7 +54,7 @@ class RateLimit:
         by: str = "",
         shared: bool = False,
     ) -> None:
-        """`by` says whose id the keys are, for the log; without it none is told."""
+        """`by` says what the keys are, for the log. Without it the log has no key."""
         self.rate = rate
         self.burst = burst
         self.name = name
@@ -64,7 +64,7 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def times(self, factor: int) -> "RateLimit":
-        """A limit of the same name that allows so many times as much."""
+        """A limit of the same name that allows this many times as much."""
         return RateLimit(
             self.rate * factor,
             self.burst * factor,
@@ -76,7 +76,8 @@ class RateLimit:
     def take(self, key: object) -> None:
         """Raises RateLimited, with the seconds to wait, when the bucket is empty.
 
-        May wait for Redis, a tenth of a second at most: not for the event loop.
+        It may wait for Redis, for a tenth of a second at most, so never call it on the
+        event loop.
         """
         if asked := self._begin(key):
             self._settle(key, asked.result())
@@ -87,29 +88,29 @@ class RateLimit:
             try:
                 taken = await asyncio.wrap_future(asked)
             except asyncio.CancelledError:
-                self._answered(key)
+                self._stop_waiting(key)
                 raise
             self._settle(key, taken)
 
     def take_now(self, key: object) -> None:
-        """The same, never waiting: who would have to ask Redis first is refused."""
+        """The same, without waiting: refuses when Redis would have to be asked."""
         if self._begin(key):
-            self._answered(key)
+            self._stop_waiting(key)
             raise RateLimited(retry_after=1 / self.rate)
 
     def give_back(self, key: object) -> None:
-        """What was taken shall not count after all."""
+        """Put a token back that was taken."""
         with self._lock:
             bucket = self._filled(key)
             bucket.tokens = min(self.burst, bucket.tokens + 1)
-        if self.shared and tally.is_up:
-            tally.debit(self._shared(key), self.rate, self.burst, tokens=-1)
+        if self.shared and shared_buckets.is_up:
+            shared_buckets.debit(self._shared(key), self.rate, self.burst, tokens=-1)
 
     def _begin(self, key: object) -> Future[Taken | None] | None:
         """Take a token here, or ask Redis for one.
 
-        One token is taken before Redis is told, so that who does one thing at a time
-        never waits for it. More in the same moment have to ask first.
+        One token is taken before Redis knows of it, so that a person who does one thing
+        at a time never waits. More tokens in the same moment have to be granted first.
         """
         if not settings.RATE_LIMITS:
             return None
@@ -117,50 +118,52 @@ class RateLimit:
             bucket = self._filled(key)
             if bucket.tokens < _ONE:
                 raise self._refusal(key, bucket.tokens)
-            if not (self.shared and tally.is_up):
+            if not (self.shared and shared_buckets.is_up):
                 bucket.tokens -= 1
                 return None
-            is_untold = bucket.told is not None and not bucket.told.done()
-            if is_untold or bucket.asking:
-                bucket.asking += 1
-                return tally.ask(self._shared(key), self.rate, self.burst)
-            self._read_told(bucket)
+            is_unknown = bucket.reported is not None and not bucket.reported.done()
+            if is_unknown or bucket.waiting:
+                bucket.waiting += 1
+                return shared_buckets.ask(self._shared(key), self.rate, self.burst)
+            self._read_report(bucket)
             if bucket.tokens < _ONE:
                 raise self._refusal(key, bucket.tokens)
             bucket.tokens -= 1
-            bucket.told = tally.debit(self._shared(key), self.rate, self.burst)
+            bucket.reported = shared_buckets.debit(
+                self._shared(key), self.rate, self.burst
+            )
             return None
 
     def _settle(self, key: object, taken: Taken | None) -> None:
-        """Redis answered, or did not: then the process's own bucket decides."""
-        self._answered(key)
+        """Redis answered. If it did not, the process's own bucket decides."""
+        self._stop_waiting(key)
         with self._lock:
             bucket = self._filled(key)
             if taken is not None:
                 bucket.tokens = taken.left
-                # Redis answers in turn: what it said before this is old now.
-                if bucket.told is not None and bucket.told.done():
-                    bucket.told = None
+                # Redis answers in turn, so its earlier answer is out of date.
+                if bucket.reported is not None and bucket.reported.done():
+                    bucket.reported = None
             elif bucket.tokens >= _ONE:
                 bucket.tokens -= 1
                 return
             if taken is None or not taken.granted:
                 raise self._refusal(key, bucket.tokens)
 
-    def _answered(self, key: object) -> None:
+    def _stop_waiting(self, key: object) -> None:
         with self._lock:
             bucket = self._filled(key)
-            bucket.asking = max(0, bucket.asking - 1)
+            bucket.waiting = max(0, bucket.waiting - 1)
 
-    def _read_told(self, bucket: _Bucket) -> None:
-        """What the other processes took since is known with Redis's last answer."""
-        told, bucket.told = bucket.told, None
-        if told is not None and (taken := told.result()) is not None:
+    def _read_report(self, bucket: _Bucket) -> None:
+        """Redis's latest answer knows what the other processes have taken."""
+        reported, bucket.reported = bucket.reported, None
+        if reported is not None and (taken := reported.result()) is not None:
             earned = (time.monotonic() - taken.at) * self.rate
             bucket.tokens = min(self.burst, taken.left + earned)
 
     def _refusal(self, key: object, tokens: float) -> RateLimited:
-        # Rounded up: whoever waits as told must get in.
+        # Rounded up, so that a client that waits this long is let in.
         wait = math.ceil((1 - tokens) / self.rate * 100) / 100
         whose = {self.by: key} if self.by else {}
         record_refusal(Event.RATE_LIMITED, limit=self.name, **whose)

@@ -1,7 +1,7 @@
-"""Limits by network, alone and together with those of a person.
+"""Limits by network, and by person and network together.
 
-An address is in one network or in two (core/network.py), and each of them has a
-bucket. All of them give a token, or none does.
+An address is in one network or in two (core/network.py), and each network has a bucket.
+Either all of them give a token, or none does.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,14 +14,14 @@ from .bucket import RateLimit
 
 
 class NetworkLimit:
-    """`limit` is what one address is allowed; a wider network is allowed more."""
+    """`limit` is for one address; the wider network of an address may do more."""
 
     def __init__(self, limit: RateLimit) -> None:
         self.limit = limit
         self._of = {1: limit, WIDER_TIMES: limit.times(WIDER_TIMES)}
 
     def take(self, address: str) -> None:
-        """Raises RateLimited. May wait for Redis, where the limit is shared."""
+        """Raises RateLimited. It may wait for Redis where the limit is shared."""
         with self._all_or_none() as taken:
             for network in networks_of(address):
                 self._of[network.times].take(network.name)
@@ -52,11 +52,11 @@ class NetworkLimit:
 
 
 class PersonLimit:
-    """What a person is allowed, and what all people of their network are together.
+    """A limit for each person, and one for all people of a network together.
 
-    The network is that of the address from which the door was asked; work that was
-    asked for by nobody counts by person alone. The network's token is taken first: its
-    bucket is the process's own, so that taking and giving back costs next to nothing.
+    The network is that of the client's address. Work that no client asked for counts by
+    person alone. The network's token is taken first, because its bucket belongs to this
+    process: taking it and putting it back costs next to nothing.
     """
 
     def __init__(self, own: RateLimit, network: NetworkLimit) -> None:
@@ -64,16 +64,16 @@ class PersonLimit:
         self.network = network
 
     def take(self, person: object) -> None:
-        with self._counted():
+        with self._network_counted():
             self.own.take(person)
 
     async def take_soon(self, person: object) -> None:
         """The same, on the event loop."""
-        with self._counted():
+        with self._network_counted():
             await self.own.take_soon(person)
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _network_counted(self) -> Iterator[None]:
         address = client_address()
         if address:
             self.network.take(address)

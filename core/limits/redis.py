@@ -1,8 +1,8 @@
-"""Token buckets that all processes share: one script in Redis, asked by one thread.
+"""Token buckets that all processes share: one script in Redis, called by one thread.
 
-What waits while a request is under way goes into the next one, so a busy process makes
-few of them. Redis may fail: then nobody is refused for it, nobody waits longer than
-TIMEOUT_SECONDS, and for a while nobody asks (`is_up`).
+Whatever comes while a call is under way goes into the next call, so a busy process
+makes few of them. When Redis fails, nobody is refused because of it, nobody waits for
+longer than TIMEOUT_SECONDS, and Redis is left alone for a while (`is_up`).
 """
 
 import logging
@@ -21,14 +21,14 @@ from redis.retry import Retry
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 0.1
-# After a failure each process counts for itself so long.
+# For this long after a failure each process counts for itself.
 PAUSE_SECONDS = 5.0
 _MAX_BATCH = 200
-# While nobody waits for an answer, what was taken is told so often.
-_TELL_SECONDS = 0.02
+# How often tokens that were taken here are reported, while nobody waits for an answer.
+_REPORT_SECONDS = 0.02
 
-# For each key: rate, burst, and the tokens that were taken already and are wanted now.
-# Redis's own clock: those of the processes may differ.
+# For each key: rate, burst, the tokens that were taken already, and those wanted now.
+# By Redis's own clock, since the clocks of the processes may differ.
 _SCRIPT = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -59,7 +59,7 @@ return answers
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What Redis said: whether the token was granted, and how many are left."""
+    """Redis's answer: whether the token was granted, and how many are left."""
 
     granted: bool
     left: float
@@ -76,13 +76,13 @@ class _Entry:
     answer: Future[Taken | None]
 
 
-class Tally:
-    """The queue before Redis. Every answer comes: None when Redis did not give one."""
+class SharedBuckets:
+    """The queue before Redis. Every answer comes, as None when Redis gave none."""
 
     def __init__(self) -> None:
         self._waiting: list[_Entry] = []
         self._lock = threading.Lock()
-        self._some = threading.Event()
+        self._not_empty = threading.Event()
         self._somebody_waits = threading.Event()
         self._thread: threading.Thread | None = None
         self._paused_until = 0.0
@@ -92,7 +92,7 @@ class Tally:
         return bool(settings.REDIS_URL) and time.monotonic() >= self._paused_until
 
     def ask(self, key: str, rate: float, burst: int) -> Future[Taken | None]:
-        """Take a token, if there is one."""
+        """Take a token if there is one; the answer says whether there was."""
         entry = _Entry(key, rate, burst, 0, 1, Future())
         self._put(entry)
         self._somebody_waits.set()
@@ -101,7 +101,7 @@ class Tally:
     def debit(
         self, key: str, rate: float, burst: int, *, tokens: int = 1
     ) -> Future[Taken | None]:
-        """Tell of tokens that were taken here; the bucket may end below zero."""
+        """Report tokens that were taken here, even if the bucket ends below zero."""
         entry = _Entry(key, rate, burst, tokens, 0, Future())
         self._put(entry)
         return entry.answer
@@ -111,42 +111,40 @@ class Tally:
             self._waiting.append(entry)
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._run, name="tally", daemon=True
+                    target=self._run, name="shared-buckets", daemon=True
                 )
                 self._thread.start()
-        self._some.set()
+        self._not_empty.set()
 
     def _run(self) -> None:
         while True:
-            self._some.wait()
-            self._somebody_waits.wait(_TELL_SECONDS)
+            self._not_empty.wait()
+            self._somebody_waits.wait(_REPORT_SECONDS)
             self._somebody_waits.clear()
-            self._some.clear()
+            self._not_empty.clear()
             with self._lock:
                 waiting, self._waiting = self._waiting, []
             for start in range(0, len(waiting), _MAX_BATCH):
-                self._send(waiting[start : start + _MAX_BATCH])
+                batch = waiting[start : start + _MAX_BATCH]
+                for entry in batch:
+                    entry.answer.set_running_or_notify_cancel()
+                # A caller who gave up waiting has taken the token all the same.
+                for entry, answer in zip(batch, self._call(batch), strict=True):
+                    if entry.answer.running():
+                        entry.answer.set_result(answer)
 
-    def _send(self, batch: list[_Entry]) -> None:
-        # Who gave up waiting is counted all the same; only the answer is for nobody.
-        heard = [e.answer.set_running_or_notify_cancel() for e in batch]
-        answers = self._asked(batch)
-        for entry, is_heard, answer in zip(batch, heard, answers, strict=True):
-            if is_heard:
-                entry.answer.set_result(answer)
-
-    def _asked(self, batch: list[_Entry]) -> list[Taken | None]:
+    def _call(self, batch: list[_Entry]) -> list[Taken | None]:
         if not self.is_up:
             return [None] * len(batch)
         arguments = [(e.rate, e.burst, e.used, e.wanted) for e in batch]
         try:
             script = _redis(settings.REDIS_URL).register_script(_SCRIPT)
-            found = script(
+            answers = script(
                 keys=[entry.key for entry in batch],
                 args=[value for four in arguments for value in four],
             )
             now = time.monotonic()
-            pairs = zip(found[::2], found[1::2], strict=True)
+            pairs = zip(answers[::2], answers[1::2], strict=True)
             return [Taken(bool(ok), float(left), now) for ok, left in pairs]
         except (RedisError, OSError, ValueError) as error:
             logger.warning("limits: Redis: %s", type(error).__name__)
@@ -164,4 +162,4 @@ def _redis(url: str) -> Redis:
     )
 
 
-tally = Tally()
+shared_buckets = SharedBuckets()

@@ -1,8 +1,8 @@
 """Every limit, in one table; `GET /limits` and `hello` show it to clients.
 
-Sizes are refusals at the door (`too_long`), stored bytes are quotas (`quota_exceeded`),
-and rates are token buckets (`rate_limited`).
-Each field can be set by the environment: LIMIT_ and its name in capitals.
+Over a size a request is refused as `too_long`, over the stored bytes as
+`quota_exceeded`, over a rate (a token bucket) as `rate_limited`. The environment sets a
+field by LIMIT_ and its name in capitals.
 """
 
 from typing import Annotated
@@ -18,7 +18,7 @@ CLIENT_ID = r"^[A-Za-z0-9_-]{1,64}$"
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
 
-# A petabyte: JavaScript still counts up to there.
+# Up to a petabyte: JavaScript still has exact integers there.
 Bytes = Annotated[int, Meta(ge=1, le=2**50)]
 
 
@@ -102,14 +102,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def variable(field: str) -> str:
-    """The environment's name of a limit."""
+    """The name of the environment variable that sets this limit."""
     return f"LIMIT_{field.upper()}"
 
 
-def read(found: dict[str, str]) -> Limits:
-    """The table with what the environment says; what it cannot say stops the start."""
+def read(given: dict[str, str]) -> Limits:
+    """The table, with the values that the environment gives.
+
+    Raises ImproperlyConfigured for an unknown name or a value out of bounds.
+    """
     try:
-        return msgspec.convert(found, Limits, strict=False)
+        return msgspec.convert(given, Limits, strict=False)
     except msgspec.ValidationError as error:
         raise ImproperlyConfigured(f"A LIMIT_ variable: {error}") from None
 
@@ -117,16 +120,16 @@ def read(found: dict[str, str]) -> Limits:
 LIMITS = read(settings.LIMITS)
 
 
-# What a resuming client may have missed, in all rooms together, before it must read
-# history instead.
+# The changes that a resuming client may have missed, in all rooms together. After more
+# of them it must read the history instead.
 MAX_RECOVERED = 500
 
 
-# The messages of one reply; a socket with twice as much unread is closed.
+# Bytes of the messages in one reply. A socket with twice as much unread is closed.
 MAX_REPLY_BYTES = 512 * 1024
 
 
-# Where counting what is unread stops: it says "so many or more".
+# Unread messages are counted up to this number, which then means "or more".
 MAX_UNREAD = 1_000
 
 

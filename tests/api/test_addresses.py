@@ -21,7 +21,9 @@ NOT_TAKEN = [
 
 
 @pytest.mark.parametrize(("method", "path"), NOT_TAKEN, ids=name)
-def test_method_that_is_not_taken(as_alice: Door, method: str, path: str) -> None:
+def test_a_method_that_an_address_does_not_take_is_refused(
+    as_alice: Door, method: str, path: str
+) -> None:
     [operation, *_] = [o for o in OPERATIONS if o.template == path]
     answer = as_alice.send(method, operation.path(), {})
     check_refused(answer, 405, "method_not_allowed")
@@ -55,7 +57,9 @@ def test_options_do_not_fail(as_alice: Door, path: str) -> None:
         "..%2f..%2fadmin",
     ],
 )
-def test_unknown_address(anonymous: Door, method: str, path: str) -> None:
+def test_an_unknown_address_answers_in_json(
+    anonymous: Door, method: str, path: str
+) -> None:
     check_refused(anonymous.send(method, path), 404, "not_found")
 
 

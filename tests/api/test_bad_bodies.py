@@ -58,7 +58,9 @@ def of_bytes(size: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", NOT_JSON)
-def test_what_is_no_json(as_bob: Door, room: RoomPayload, kind: str) -> None:
+def test_a_body_that_is_no_json_is_refused(
+    as_bob: Door, room: RoomPayload, kind: str
+) -> None:
     answer = send(as_bob, room, NOT_JSON[kind])
     check_refused(answer, 400, "invalid")
     assert Message.objects.count() == 2
@@ -66,7 +68,7 @@ def test_what_is_no_json(as_bob: Door, room: RoomPayload, kind: str) -> None:
 
 @pytest.mark.parametrize("content", [b"[]", b"[1]", b'"x"', b"1", b"true", b"null"])
 @pytest.mark.parametrize("operation", PARSING, ids=name)
-def test_json_that_is_no_object(
+def test_json_that_is_no_object_is_refused(
     as_alice: Door, operation: Operation, content: bytes
 ) -> None:
     answer = as_alice.raw(operation.method, operation.path(), content)
@@ -74,7 +76,7 @@ def test_json_that_is_no_object(
 
 
 @pytest.mark.parametrize("operation", NEEDING, ids=name)
-def test_nothing_where_something_is_needed(
+def test_an_empty_body_is_refused_where_one_is_needed(
     as_alice: Door, operation: Operation
 ) -> None:
     answer = as_alice.raw(operation.method, operation.path(), b"")
@@ -109,7 +111,7 @@ def test_body_over_the_limit_where_nobody_is_logged_in(anonymous: Door) -> None:
     ],
 )
 @pytest.mark.parametrize("operation", PARSING, ids=name)
-def test_another_content_type(
+def test_another_content_type_is_refused(
     as_alice: Door, operation: Operation, content_type: str
 ) -> None:
     answer = as_alice.raw(operation.method, operation.path(), b"{}", content_type)

@@ -40,7 +40,7 @@ def test_nobody_is_not_found(as_alice: Door, bob: User, user_id: str) -> None:
     check_refused(as_alice.delete(f"me/blocks/{user_id}"), 404, "user_not_found")
 
 
-def test_who_blocked_one_answers_as_who_is_not_there(
+def test_a_person_who_blocked_one_answers_as_nobody_does(
     as_alice: Door, as_bob: Door, alice: User, bob: User, charlie: User
 ) -> None:
     """Byte by byte, wherever the blocked may name a person."""
@@ -73,7 +73,7 @@ def test_the_direct_room_that_was_there_is_silent(
     assert len(as_bob.get(path).json()["messages"]) == 2
 
 
-def test_what_the_blocked_write_in_rooms_is_the_same_for_all(
+def test_the_messages_of_the_blocked_are_the_same_for_everybody(
     as_alice: Door, as_bob: Door, bob: User, room: RoomPayload
 ) -> None:
     as_alice.send("PUT", f"me/blocks/{bob.pk}")

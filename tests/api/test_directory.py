@@ -31,7 +31,7 @@ def test_staff_find_their_rooms_too(
     assert names(as_dora) == ["bridge", "general"]
 
 
-def test_who_lost_the_flag_does_not(
+def test_a_person_who_lost_the_flag_of_staff_finds_no_staff_rooms(
     as_dora: Door, dora: User, room: RoomPayload, staff_room: RoomPayload
 ) -> None:
     User.objects.filter(pk=dora.pk).update(is_staff=False)

@@ -51,7 +51,9 @@ def test_malformed_guest(anonymous: Door, db: None, field: str, value: object) -
     assert not User.objects.exists()
 
 
-def test_no_guests_unless_they_are_wanted(anonymous: Door, settings: Settings) -> None:
+def test_no_guest_is_let_in_unless_guests_are_allowed(
+    anonymous: Door, settings: Settings
+) -> None:
     settings.ALLOW_GUESTS = False
     check_refused(anonymous.post("auth/guest"), 403, "forbidden")
     assert not User.objects.exists()
@@ -108,7 +110,7 @@ def test_guest_logs_out(as_guest: Door) -> None:
     check_refused(as_guest.get("me"), 401, "unauthorized")
 
 
-def test_guests_are_out_when_they_are_wanted_no_more(
+def test_guests_are_refused_when_guests_are_no_longer_allowed(
     anonymous: Door, settings: Settings
 ) -> None:
     """As after a restart with ALLOW_GUESTS=off: what they hold opens nothing."""

@@ -36,7 +36,7 @@ def csp(client: Client, path: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DATA])
-def test_what_no_address_needs(client: Client, path: str) -> None:
+def test_every_answer_forbids_what_no_address_needs(client: Client, path: str) -> None:
     response = told(client, path)
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -83,7 +83,7 @@ def test_answers_of_the_api_are_not_kept(client: Client, path: str) -> None:
     "path",
     ["//", "/admin", "/x/admin/", "/api/docs/", "/api/docs\n", "/api/v1/attachments"],
 )
-def test_what_only_looks_like_an_address_of_the_table_is_data(path: str) -> None:
+def test_an_address_that_only_looks_like_one_of_the_table_is_data(path: str) -> None:
     assert policy_of(path) == policy_of("/api/v1/me")
 
 

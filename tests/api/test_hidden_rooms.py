@@ -160,7 +160,7 @@ def test_member_who_lost_the_flag_is_answered_as_an_outsider(
 
 
 @pytest.mark.parametrize("operation", OF_A_ROOM, ids=name)
-def test_what_is_not_open_to_guests_answers_them_as_a_missing_room(
+def test_a_room_that_is_not_open_answers_a_guest_as_a_missing_room(
     room: RoomPayload,
     private_room: RoomPayload,
     staff_room: RoomPayload,

@@ -83,7 +83,7 @@ def test_outsider_leaves_without_a_trace(as_charlie: Door, room: RoomPayload) ->
     assert Message.objects.count() == 2
 
 
-def test_who_comes_back_is_a_member_again(
+def test_a_person_who_comes_back_is_a_member_again(
     as_bob: Door, bob: User, room: RoomPayload
 ) -> None:
     as_bob.post(f"rooms/{room.id}/leave")

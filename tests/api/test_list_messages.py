@@ -123,7 +123,7 @@ def test_outsiders_and_anonymous_read_no_single_message(
     check_refused(anonymous.get(path), 401, "unauthorized")
 
 
-def test_who_left_reads_nothing_more(as_bob: Door, talk: RoomPayload) -> None:
+def test_a_person_who_left_reads_nothing_more(as_bob: Door, talk: RoomPayload) -> None:
     as_bob.post(f"rooms/{talk.id}/leave")
     check_refused(page(as_bob, talk), 403, "forbidden")
     check_refused(as_bob.get(f"rooms/{talk.id}/messages/3"), 403, "forbidden")

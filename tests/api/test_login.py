@@ -140,7 +140,7 @@ def test_right_passwords_do_not_count(anonymous: Door) -> None:
 
 
 @pytest.mark.usefixtures("_limited")
-def test_who_is_logged_in_notices_nothing_of_a_strangers_guesses(
+def test_a_person_who_is_logged_in_is_not_bothered_by_a_strangers_guesses(
     anonymous: Door,
 ) -> None:
     pair = log_in(anonymous).json()

@@ -120,7 +120,9 @@ def test_every_operation_is_in_the_table() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("operation", "role"), CELLS, ids=name)
-def test_who_is_answered_what(operation: Operation, role: str) -> None:
+def test_each_person_gets_the_answer_of_the_table(
+    operation: Operation, role: str
+) -> None:
     scene = new_scene(guests_may_read=role == "visitor")
     before = _state()
     path, body = request_of(operation, scene)

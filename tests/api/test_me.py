@@ -28,7 +28,7 @@ def test_myself(as_dora: Door, dora: User) -> None:
     }
 
 
-def test_who_is_not_staff_is_told_so(as_alice: Door) -> None:
+def test_a_person_who_is_not_staff_is_told_so(as_alice: Door) -> None:
     assert as_alice.get("me").json()["is_staff"] is False
 
 

@@ -77,44 +77,52 @@ def confirm(alice: User, email: str) -> None:
     confirm_email(f"{email.encode().hex()}.{mailed_tokens.email_token(alice, email)}")
 
 
-def test_a_changed_password(as_alice: Door) -> None:
+def test_a_person_is_told_of_a_changed_password(as_alice: Door) -> None:
     assert change_password(as_alice) == 200
     assert told() == OF_PASSWORD
 
 
-def test_a_password_that_was_reset_by_mail(alice: User, anonymous: Door) -> None:
+def test_a_person_is_told_of_a_password_that_was_reset_by_mail(
+    alice: User, anonymous: Door
+) -> None:
     body = {"token": mailed_tokens.reset_token(alice), "new_password": NEW}
     assert anonymous.post("auth/password-reset/confirm", body).status == 204
     assert told() == OF_PASSWORD
 
 
-def test_a_password_that_the_admin_set(alice: User, site: Client) -> None:
+def test_a_person_is_told_of_a_password_that_the_admin_set(
+    alice: User, site: Client
+) -> None:
     path = f"/admin/accounts/user/{alice.pk}/password/"
     form = {"password1": NEW, "password2": NEW, "usable_password": "true"}
     assert site.post(path, {**form, "set-password": "1"}).status_code == 302
     assert told() == OF_PASSWORD
 
 
-def test_a_password_that_was_changed_in_the_admin(site: Client) -> None:
+def test_a_person_is_told_of_a_password_that_they_changed_in_the_admin(
+    site: Client,
+) -> None:
     form = {"old_password": OLD, "new_password1": NEW, "new_password2": NEW}
     assert site.post("/admin/password_change/", form).status_code == 302
     assert told() == OF_PASSWORD
 
 
-def test_another_address(alice: User) -> None:
+def test_a_person_is_told_at_the_old_address_of_a_new_one(alice: User) -> None:
     confirm(alice, OTHER)
     assert told() == OF_EMAIL
     alice.refresh_from_db()
     assert alice.email == OTHER
 
 
-def test_an_address_that_is_taken_away(as_alice: Door) -> None:
+def test_a_person_is_told_of_an_address_that_is_taken_away(as_alice: Door) -> None:
     body = {"email": "", "current_password": OLD}
     assert as_alice.post("me/email", body).status == 204
     assert told() == OF_EMAIL
 
 
-def test_what_changes_nothing_is_told_to_nobody(as_alice: Door, alice: User) -> None:
+def test_a_change_to_the_same_address_sends_no_mail(
+    as_alice: Door, alice: User
+) -> None:
     assert change_password(as_alice, "short") == 400
     body = {"email": "", "current_password": "wrong"}
     assert as_alice.post("me/email", body).status == 400

@@ -72,7 +72,7 @@ def test_expired_token_says_so(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "é", "x" * 4096])
-def test_what_is_no_token(db: None, token: str) -> None:
+def test_a_text_that_is_no_token_is_refused(db: None, token: str) -> None:
     check_refused(refresh(token), 401, "unauthorized")
 
 

@@ -103,12 +103,12 @@ def test_public_room_is_searched_by_members_alone(
     check_refused(searched(anonymous, q="red"), 401, "unauthorized")
 
 
-def test_who_left_finds_nothing(as_bob: Door, talk: RoomPayload) -> None:
+def test_a_person_who_left_finds_nothing(as_bob: Door, talk: RoomPayload) -> None:
     as_bob.post(f"rooms/{talk.id}/leave")
     assert bodies(searched(as_bob, q="red")) == []
 
 
-def test_who_lost_the_flag_finds_nothing(
+def test_a_person_who_lost_the_flag_of_staff_finds_nothing(
     as_dora: Door, dora: User, staff_room: RoomPayload
 ) -> None:
     append_one(Draft(staff_room.id, acting(dora), "a red secret"))

@@ -154,7 +154,7 @@ def test_outsider_of_a_private_room_finds_none(
     assert stored() == 0
 
 
-def test_who_is_muted_sends_nothing_but_is_answered_a_retry(
+def test_a_muted_person_sends_nothing_and_still_gets_the_answer_of_a_retry(
     as_bob: Door, bob: User, room: RoomPayload
 ) -> None:
     send(as_bob, room)

@@ -26,7 +26,7 @@ def test_my_devices(as_alice: Door, phone: Session) -> None:
     assert shown == {"": True, "Phone 1.0": False}
 
 
-def test_what_a_device_says_about_itself_is_shown_without_controls(
+def test_the_text_of_a_device_about_itself_is_shown_without_control_characters(
     anonymous: Door,
 ) -> None:
     body = b'{"username": "erin", "password": "trombone-42"}'

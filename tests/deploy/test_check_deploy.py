@@ -61,7 +61,9 @@ def check(folder: Path, dotenv: dict[str, str], settings: str = "") -> str:
     ],
     ids=str,
 )
-def test_it_has_nothing_to_say(tmp_path: Path, dotenv: dict[str, str]) -> None:
+def test_a_server_behind_tls_has_no_warnings(
+    tmp_path: Path, dotenv: dict[str, str]
+) -> None:
     assert check(tmp_path, dotenv) == ""
 
 

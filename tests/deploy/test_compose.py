@@ -39,7 +39,7 @@ def test_the_proxy_alone_is_published(services: dict[str, Any]) -> None:
     assert reachable == {"proxy", "web1", "web2"}
 
 
-def test_each_waits_for_what_it_needs(services: dict[str, Any]) -> None:
+def test_each_container_waits_for_those_that_it_needs(services: dict[str, Any]) -> None:
     for name, service in services.items():
         for other, how in service.get("depends_on", {}).items():
             expected = (
@@ -52,7 +52,7 @@ def test_each_waits_for_what_it_needs(services: dict[str, Any]) -> None:
         assert set(services[web]["depends_on"]) == {*ONE_SHOTS, "postgres", "redis"}
 
 
-def test_it_comes_back_and_goes_in_order(services: dict[str, Any]) -> None:
+def test_a_container_restarts_and_stops_in_order(services: dict[str, Any]) -> None:
     for name, service in services.items():
         assert service["restart"] == ("no" if name in ONE_SHOTS else "unless-stopped")
         assert ("stop_grace_period" in service) != (name in ONE_SHOTS)

@@ -38,7 +38,7 @@ def test_it_holds_the_page_and_the_server_and_no_tools(image: Stage) -> None:
     ]
 
 
-def test_its_user_is_nobody_in_particular(image: Stage) -> None:
+def test_the_image_runs_as_a_user_without_rights(image: Stage) -> None:
     """The one step that these tests leave out makes that user and its folder."""
     assert image.user == "hubbub"
     [made] = image.not_run
@@ -109,7 +109,7 @@ def _shell(script: str, *arguments: str, **whose: Any) -> str:
     return str(done.stdout)
 
 
-def test_what_a_killed_process_left_of_uploads_goes(
+def test_uploads_that_a_killed_process_left_are_removed(
     image: Stage, tmp_path: Path
 ) -> None:
     folder = tmp_path / "tmp"
@@ -127,7 +127,7 @@ def test_without_secrets_it_says_what_is_missing(image: Stage) -> None:
         image.run(["python", "manage.py", "check"], {})
 
 
-def test_its_health_check_tells_a_process_that_answers(
+def test_the_health_check_tells_a_process_that_answers_from_one_that_does_not(
     image: Stage, two: tuple[Web, Web]
 ) -> None:
     for port, healthy in ((two[0].port, True), (free_port(), False)):

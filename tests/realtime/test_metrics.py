@@ -3,27 +3,21 @@
 import asyncio
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import get_args
 
 import pytest
-import requests
 from django.urls import URLResolver, get_resolver
 from prometheus_client.parser import text_string_to_metric_families
 
 from core.errors import Refusal
 from realtime.protocol.close_codes import CloseCode
 from realtime.protocol.commands import Asking
-from tests.served import Deployment, Person, Process
+from tests.served import Deployment, Process
 from tests.sockets import Socket, chatting, opened
 
 from .conftest import Scene, new_scene
-
-TOKEN = "a-token-of-the-test-alone"
-# As on a real server: with DEBUG, everybody may read the page.
-SERVER = {"DEBUG": "off", "ALLOWED_HOSTS": "127.0.0.1"}
-Counts = dict[tuple[str, str], float]
+from .scraping import SERVER, TOKEN, Watched, get, grown, scraped
 
 
 def every(cls: type[Refusal]) -> Iterator[type[Refusal]]:
@@ -59,12 +53,6 @@ ALLOWED: dict[str, set[str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Watched:
-    process: Process
-    people: list[Person]
-
-
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])
 def watched(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -87,28 +75,7 @@ def process(watched: Watched) -> Process:
     return watched.process
 
 
-def get(process: Process, authorization: str | None) -> requests.Response:
-    headers = {} if authorization is None else {"Authorization": authorization}
-    return requests.get(f"{process.url}/metrics", headers=headers, timeout=20)
-
-
-def scraped(process: Process) -> Counts:
-    """The samples, by name and by the values of the labels, sorted by label name."""
-    answer = get(process, f"Bearer {TOKEN}")
-    return {
-        (sample.name, ",".join(sample.labels.values())): sample.value
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-    }
-
-
-def grown(process: Process, before: Counts, name: str, labels: str = "") -> float:
-    return scraped(process).get((name, labels), 0) - before.get((name, labels), 0)
-
-
-async def test_a_message_to_three_sockets_counts_as_three_deliveries(
-    process: Process, scene: Scene
-) -> None:
+async def test_a_message_to_three_sockets(process: Process, scene: Scene) -> None:
     before = scraped(process)
     async with (
         chatting(process.socket_url(scene.alice)) as alice,
@@ -161,65 +128,6 @@ async def test_refusals_and_closes_are_counted_by_their_code(
         ("hubbub_closes_total", "4500"),
     ):
         assert grown(process, before, name, labels) == 1, labels
-
-
-async def test_requests_are_counted_by_method_route_and_status(
-    process: Process, scene: Scene
-) -> None:
-    before = scraped(process)
-
-    def ask() -> None:
-        process.call("GET", f"rooms/{scene.room}", scene.alice)
-        process.call("GET", f"rooms/{scene.room}", scene.bob)
-        process.call("GET", "rooms/nowhere", scene.alice)
-        process.call("DELETE", f"rooms/{scene.room}")
-        process.call("POST", "auth/login")
-        process.call("GET", f"nowhere/{secrets.token_hex(4)}")
-        requests.get(f"{process.url}/{secrets.token_hex(4)}", timeout=20)
-        requests.request("PROPFIND", f"{process.url}/healthz", timeout=20)
-
-    await asyncio.to_thread(ask)
-    room = "/api/v1/rooms/<str:room_id>"
-    for labels, times in (
-        (f"GET,{room},200", 2),
-        (f"GET,{room},404", 1),
-        (f"DELETE,{room},401", 1),
-        ("POST,/api/v1/auth/login,400", 1),
-        ("GET,/api/v1/<path:address>,404", 1),
-        ("GET,none,404", 1),
-        ("other,/healthz,403", 1),
-    ):
-        assert grown(process, before, "hubbub_requests_total", labels) == times, labels
-
-
-async def test_a_body_that_is_refused_unread_is_counted_once(
-    process: Process, scene: Scene
-) -> None:
-    before = scraped(process)
-    body = {"client_id": "1", "body": "x" * 100_000}
-    path = f"rooms/{scene.room}/messages"
-    answer = await asyncio.to_thread(process.call, "POST", path, scene.alice, body)
-    assert answer.status_code == 413
-    counted = scraped(process)
-    new = {
-        labels: value - before.get((name, labels), 0)
-        for (name, labels), value in counted.items()
-        if name == "hubbub_requests_total" and labels.startswith("POST")
-    }
-    assert {labels: times for labels, times in new.items() if times} == {
-        "POST,none,413": 1
-    }
-
-
-async def test_the_wait_for_a_thread_is_measured_for_each_request_but_healthz(
-    process: Process, scene: Scene
-) -> None:
-    before = scraped(process)
-    for path in ("healthz", "readyz", "readyz"):
-        await asyncio.to_thread(requests.get, f"{process.url}/{path}", timeout=20)
-    # The scrape itself has waited for its turn, too.
-    name = "hubbub_request_wait_seconds_count"
-    assert grown(process, before, name) == 3
 
 
 async def _say_many(socket: Socket, room: str, key: str, count: int) -> None:

@@ -8,7 +8,7 @@ import requests
 
 from tests.served import Deployment, Process
 
-from .test_metrics import SERVER, TOKEN, get
+from .scraping import SERVER, TOKEN, get
 
 
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])

@@ -28,13 +28,13 @@ from tests.people import acting, person, room_of
 from .moderating import member_of
 
 on_postgres = os.environ.get("TEST_ON") == "postgres"
-# A test of only one database is not collected for the other one.
+# Tests of one database are not collected on the other.
 collect_ignore = (
     ["test_search_on_sqlite.py"]
     if on_postgres
     else [
         "test_log_on_postgres.py",
-        "test_patience_on_postgres.py",
+        "test_db_timeouts_on_postgres.py",
         "test_people_search_on_postgres.py",
         "test_search_on_postgres.py",
         "test_unread_on_postgres.py",

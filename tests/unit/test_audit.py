@@ -36,12 +36,14 @@ SKIPPED = {"name": "y", "skip_reason": "Dependency not found on PyPI"}
         ([], [], True),
     ],
 )
-def test_pip_audit(packages: list[object], found: list[str], is_unknown: bool) -> None:
+def test_pip_audit_finds_the_packages_with_known_holes(
+    packages: list[object], found: list[str], is_unknown: bool
+) -> None:
     answer = says(audit.of_pip_audit, json.dumps({"dependencies": packages}), 0)
     assert (answer.found, bool(answer.unknown)) == (found, is_unknown)
 
 
-def test_npm_audit() -> None:
+def test_npm_audit_finds_the_packages_with_known_holes() -> None:
     hole = {"vulnerabilities": {"left": {"name": "left", "severity": "high"}}}
     answer = says(audit.of_npm_audit, json.dumps(hole))
     assert (answer.found, answer.unknown) == (["left: high"], "")
@@ -54,13 +56,15 @@ def test_npm_audit() -> None:
 
 @pytest.mark.parametrize("output", ["", "Traceback", "[]", "null", "{}", '{"a": 1}'])
 @pytest.mark.parametrize("auditor", [audit.of_pip_audit, audit.of_npm_audit])
-def test_what_is_no_answer_is_unknown(auditor: Read, output: str) -> None:
+def test_an_answer_that_is_no_report_counts_as_unknown(
+    auditor: Read, output: str
+) -> None:
     answer = says(auditor, output)
     assert answer.found == []
     assert answer.unknown
 
 
-def test_silence_and_a_missing_program_are_unknown(
+def test_a_program_that_is_missing_or_silent_counts_as_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(audit, "SECONDS", 0.2)
@@ -71,7 +75,7 @@ def test_silence_and_a_missing_program_are_unknown(
         assert answer.unknown
 
 
-def test_a_finding_stops_the_check_and_silence_does_not(
+def test_a_known_hole_fails_the_check_and_a_missing_answer_does_not(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     hole, fine = audit.Answer(["x 1: PYSEC-1"]), audit.Answer()

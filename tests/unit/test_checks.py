@@ -108,7 +108,7 @@ def test_each_error_says_what_to_set(settings: Settings) -> None:
     assert "DEBUG" in hints["accounts.E004"]
 
 
-def test_mail_without_an_address_for_its_links_is_an_error(settings: Settings) -> None:
+def test_mail_without_a_public_url_is_an_error(settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     assert found() == ["accounts.E006"]
     settings.PUBLIC_URL = "https://chat.example.org"
@@ -136,7 +136,7 @@ def test_a_printed_password_that_opens_an_account_is_an_error() -> None:
 
 
 @pytest.mark.usefixtures("live")
-def test_a_printed_password_is_none_when_it_was_changed(settings: Settings) -> None:
+def test_a_printed_password_that_was_changed_is_no_error(settings: Settings) -> None:
     bob, mira = User.objects.order_by("username")
     bob.set_password("trombone-42")
     bob.save()
@@ -156,7 +156,7 @@ def test_nobody_chooses_a_printed_password(password: str) -> None:
     assert set(refused.value.fields or {}) == {"password"}
 
 
-def test_printed_passwords_cost_little(
+def test_the_check_of_printed_passwords_takes_one_query_and_few_hashes(
     settings: Settings, django_assert_num_queries: Any, db: None
 ) -> None:
     """One query, and a hash for each account of these names alone."""
@@ -169,7 +169,7 @@ def test_printed_passwords_cost_little(
         assert told() == []
 
 
-def test_without_tables_there_is_nobody(
+def test_a_database_without_tables_has_no_printed_passwords(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> list[str]:

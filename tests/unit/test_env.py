@@ -39,13 +39,13 @@ def test_missing_text_is_the_default() -> None:
 
 
 @pytest.mark.parametrize("value", ["1", "true", "True", "YES", "on", " On "])
-def test_yes(put: Put, value: str) -> None:
+def test_words_for_yes_switch_a_setting_on(put: Put, value: str) -> None:
     put(value)
     assert env_bool(NAME, False) is True
 
 
 @pytest.mark.parametrize("value", ["0", "false", "NO", "off", "", " "])
-def test_no(put: Put, value: str) -> None:
+def test_words_for_no_switch_a_setting_off(put: Put, value: str) -> None:
     put(value)
     assert env_bool(NAME, True) is False
 
@@ -62,7 +62,7 @@ def test_switch_that_says_neither_stops_the_start(put: Put, value: str) -> None:
         env_bool(NAME, True)
 
 
-def test_number(put: Put) -> None:
+def test_a_number_is_read_as_a_number(put: Put) -> None:
     assert env_int(NAME, 7) == 7
     put(" 42 ")
     assert env_int(NAME, 7) == 42
@@ -75,20 +75,22 @@ def test_number_that_cannot_be_used_stops_the_start(put: Put, value: str) -> Non
         env_int(NAME, 7, minimum=2)
 
 
-def test_list(put: Put) -> None:
+def test_a_list_is_split_at_its_commas(put: Put) -> None:
     assert env_list(NAME) == []
     assert env_list(NAME, "a,b") == ["a", "b"]
     put(" c , ,d,")
     assert env_list(NAME, "a,b") == ["c", "d"]
 
 
-def test_secret_of_the_environment(put: Put, tmp_path: Path) -> None:
+def test_a_secret_may_be_in_the_environment(put: Put, tmp_path: Path) -> None:
     put("from-the-environment")
     assert env_secret(NAME, development_dir=tmp_path) == "from-the-environment"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_secret_of_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_secret_may_be_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "secret").write_text("from-a-file\n")
     monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "secret"))
     assert env_secret(NAME, development_dir=None) == "from-a-file"
@@ -136,13 +138,13 @@ def test_database_is_a_file_unless_named() -> None:
     assert found == {"ENGINE": "django.db.backends.sqlite3", "NAME": str(FILE)}
 
 
-def test_sqlite_file(put: Put) -> None:
+def test_a_url_may_name_a_file_of_sqlite(put: Put) -> None:
     put("sqlite:////srv/chat%20data/db.sqlite3")
     assert env_database(NAME, FILE)["NAME"] == "/srv/chat data/db.sqlite3"
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
-def test_postgres(put: Put, scheme: str) -> None:
+def test_a_url_may_name_a_postgresql(put: Put, scheme: str) -> None:
     put(f"{scheme}://me:p%40ss@db.example:5433/chat?sslmode=require")
     assert env_database(NAME, FILE) == {
         "ENGINE": "django.db.backends.postgresql",
@@ -155,7 +157,7 @@ def test_postgres(put: Put, scheme: str) -> None:
     }
 
 
-def test_postgres_on_this_machine(put: Put) -> None:
+def test_a_url_of_postgresql_may_leave_parts_out(put: Put) -> None:
     put("postgres:///chat")
     found = env_database(NAME, FILE)
     assert [found[name] for name in ("NAME", "HOST", "PORT")] == ["chat", "", ""]

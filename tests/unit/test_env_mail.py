@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from backend.env import env_mail
 
 
-def test_smtp_with_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_of_smtp_sets_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMAIL_URL", "smtp://me%40x:p%2Fw@mail.example:587/?tls=true")
     read = env_mail("EMAIL_URL")
     assert read["EMAIL_HOST"] == "mail.example"
@@ -16,7 +16,9 @@ def test_smtp_with_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read["EMAIL_USE_TLS"] is True
 
 
-def test_nothing_set_is_no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_url_there_are_no_settings_of_mail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("EMAIL_URL", raising=False)
     assert env_mail("EMAIL_URL") == {}
 
@@ -30,7 +32,7 @@ def test_nothing_set_is_no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
         "smtp://u:hidden@h/?tls=maybe",
     ],
 )
-def test_a_bad_one_stops_the_start_and_is_not_shown(
+def test_a_bad_url_of_mail_stops_the_start_and_is_not_shown(
     monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv("EMAIL_URL", url)

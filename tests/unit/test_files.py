@@ -39,13 +39,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_type_is_what_is_in_it(kind: str) -> None:
+def test_a_file_has_the_type_of_its_content(kind: str) -> None:
     content, expected = TYPES[kind]
     assert content_type(io.BytesIO(content)) == expected
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_other_types_are_invalid(kind: str) -> None:
+def test_a_file_of_a_type_that_is_not_allowed_is_invalid(kind: str) -> None:
     with pytest.raises(Invalid) as refused:
         content_type(io.BytesIO(REFUSED[kind]))
     assert set(refused.value.fields or {}) == {"file"}
@@ -67,7 +67,7 @@ def test_other_types_are_invalid(kind: str) -> None:
         ("👩‍👩‍👧.txt", "👩‍👩‍👧.txt"),
     ],
 )
-def test_name(name: str, cleaned: str) -> None:
+def test_a_name_is_cleaned(name: str, cleaned: str) -> None:
     assert clean_name(name, "text/plain") == cleaned
 
 
@@ -80,16 +80,16 @@ def test_name(name: str, cleaned: str) -> None:
         ("", "picture.png"),
     ],
 )
-def test_picture_is_called_one(name: str, cleaned: str) -> None:
+def test_a_picture_gets_the_suffix_of_its_type(name: str, cleaned: str) -> None:
     assert clean_name(name, "image/png") == cleaned
 
 
-def test_long_name_keeps_what_says_how_to_open_it() -> None:
+def test_a_long_name_keeps_its_suffix() -> None:
     assert clean_name("x" * 500 + ".txt", "text/plain") == "x" * 196 + ".txt"
 
 
 @given(st.text(max_size=300))
-def test_any_name(name: str) -> None:
+def test_any_name_becomes_a_clean_one_or_is_refused(name: str) -> None:
     cleaned = clean_name(name, "text/plain")
     assert 0 < len(cleaned) <= NAME_CHARACTERS
     assert not {"/", "\\", "\0", "\n", "\u202e"} & set(cleaned)

@@ -1,17 +1,12 @@
 """Guests: they come, read what is open to them, write nothing, and are forgotten."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.utils import timezone
-from pytest_django import Settings
-from rest_framework_simplejwt.settings import api_settings
 
-from accounts import guests, passwords, revocation, tokens
-from accounts.guests import admit_guest
-from accounts.models import Session, User
+from accounts import guests, passwords
+from accounts.models import User
 from chat import presence, queries
 from chat.actions import (
     bans,
@@ -31,19 +26,13 @@ from chat.errors import RoomNotFound, UserNotFound
 from chat.log.append import append_one
 from chat.models import Attendance, Room
 from chat.payloads.rooms import RoomPayload
-from chat.payloads.system_events import GUESTS
 from chat.queries.messages import CaughtUp, Resume
 from chat.queries.search import search
 from core.bus.envelopes import Envelope, PersonChanged
 from core.errors import (
     Forbidden,
-    Invalid,
-    Refusal,
-    Unauthorized,
 )
 from tests.people import acting
-
-from .envelopes import leavers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,29 +50,7 @@ def open_room(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
     return room
 
 
-def test_guest_has_a_session_and_no_password() -> None:
-    guest, pair = admit_guest(display_name=" Ame\u0301lie ", user_agent="browser")
-    assert guest.is_guest
-    assert guest.username.startswith("guest-")
-    assert guest.display_name == "Amélie"
-    assert not guest.has_usable_password()
-    assert tokens.verify_access(pair.access).actor.user == guest
-
-
-def test_no_guests_unless_they_are_wanted(settings: Settings) -> None:
-    settings.ALLOW_GUESTS = False
-    with pytest.raises(Forbidden):
-        admit_guest(user_agent="")
-    assert not User.objects.exists()
-
-
-def test_guest_with_a_name_that_is_none() -> None:
-    with pytest.raises(Invalid):
-        admit_guest(display_name="a\nb", user_agent="")
-    assert not User.objects.exists()
-
-
-def test_guest_reads(guest: User, open_room: RoomPayload) -> None:
+def test_a_guest_reads_an_open_room(guest: User, open_room: RoomPayload) -> None:
     page = queries.messages.history(acting(guest), open_room.id)
     assert [message.seq for message in page.messages] == [1, 2, 3, 4]
     shown = queries.rooms.room(acting(guest), open_room.id)
@@ -119,7 +86,7 @@ def test_guest_catches_up_and_is_not_told_who_is_online(
 
 
 @pytest.mark.parametrize("flag", [{"staff_only": True}, {"guests_may_read": False}])
-def test_what_is_not_open_is_not_there(
+def test_a_room_that_is_not_open_is_not_found_by_a_guest(
     guest: User, dora: User, flag: dict[str, bool]
 ) -> None:
     room = rooms.create_room(acting(dora), name="bridge", guests_may_read=True)
@@ -170,7 +137,7 @@ def writes(guest: User, room: str, alice: User) -> list[Callable[[], object]]:
 
 
 @pytest.mark.parametrize("is_staff", [False, True])
-def test_guest_does_nothing_else(
+def test_a_guest_is_refused_everything_but_reading(
     guest: User, alice: User, open_room: RoomPayload, is_staff: bool
 ) -> None:
     User.objects.filter(pk=guest.pk).update(is_staff=is_staff)
@@ -181,7 +148,7 @@ def test_guest_does_nothing_else(
     assert queries.rooms.room(acting(alice), open_room.id).head_seq == 4
 
 
-def test_guests_are_there_for_nobody(
+def test_nobody_sees_a_guest_among_people(
     guest: User, alice: User, room: RoomPayload
 ) -> None:
     for reference in (guest.username, str(guest.pk)):
@@ -207,64 +174,3 @@ def test_guests_are_not_in_presence(guest: User, published: list[Envelope]) -> N
     assert [e for e in published if isinstance(e, PersonChanged)] == []
     guest.refresh_from_db()
     assert guest.last_seen_at is None
-
-
-def test_message_that_closes_the_room_takes_the_guests_out(
-    alice: User, open_room: RoomPayload, published: list[Envelope]
-) -> None:
-    published.clear()
-    update_room(acting(alice), open_room.id, {"slow_mode_seconds": 5})
-    assert leavers(published) == []
-    update_room(
-        acting(alice), open_room.id, {"guests_may_read": False, "notices": False}
-    )
-    assert leavers(published) == [(6, GUESTS)]
-    update_room(acting(alice), open_room.id, {"guests_may_read": True})
-    assert leavers(published) == [(6, GUESTS)]
-
-
-def test_guests_who_cannot_come_back_are_forgotten(alice: User) -> None:
-    tokens.start_session(alice)
-    Session.objects.update(ended_at=timezone.now())
-    names = ("stays", "logged-out", "unused", "one-of-two")
-    made = {name: guests.make_guest(display_name=name) for name in names}
-    for guest in made.values():
-        tokens.start_session(guest)
-    tokens.revoke_all(made["logged-out"])
-    long_ago = timezone.now() - api_settings.REFRESH_TOKEN_LIFETIME
-    unused = Session.objects.filter(user__in=[made["unused"], made["one-of-two"]])
-    unused.update(last_used_at=long_ago - timedelta(seconds=1))
-    tokens.start_session(made["one-of-two"])
-    guests.forget_guests()
-    left = set(User.objects.values_list("display_name", flat=True))
-    assert left == {"Alice", "stays", "one-of-two"}
-
-
-def test_what_a_guest_wrote_is_never_there(guest: User, room: RoomPayload) -> None:
-    """A room that is closed to them answers like one that is not there."""
-    draft, _ = messages.prepare_send(
-        acting(guest), room.id, client_id="1", body="hello"
-    )
-    with pytest.raises(Refusal) as refused:
-        append_one(draft)
-    assert refused.value.code == "room_not_found"
-
-
-def test_no_token_of_a_guest_is_good_when_none_are_wanted(settings: Settings) -> None:
-    """And their open sockets are found, like those of who is logged out."""
-    _, pair = admit_guest(user_agent="")
-    identity = tokens.verify_access(pair.access)
-    ticket = tokens.issue_ticket(identity)
-    assert revocation.current(identity.actor) == identity.actor
-    assert revocation.revoked([identity.actor]) == {}
-    settings.ALLOW_GUESTS = False
-    refused: list[Callable[[], object]] = [
-        partial(tokens.verify_access, pair.access),
-        partial(tokens.redeem_ticket, ticket),
-        partial(tokens.rotate, pair.refresh),
-        partial(revocation.current, identity.actor),
-    ]
-    for attempt in refused:
-        with pytest.raises(Unauthorized):
-            attempt()
-    assert revocation.revoked([identity.actor]) == {identity.actor.session_id: False}

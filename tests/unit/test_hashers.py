@@ -61,7 +61,7 @@ def test_a_password_is_hashed_inside_a_transaction(settings: Settings) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_waits_for_a_turn_holds_no_connection(
+def test_a_thread_that_waits_to_hash_holds_no_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """They are few: a burst of log-ins would have them all, and the writer none."""

@@ -7,7 +7,6 @@ from hashlib import sha256
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.models import User
 from chat import queries
@@ -19,9 +18,6 @@ from chat.errors import InvitationNotFound
 from chat.models import Ban, Invitation, Membership, Room
 from chat.payloads.rooms import RoomPayload
 from core.bus.envelopes import Envelope
-from core.errors import (
-    RateLimited,
-)
 from tests.people import acting, person
 
 from .envelopes import logged, to_person
@@ -146,18 +142,6 @@ def test_a_staff_member_enters_a_staff_room_by_link(dora: User) -> None:
     room = create_room(acting(dora), name="bridge", kind="private", staff_only=True)
     erin = person("erin", is_staff=True)
     assert invitations.accept_link(acting(erin), link(dora, room)).role == "member"
-
-
-def test_a_person_who_guesses_codes_is_soon_refused(
-    charlie: User, settings: Settings
-) -> None:
-    settings.RATE_LIMITS = True
-    for number in range(10):
-        for job in (queries.invitations.preview, invitations.accept_link):
-            found = refused(partial(job, acting(charlie), str(number)))
-            assert found[0] is InvitationNotFound
-    for job in (queries.invitations.preview, invitations.accept_link):
-        assert refused(partial(job, acting(charlie), "x"))[0] is RateLimited
 
 
 def test_expired_links_are_not_shown_and_then_deleted(

@@ -1,13 +1,8 @@
 """Token buckets: what comes at once, what comes back, and for how long to wait."""
 
-import re
 import time
-from pathlib import Path
 
-import msgspec
 import pytest
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from chat.actions.messages import send_message
@@ -16,7 +11,6 @@ from core import limits
 from core.errors import RateLimited
 from core.limits.bucket import RateLimit
 from core.limits.network import NetworkLimit, PersonLimit
-from core.limits.table import Limits, read, variable
 from tests.people import acting, person
 
 from .threads import at_once
@@ -57,7 +51,7 @@ def taken(limit: RateLimit, key: object = "alice", tries: int = 10) -> int:
     return count
 
 
-def test_burst_comes_at_once(limit: RateLimit) -> None:
+def test_a_burst_is_granted_at_once(limit: RateLimit) -> None:
     assert taken(limit) == 3
 
 
@@ -75,7 +69,7 @@ def test_bucket_never_holds_more_than_the_burst(limit: RateLimit, clock: Clock) 
     assert taken(limit) == 3
 
 
-def test_refusals_cost_nothing(limit: RateLimit, clock: Clock) -> None:
+def test_a_refusal_takes_no_token(limit: RateLimit, clock: Clock) -> None:
     taken(limit, tries=100)
     clock.now += 0.5
     assert taken(limit) == 1
@@ -90,7 +84,7 @@ def test_parts_of_a_token_add_up(limit: RateLimit, clock: Clock) -> None:
     assert taken(limit, tries=1) == 1
 
 
-def test_wait_is_until_the_next_token(limit: RateLimit, clock: Clock) -> None:
+def test_the_wait_is_until_the_next_token(limit: RateLimit, clock: Clock) -> None:
     taken(limit)
     clock.now += 0.1
     with pytest.raises(RateLimited) as refused:
@@ -99,7 +93,7 @@ def test_wait_is_until_the_next_token(limit: RateLimit, clock: Clock) -> None:
     assert refused.value.retry_after == pytest.approx(0.4, abs=0.011)
 
 
-def test_waiting_as_told_is_enough(clock: Clock) -> None:
+def test_a_person_who_waits_as_told_is_let_in(clock: Clock) -> None:
     limit = RateLimit(rate=3, burst=1)
     limit.take("alice")
     with pytest.raises(RateLimited) as refused:
@@ -114,7 +108,7 @@ def test_each_key_has_its_own_bucket(limit: RateLimit) -> None:
     assert taken(limit, "bob") == 3
 
 
-def test_longest_unseen_keys_fall_out(
+def test_the_key_that_was_used_longest_ago_is_forgotten(
     limit: RateLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(RateLimit, "MAX_KEYS", 2)
@@ -144,7 +138,7 @@ def test_messages_are_limited_by_person(
         send_message(acting(alice), nowhere, client_id="2", body="hello")
 
 
-def test_what_is_given_back_does_not_count(limit: RateLimit) -> None:
+def test_a_token_that_is_given_back_does_not_count(limit: RateLimit) -> None:
     taken(limit, tries=2)
     limit.give_back("alice")
     assert taken(limit) == 2
@@ -179,37 +173,6 @@ def test_threads_do_not_take_the_same_token(clock: Clock) -> None:
     assert sum(count for count in counts if isinstance(count, int)) == 50
 
 
-RATES = {
-    "messages": (5, 20),
-    "commands": (20, 60),
-    "network_commands": (200, 600),
-    "network_messages": (30, 60),
-    "rooms": (60 / 3600, 20),
-    "room_changes": (0.5, 30),
-    "joins": (0.5, 20),
-    "member_changes": (1, 60),
-    "profile_changes": (20 / 60, 20),
-    "invitations": (0.5, 30),
-    "typing": (1, 5),
-    "uploads": (1, 20),
-    "invitation_codes": (10 / 60, 20),
-    "searches": (2, 10),
-    "frames": (100, 100),
-    "connects": (10, 100),
-    "logins": (10 / 60, 20),
-    "failed_logins": (20 / 3600, 5),
-    "refreshes": (2, 120),
-    "registrations": (10 / 3600, 20),
-    "mails": (20 / 3600, 5),
-    "network_mails": (60 / 3600, 20),
-    "guests": (60 / 3600, 20),
-}
-
-
-# What they guard is the process's own time.
-_BY_PROCESS = {"frames", "network_commands", "network_messages"}
-
-
 def bucket(name: str) -> RateLimit:
     limit = getattr(limits, name)
     match limit:
@@ -220,49 +183,3 @@ def bucket(name: str) -> RateLimit:
         case RateLimit():
             return limit
     raise AssertionError(limit)
-
-
-@pytest.mark.parametrize("name", RATES)
-def test_buckets_in_use_are_those_of_the_table(name: str) -> None:
-    limit = bucket(name)
-    assert (limit.rate, limit.burst) == RATES[name]
-    assert limit.name == name
-    assert limit.shared is (name not in _BY_PROCESS)
-
-
-def test_every_rate_of_the_table_has_a_bucket() -> None:
-    fields = Limits.__struct_fields__
-    named = {f.removesuffix("_burst") for f in fields if f.endswith("_burst")}
-    assert named == RATES.keys()
-
-
-def test_the_environment_sets_limits() -> None:
-    table = read({"messages_per_second": "0.5", "messages_burst": "2"})
-    assert (table.messages_per_second, table.messages_burst) == (0.5, 2)
-    assert table.commands_burst == Limits().commands_burst
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        {"messages_burst": value}
-        for value in ("0", "-1", "1.5", "many", "nan", "9" * 20, "")
-    ]
-    + [{"messages_per_second": value} for value in ("0", "-1", "nan", "inf", "x")]
-    + [{"frame_bytes": "100000"}, {"nonsense": "1"}],
-    ids=str,
-)
-def test_a_limit_that_is_none_stops_the_start(found: dict[str, str]) -> None:
-    with pytest.raises(ImproperlyConfigured):
-        read(found)
-
-
-def test_operations_page_has_every_limit() -> None:
-    """The table of docs/operations.md: the variable, and its default."""
-    page = (Path(settings.BASE_DIR) / "docs" / "operations.md").read_text()
-    rows = re.findall(
-        r"^\| `(LIMIT_[A-Z_]+)`(?: \*)? \| `([\d.]+)` \|", page, re.MULTILINE
-    )
-    documented = {name: float(value) for name, value in rows}
-    defaults = msgspec.structs.asdict(Limits())
-    assert documented == {variable(name): value for name, value in defaults.items()}

@@ -53,7 +53,9 @@ def _fail() -> None:
 
 
 @pytest.mark.parametrize("form", ["line", "json"])
-def test_an_exception_is_its_class_and_where(writing: Writing, form: str) -> None:
+def test_an_exception_is_logged_as_its_class_and_its_lines(
+    writing: Writing, form: str
+) -> None:
     written = writing(form=form)
     try:
         _fail()
@@ -67,7 +69,7 @@ def test_an_exception_is_its_class_and_where(writing: Writing, form: str) -> Non
 
 
 @pytest.mark.django_db
-def test_the_database_says_no_row(writing: Writing) -> None:
+def test_an_error_of_the_database_is_logged_without_the_row(writing: Writing) -> None:
     """PostgreSQL's DETAIL has the values."""
     written = writing()
     with connection.cursor() as cursor:
@@ -112,7 +114,9 @@ def test_libraries_do_not_follow_our_level(writing: Writing, name: str) -> None:
     assert written.getvalue() == ""
 
 
-async def test_a_task_nobody_waited_for(writing: Writing) -> None:
+async def test_a_task_that_nobody_awaited_is_logged_without_its_arguments(
+    writing: Writing,
+) -> None:
     written = writing()
 
     async def work(body: str) -> None:
@@ -162,7 +166,7 @@ def test_a_request_that_breaks_is_logged_without_its_address(
         ("csrf", {"Cookie": f"csrftoken={SECRET}"}),
     ],
 )
-def test_what_django_refuses_is_an_event_without_the_clients_text(
+def test_a_request_that_django_refuses_is_an_event_without_the_clients_text(
     writing: Writing,
     monkeypatch: pytest.MonkeyPatch,
     settings: Settings,
@@ -201,7 +205,9 @@ def test_a_librarys_warning_comes_once_in_ten_seconds(
 @pytest.mark.parametrize(
     "said", ["Exception inside application: %s", "Cannot build protocol: %s", "%s"]
 )
-def test_what_daphne_says_of_an_exception(writing: Writing, said: str) -> None:
+def test_an_exception_in_daphne_is_logged_without_its_text(
+    writing: Writing, said: str
+) -> None:
     """It writes them into the message, as arguments or before."""
     written = writing()
     frame = '  File "a.py", line 3, in b'
@@ -212,7 +218,7 @@ def test_what_daphne_says_of_an_exception(writing: Writing, said: str) -> None:
     assert written.getvalue().endswith(frame + "\n")
 
 
-def test_a_group_of_exceptions_and_a_cause_that_turns_round() -> None:
+def test_groups_and_circles_of_exceptions_are_described() -> None:
     one = ValueError(SECRET)
     one.__cause__ = group = ExceptionGroup(SECRET, [KeyError(SECRET)])
     group.__cause__ = one
@@ -228,7 +234,7 @@ def test_nobody_forges_a_line(writing: Writing) -> None:
     assert line.endswith(r"said a | b\u001b[2J\u2028c")
 
 
-def test_json_is_an_object_on_a_line(writing: Writing) -> None:
+def test_a_record_in_json_is_one_object_on_one_line(writing: Writing) -> None:
     written = writing(level="WARNING", form="json")
     logging.getLogger("chat.x").info("unheard")
     logging.getLogger("chat.x").warning("said\n%s", "x", extra={"room": "1"})

@@ -18,11 +18,11 @@ def ann() -> User:
     return User.objects.create_user("ann", "a long first one", display_name="Ann")
 
 
-def test_names_its_person(ann: User) -> None:
+def test_a_token_names_its_person(ann: User) -> None:
     assert mailed_tokens.verify_reset_token(mailed_tokens.reset_token(ann)) == ann
 
 
-def test_dies_with_the_password(ann: User) -> None:
+def test_a_token_is_void_when_the_password_has_changed(ann: User) -> None:
     token = mailed_tokens.reset_token(ann)
     ann.set_password("a long second one")
     ann.save()
@@ -39,7 +39,7 @@ def test_dies_with_the_password(ann: User) -> None:
         {"is_bot": True},
     ],
 )
-def test_dies_with_the_state_it_was_made_for(
+def test_a_token_is_void_when_the_account_has_changed(
     ann: User, change: dict[str, object]
 ) -> None:
     token = mailed_tokens.reset_token(ann)
@@ -47,14 +47,14 @@ def test_dies_with_the_state_it_was_made_for(
     assert mailed_tokens.verify_reset_token(token) is None
 
 
-def test_of_one_person_is_not_of_another(ann: User) -> None:
+def test_a_token_of_one_person_is_none_of_another(ann: User) -> None:
     bob = User.objects.create_user("bob", "a long first one", display_name="Bob")
     proof = mailed_tokens.reset_token(ann).partition(".")[2]
     assert mailed_tokens.verify_reset_token(f"{bob.pk.hex}.{proof}") is None
 
 
 @pytest.mark.parametrize(("minutes", "valid"), [(59, True), (61, False)])
-def test_lives_an_hour(ann: User, minutes: int, valid: bool) -> None:
+def test_a_token_lives_for_an_hour(ann: User, minutes: int, valid: bool) -> None:
     token = mailed_tokens.reset_token(ann)
     later = datetime.now() + timedelta(minutes=minutes)  # noqa: DTZ005
     with patch.object(PasswordResetTokenGenerator, "_now", return_value=later):
@@ -62,7 +62,7 @@ def test_lives_an_hour(ann: User, minutes: int, valid: bool) -> None:
 
 
 @pytest.mark.parametrize("token", ["", ".", "x.y", "0" * 32 + ".a-b", "\0", "é" * 40])
-def test_nonsense_is_nobodys(token: str) -> None:
+def test_a_text_that_is_no_token_belongs_to_nobody(token: str) -> None:
     assert mailed_tokens.verify_reset_token(token) is None
 
 

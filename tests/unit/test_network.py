@@ -22,7 +22,9 @@ from core.network import network_of, networks_of
         ("unix:", {"unix:": 1}),
     ],
 )
-def test_networks(address: str, networks: dict[str, int]) -> None:
+def test_an_address_is_in_these_networks(
+    address: str, networks: dict[str, int]
+) -> None:
     found = networks_of(address)
     assert {network.name: network.times for network in found} == networks
     assert network_of(address) == found[-1].name

@@ -41,13 +41,13 @@ def test_display_name_may_differ(db: None) -> None:
 
 
 @pytest.mark.parametrize("name", ["Erin", "erin", "ERIN"])
-def test_a_username_is_taken_in_every_case(erin: User, name: str) -> None:
+def test_a_username_that_is_taken_is_taken_in_every_case(erin: User, name: str) -> None:
     assert fields_refused(username=name) == {"username"}
     assert User.objects.count() == 1
 
 
 @pytest.mark.parametrize("name", ["ab", "a1", "9lives", "a.b-c_d", "x" * 32])
-def test_good_names(db: None, name: str) -> None:
+def test_a_good_username_is_taken(db: None, name: str) -> None:
     person, _ = register(username=name, password=PASSWORD)
     assert person.username == name
 
@@ -68,13 +68,13 @@ def test_good_names(db: None, name: str) -> None:
         "a/b",
     ],
 )
-def test_bad_usernames_are_refused(db: None, name: str) -> None:
+def test_a_bad_username_is_refused(db: None, name: str) -> None:
     assert "username" in fields_refused(username=name)
     assert not User.objects.exists()
 
 
 @pytest.mark.parametrize("password", ["", "short", "password", "19283746", "frank-123"])
-def test_weak_passwords_are_refused(db: None, password: str) -> None:
+def test_a_weak_password_is_refused(db: None, password: str) -> None:
     assert fields_refused(password=password) == {"password"}
     assert not User.objects.exists()
 
@@ -105,7 +105,7 @@ def test_logging_in_leaves_no_session_when_no_pair_can_be_issued(
 
 
 @pytest.mark.parametrize("name", ["Erin", "erin", "ERIN"])
-def test_log_in_in_any_case(erin: User, name: str) -> None:
+def test_a_person_logs_in_by_their_username_in_any_case(erin: User, name: str) -> None:
     assert sessions.log_in(username=name, password=PASSWORD)[0] == erin
 
 

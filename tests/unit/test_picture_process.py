@@ -7,15 +7,9 @@ functions do it in their stead, behind the real limits.
 import io
 import json
 import logging
-import os
-import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from textwrap import indent
 
@@ -28,7 +22,7 @@ from core.files.pictures import made_anew, process
 from core.limits.table import LIMITS
 from tests.pictures import picture, png
 
-# What nursery.py loads and calls, in the process that it forked and confined.
+# What fork_server.py loads and calls, in the process that it forked and confined.
 HEAD = """
 import fcntl, os, signal, sys, time
 
@@ -43,11 +37,11 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plant]:
     """Have another function decode; what is planted is its body."""
     path = tmp_path / "planted.py"
     monkeypatch.setattr(process, "_DECODER", str(path))
-    nurseries: list[process._Nursery] = []
-    monkeypatch.setattr(process, "_nurseries", nurseries)
+    servers: list[process._ForkServer] = []
+    monkeypatch.setattr(process, "_servers", servers)
     yield lambda body: planted(path, body)
-    for nursery in nurseries:
-        nursery.kill()
+    for server in servers:
+        server.kill()
 
 
 def planted(path: Path, body: str) -> None:
@@ -61,8 +55,8 @@ def decode(content: bytes | None = None) -> bytes:
 
 def decoders() -> list[psutil.Process]:
     """Those that watch them too."""
-    [nursery] = process._nurseries
-    return psutil.Process(nursery.pid).children(recursive=True)
+    [server] = process._servers
+    return psutil.Process(server.pid).children(recursive=True)
 
 
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE"])
@@ -81,7 +75,7 @@ def test_a_decoder_that_is_killed_may_be_tried_again(plant: Plant) -> None:
     assert refused.value.retry_after == process.WAIT_SECONDS
 
 
-def test_an_endless_decoder_has_so_much_of_the_cores(
+def test_an_endless_decoder_is_ended_when_its_time_on_the_cpu_is_up(
     plant: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "CPU_SECONDS", 1)
@@ -90,7 +84,7 @@ def test_an_endless_decoder_has_so_much_of_the_cores(
         decode()
 
 
-def test_a_decoder_that_waits_has_so_much_time(
+def test_a_decoder_that_waits_is_ended_when_its_time_is_up(
     plant: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "SECONDS", 1)
@@ -100,14 +94,16 @@ def test_a_decoder_that_waits_has_so_much_time(
     until(lambda: not decoders())
 
 
-def test_a_decoder_has_so_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decoder_that_needs_too_much_memory_refuses_the_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     content = picture("PNG", (4_000, 3_000))
     monkeypatch.setattr(pictures, "_BYTES_PER_PIXEL", 0)
     with pytest.raises(TooLong, match="memory"):
         decode(content)
 
 
-def test_it_writes_no_more_than_a_file_may_have(plant: Plant) -> None:
+def test_a_decoder_writes_no_more_than_a_file_may_have(plant: Plant) -> None:
     plant("""
 most = orders["content_bytes"]
 assert os.write(kept[0], bytes(most + 1)) == most
@@ -123,7 +119,7 @@ except OSError:
 @pytest.mark.parametrize(
     "said", [None, [], "{", {"width": "8"}, {"width": -1}, {"width": 1e99}, "x" * 9_999]
 )
-def test_what_it_says_is_not_believed(said: object, plant: Plant) -> None:
+def test_a_report_that_a_picture_made_up_is_refused(said: object, plant: Plant) -> None:
     plant(f"""
 for each in kept:
     os.write(each, b"x")
@@ -134,7 +130,7 @@ return {said!r}
 
 
 @pytest.mark.parametrize("numbers", [(), (0,), (1,)])
-def test_what_it_does_not_keep_is_missed(
+def test_a_decoder_that_writes_no_file_refuses_the_picture(
     numbers: tuple[int, ...], plant: Plant
 ) -> None:
     plant(f"""
@@ -146,13 +142,13 @@ return {{}}
         decode()
 
 
-def test_a_decoder_that_fails_is_our_own_mistake(plant: Plant) -> None:
+def test_a_decoder_that_fails_raises_an_error_of_ours(plant: Plant) -> None:
     plant("raise OSError('the disk is full')")
     with pytest.raises(RuntimeError, match="exits 1"):
         decode()
 
 
-def test_a_decoder_that_does_not_start_is_told_to_the_operator(
+def test_a_decoder_that_does_not_start_is_logged_for_the_operator(
     plant: Plant, caplog: pytest.LogCaptureFixture
 ) -> None:
     plant("there is no such language")
@@ -160,14 +156,14 @@ def test_a_decoder_that_does_not_start_is_told_to_the_operator(
         for _ in range(2):
             with pytest.raises(Unavailable):
                 decode()
-            until(lambda: process._nurseries[-1].exit_code() is not None)
+            until(lambda: process._servers[-1].exit_code() is not None)
     assert "the process that forks decoders ended: 1" in caplog.text
     # And when it is put right, nobody has to restart the server.
     plant("os.write(kept[0], b'x'); os.write(kept[1], b'x'); return {}")
     assert decode() == b"x"
 
 
-def test_it_finds_no_secret_and_no_connection(
+def test_a_decoder_has_no_secret_and_no_connection(
     plant: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_KEY", "nobody-else-knows-this")
@@ -199,7 +195,7 @@ return {}
     assert found["nice"] == 10
 
 
-def test_no_picture_finds_what_another_one_left(plant: Plant) -> None:
+def test_a_decoder_finds_nothing_of_another_picture(plant: Plant) -> None:
     plant("""
 os.write(kept[0], str(getattr(sys, "left", "nothing")).encode())
 os.write(kept[1], b"small")
@@ -207,103 +203,6 @@ sys.left = "something"
 return {}
 """)
     assert [decode(), decode()] == [b"nothing", b"nothing"]
-
-
-# --- Turns ---------------------------------------------------------------------------
-
-
-def test_more_pictures_than_decoders_wait_for_a_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(process, "WAIT_SECONDS", 0.1)
-    with ExitStack() as busy:
-        for _ in range(process.DECODERS):
-            busy.enter_context(process.turn())
-        with pytest.raises(Unavailable) as refused:
-            decode()
-    assert refused.value.retry_after == 0.1
-    decode()
-
-
-def test_a_line_has_an_end() -> None:
-    """A thread that waits answers nothing else."""
-    waiting = [threading.Thread(target=decode) for _ in range(process.WAITING)]
-    with ExitStack() as busy:
-        for _ in range(process.DECODERS):
-            busy.enter_context(process.turn())
-        for thread in waiting:
-            thread.start()
-        until(lambda: process._line._value == 0)
-        with pytest.raises(Unavailable):
-            decode()
-        assert all(thread.is_alive() for thread in waiting)
-    for thread in waiting:
-        thread.join()
-    decode()
-
-
-# --- The end -------------------------------------------------------------------------
-
-
-def test_the_end_of_the_server_is_theirs(
-    plant: Plant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "_stopped", threading.Event())
-    plant("time.sleep(600)")
-    refused: list[Unavailable] = []
-
-    def upload() -> None:
-        try:
-            decode()
-        except Unavailable as refusal:
-            refused.append(refusal)
-
-    thread = threading.Thread(target=upload)
-    thread.start()
-    until(lambda: len(process._nurseries) == 1 and len(decoders()) == 2)
-    family = decoders()
-    process.stop()
-    thread.join()
-    until(lambda: not any(is_alive(one) for one in family))
-    assert len(refused) == 1
-    with pytest.raises(Unavailable):
-        decode()
-
-
-def test_no_decoder_outlives_a_server_that_is_killed(tmp_path: Path) -> None:
-    path, number = tmp_path / "planted.py", tmp_path / "pid"
-    planted(path, f"open({str(number)!r}, 'w').write(str(os.getpid()))\ntime.sleep(99)")
-    parent = f"""
-import django, io
-django.setup()
-from core.files.pictures import made_anew, process
-process._DECODER = {str(path)!r}
-with made_anew(io.BytesIO(b"x"), "image/png"):
-    pass
-"""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DEBUG": "on",
-        "DJANGO_SETTINGS_MODULE": "backend.settings",
-        "STATE_DIR": str(tmp_path),
-    }
-    command = [sys.executable, "-c", parent]
-    with subprocess.Popen(command, env=environment) as server:
-        until(lambda: number.exists() and number.read_text() != "")
-        family = psutil.Process(server.pid).children(recursive=True)
-        # The one that forks, the one that watches, the one that decodes.
-        assert len(family) == 3
-        server.send_signal(signal.SIGKILL)
-    # Long before the alarm, which would end them anyway.
-    until(lambda: not any(is_alive(one) for one in family), seconds=10)
-
-
-def is_alive(one: psutil.Process) -> bool:
-    """In a container there may be nobody to bury it."""
-    try:
-        return one.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def until(is_so: Callable[[], bool], seconds: float = 20) -> None:

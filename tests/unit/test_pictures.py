@@ -46,7 +46,7 @@ def opened(content: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize(("content_type", "form"), FORMATS.items())
-def test_nothing_is_told_but_the_picture(content_type: str, form: str) -> None:
+def test_a_new_picture_holds_no_metadata(content_type: str, form: str) -> None:
     before = telling(form)
     assert SECRET in before
     found = anew(before, content_type)
@@ -59,21 +59,21 @@ def test_nothing_is_told_but_the_picture(content_type: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("content_type", ["image/jpeg", "image/webp", "image/png"])
-def test_place_is_gone(content_type: str) -> None:
+def test_a_new_picture_does_not_tell_where_it_was_taken(content_type: str) -> None:
     before = picture(FORMATS[content_type], exif=exif().tobytes())
     assert opened(before).getexif().get_ifd(0x8825)
     after = opened(anew(before, content_type).content)
     assert not after.getexif().get_ifd(0x8825)
 
 
-def test_what_lies_on_its_side_stands_up() -> None:
+def test_a_picture_that_lies_on_its_side_is_turned() -> None:
     found = anew(picture("JPEG", exif=exif(6).tobytes()), "image/jpeg")
     assert (found.width, found.height) == (4, 8)
     assert opened(found.content).size == (4, 8)
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP"])
-def test_moving_pictures_move(form: str) -> None:
+def test_an_animated_picture_stays_animated(form: str) -> None:
     content_type = {form: kind for kind, form in FORMATS.items()}[form]
     after = opened(anew(moving(form), content_type).content)
     assert getattr(after, "n_frames", 1) == 3
@@ -86,7 +86,7 @@ def test_moving_pictures_move(form: str) -> None:
     assert after.info["loop"] == 0
 
 
-def test_transparency_stays() -> None:
+def test_a_transparent_picture_stays_transparent() -> None:
     file = io.BytesIO()
     Image.new("RGBA", (4, 4), (255, 0, 0, 0)).save(file, "PNG")
     found = anew(file.getvalue())
@@ -94,7 +94,7 @@ def test_transparency_stays() -> None:
         assert opened(kept).convert("RGBA").getpixel((0, 0))[3] == 0  # type: ignore[index]  # RGBA
 
 
-def test_colours_for_printers_are_made_ordinary() -> None:
+def test_a_picture_in_cmyk_becomes_rgb() -> None:
     file = io.BytesIO()
     Image.new("CMYK", (4, 4)).save(file, "JPEG")
     assert opened(anew(file.getvalue(), "image/jpeg").content).mode == "RGB"
@@ -103,7 +103,7 @@ def test_colours_for_printers_are_made_ordinary() -> None:
 @pytest.mark.parametrize(
     ("size", "small"), [((960, 480), (480, 240)), ((10, 20), (10, 20))]
 )
-def test_thumbnail_is_at_most_so_large(
+def test_a_thumbnail_has_a_largest_size(
     size: tuple[int, int], small: tuple[int, int]
 ) -> None:
     found = anew(png(*size))
@@ -132,7 +132,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_what_cannot_be_decoded_is_invalid(kind: str) -> None:
+def test_a_file_that_cannot_be_decoded_is_invalid(kind: str) -> None:
     with pytest.raises(Invalid) as refused:
         anew(*BROKEN[kind])
     assert set(refused.value.fields or {}) == {"file"}
@@ -146,7 +146,7 @@ def test_avatar_of_another_type_is_invalid(content: bytes) -> None:
         squared(content)
 
 
-def test_what_hides_behind_a_picture_is_gone() -> None:
+def test_data_that_hides_behind_a_picture_is_gone() -> None:
     found = anew(png() + b"<script>alert(1)</script>PK\x03\x04")
     assert b"script" not in found.content + found.thumbnail
 
@@ -159,7 +159,7 @@ def limited(monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
 
 
 @pytest.mark.parametrize("side", [4_001, 5_657, 8_000, 20_000, 60_000])
-def test_bomb_is_not_decoded(side: int) -> None:
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(side: int) -> None:
     """Its head says how large it is, and nothing else is in it."""
     assert side * side > LIMITS.image_pixels
     content = bomb(side, side)
@@ -209,7 +209,7 @@ def test_a_gif_of_100_000_frames_is_not_read_to_its_end() -> None:
         anew(many_frames(100_000), "image/gif")
 
 
-def test_what_comes_out_is_no_larger_than_a_file_may_be(
+def test_a_picture_that_grows_too_large_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     noise = io.BytesIO()

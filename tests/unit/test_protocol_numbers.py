@@ -84,7 +84,7 @@ CLAIMS = [
     # Shapes and lines
     f"among the first {mentions.MAX_MENTIONS} names in the text",
     f"a direct room or a group (at most {limits.GROUP_PEOPLE})",
-    f"at most {text._MOST_MARKS} combining marks in a row. A room's name has at most"
+    f"at most {text._MAX_MARKS} combining marks in a row. A room's name has at most"
     f" {NAME_CHARACTERS} characters, a topic {TOPIC_CHARACTERS}, a display name"
     f" {people.LONGEST['display_name']}, a status {people.LONGEST['status']}.",
     f"up to {_PAGE.max_value} at once ({_PAGE.default} unless",
@@ -92,7 +92,7 @@ CLAIMS = [
     f"`too_many_rooms` ({DEFAULT.rooms_per_connection} per connection)",
     f"{_KEY[0]} to {_KEY[1]} of `A-Z a-z 0-9 _ -`",
     f"1 to {DEFAULT.message_characters:,} characters, not only white space, no control"
-    f" characters except tab and line ends, at most {text._MOST_MARKS} combining marks",
+    f" characters except tab and line ends, at most {text._MAX_MARKS} combining marks",
     f"for `edit_seconds` ({DEFAULT.edit_seconds // 3600} hours)",
     f"at most `reaction_kinds` ({DEFAULT.reaction_kinds}) different emoji",
     f"Both stop at {limits.MAX_UNREAD:,} everywhere: {limits.MAX_UNREAD} means"

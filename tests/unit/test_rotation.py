@@ -155,7 +155,7 @@ def test_session_begun_after_revoking_all_is_good(alice: User, pair: Pair) -> No
     assert holder(tokens.start_session(alice).access) == "alice"
 
 
-def test_expired_things_are_forgotten_and_live_ones_kept(pair: Pair) -> None:
+def test_expired_rows_are_deleted_and_live_ones_kept(pair: Pair) -> None:
     rotated = tokens.rotate(pair.refresh)
     tokens.redeem_ticket(tokens.issue_ticket(tokens.verify_access(rotated.access)))
     RedeemedTicket.objects.create(jti="old", expires_at=_ago(minutes=1))

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from chat.log.append import append, append_one
@@ -11,9 +11,7 @@ from chat.log.draft import Draft
 from chat.models import Message, Reaction
 from chat.payloads.rooms import RoomPayload
 from chat.queries.search import matching, search
-from core import limits
-from core.errors import Invalid, RateLimited
-from core.limits.bucket import RateLimit
+from core.errors import Invalid
 from tests.people import acting
 
 from .found import bodies, found_by
@@ -71,18 +69,6 @@ def test_a_snippet_is_plain_text_and_its_highlights_count_characters(
     append_one(Draft(room.id, acting(alice), "🎉🎉 <b>party</b>"))
     [hit] = search(acting(alice), q="party").hits
     assert (hit.snippet, hit.highlights) == ("🎉🎉 <b>party</b>", [(6, 11)])
-
-
-def test_each_person_has_a_limit_of_searches_of_their_own(
-    alice: User, bob: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert (limits.searches.rate, limits.searches.burst) == (2, 10)
-    settings.RATE_LIMITS = True
-    monkeypatch.setattr(limits, "searches", RateLimit(rate=0.001, burst=1))
-    search(acting(alice), q="red")
-    search(acting(bob), q="red")
-    with pytest.raises(RateLimited):
-        search(acting(alice), q="blue")
 
 
 def test_a_search_takes_five_queries_however_much_it_finds(

@@ -47,7 +47,7 @@ def test_a_younger_session_is_refreshed_as_ever(pair: Pair) -> None:
     assert refresh["exp"] - refresh["iat"] == timedelta(days=30).total_seconds()
 
 
-def test_nothing_of_a_session_that_is_too_old_is_good(pair: Pair) -> None:
+def test_no_token_of_a_session_that_is_too_old_is_good(pair: Pair) -> None:
     """Whatever the tokens say: they may be of a time when SESSION_DAYS was more."""
     ticket = tokens.issue_ticket(tokens.verify_access(pair.access))
     grow_old(days=90, seconds=1)
@@ -67,7 +67,7 @@ def test_a_new_log_in_begins_anew(alice: User, pair: Pair) -> None:
     assert holder(tokens.start_session(alice).access) == "alice"
 
 
-def test_the_days_are_a_setting(pair: Pair, settings: Settings) -> None:
+def test_the_age_of_sessions_is_a_setting(pair: Pair, settings: Settings) -> None:
     grow_old(days=8)
     settings.SESSION_DAYS = 7
     with pytest.raises(Unauthorized):
@@ -76,7 +76,9 @@ def test_the_days_are_a_setting(pair: Pair, settings: Settings) -> None:
     assert holder(tokens.rotate(pair.refresh).access) == "alice"
 
 
-def test_the_cleaning_ends_what_is_too_old(alice: User, bob: User, pair: Pair) -> None:
+def test_the_clean_up_ends_sessions_that_are_too_old(
+    alice: User, bob: User, pair: Pair
+) -> None:
     """So it is in no list of devices, and its sockets are found."""
     user = tokens.verify_access(pair.access).actor
     grow_old(days=90)

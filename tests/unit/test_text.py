@@ -22,7 +22,7 @@ from chat.queries.rooms import room_by_name
 from chat.queries.search import search
 from core.errors import Invalid
 from core.files.sniffing import clean_name
-from core.text import clean_line, clean_prose, seen
+from core.text import clean_line, clean_prose, strip_hidden
 from tests.people import acting
 
 RUN = "a" + "\u0301" * 31
@@ -50,7 +50,7 @@ def line(text: str) -> str:
 )
 def test_words_of_every_script_are_kept(text: str) -> None:
     assert line(text) == unicodedata.normalize("NFC", text)
-    assert seen(text) == text
+    assert strip_hidden(text) == text
 
 
 def test_every_emoji_may_be_in_a_name() -> None:
@@ -62,7 +62,7 @@ def test_every_emoji_may_be_in_a_name() -> None:
     "hidden", "\u200b\u2060\ufeff\u00ad\u3164\u2800\u115f\U000e0041"
 )
 @pytest.mark.parametrize("place", ["{}general", "gen{}eral", "general{}", "{}"])
-def test_what_nobody_sees_is_refused_in_a_line(hidden: str, place: str) -> None:
+def test_an_invisible_character_is_refused_in_a_line(hidden: str, place: str) -> None:
     with pytest.raises(Invalid) as refused:
         line(place.format(hidden))
     [problem] = (refused.value.fields or {})["name"]
@@ -105,7 +105,7 @@ def test_joiners_and_selectors_are_refused_where_they_change_nothing(text: str) 
 
 
 @pytest.mark.parametrize("text", ["\u0301", "\u0301 \u20e3", "\u0600"])
-def test_a_line_of_nothing_that_can_be_seen_is_refused(text: str) -> None:
+def test_a_line_without_anything_visible_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as refused:
         line(text)
     assert refused.value.fields == {"name": ["Write something that can be seen."]}
@@ -126,15 +126,15 @@ def test_any_line_is_cleaned_for_good_or_refused(text: str) -> None:
         cleaned = line(text)
     except Invalid:
         return
-    assert line(cleaned) == cleaned == seen(cleaned)
+    assert line(cleaned) == cleaned == strip_hidden(cleaned)
     assert unicodedata.is_normalized("NFC", cleaned)
     cleaned.encode()
 
 
-def test_what_a_program_wrote_loses_what_a_line_refuses() -> None:
-    assert seen("a\x1b[1m\u202eb\x9b\u200bc\u200d \U0001f469\u200d\U0001f467") == (
-        "a[1mbc \U0001f469\u200d\U0001f467"
-    )
+def test_hidden_characters_are_stripped_from_a_programs_text() -> None:
+    assert strip_hidden(
+        "a\x1b[1m\u202eb\x9b\u200bc\u200d \U0001f469\u200d\U0001f467"
+    ) == ("a[1mbc \U0001f469\u200d\U0001f467")
 
 
 @pytest.mark.parametrize("starter", ["", "a", "\u00e9", "\u1f82"])
@@ -187,7 +187,7 @@ Door = Callable[[User, RoomPayload, str], Any]
         lambda user, room, text: clean_name(text, "text/plain"),
     ],
 )
-def test_every_door_refuses_what_takes_long_to_normalise(
+def test_every_action_refuses_a_text_that_takes_long_to_normalise(
     door: Door, alice: User, room: RoomPayload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counted, not timed: no run of marks comes to be sorted."""

@@ -35,13 +35,13 @@ def test_ticket_lives_for_thirty_seconds(ticket: str) -> None:
     assert claims_of(ticket)["exp"] - time.time() == pytest.approx(30, abs=3)
 
 
-def test_second_use_is_refused(ticket: str) -> None:
+def test_the_second_use_of_a_ticket_is_refused(ticket: str) -> None:
     tokens.redeem_ticket(ticket)
     with pytest.raises(Unauthorized):
         tokens.redeem_ticket(ticket)
 
 
-def test_two_tickets_are_two(identity: Identity, ticket: str) -> None:
+def test_each_ticket_is_used_for_itself(identity: Identity, ticket: str) -> None:
     tokens.redeem_ticket(ticket)
     assert tokens.redeem_ticket(tokens.issue_ticket(identity)) == identity
 

@@ -32,7 +32,7 @@ def token(pair: Pair) -> str:
     return pair.access
 
 
-def test_access_token_says_who_through_which_session_until_when(
+def test_an_access_token_names_the_person_the_session_and_its_end(
     alice: User, token: str
 ) -> None:
     identity = tokens.verify_access(token)
@@ -196,7 +196,7 @@ def test_a_missing_part_is_refused(token: str, part: int) -> None:
 
 
 @pytest.mark.parametrize("raw", ["", ".", "..", "a.b.c", "\x00", "é", "x" * 5000])
-def test_what_is_no_token_is_refused(db: None, raw: str) -> None:
+def test_a_text_that_is_no_token_is_refused(db: None, raw: str) -> None:
     with pytest.raises(Unauthorized):
         tokens.verify_access(raw)
 

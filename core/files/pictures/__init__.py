@@ -1,8 +1,8 @@
-"""Pictures: decoded and made anew, so that nothing is kept but what one sees.
+"""Pictures: decoded and encoded anew, so that only what one sees is kept.
 
-Where they were taken, with what, by whom, and whatever else was in the file is gone
-with it. This process never decodes one: process.py hands the file to one that has
-little memory and little time, and takes files back. A thread waits for it: never on the
+Where a picture was taken, with which camera and by whom is lost with the old file. This
+process never decodes one. process.py gives the file to a process that has little memory
+and little time, and gets files back. A thread waits for that, so never call this on the
 event loop.
 """
 
@@ -28,15 +28,15 @@ FORMATS = {
     "image/gif": "GIF",
     "image/webp": "WEBP",
 }
-# What a decoder may have: Python and Pillow, and for each pixel what its format needs.
-# PNG, JPEG and GIF take 8 to 13 bytes, WebP 17 to 24. WebP with transparency takes 36:
-# of those the largest, from 12 megapixels on, are refused.
+# A decoder's memory: for Python and Pillow, and for each pixel. PNG, JPEG and GIF take
+# 8 to 13 bytes for a pixel, WebP 17 to 24. WebP with transparency takes 36: those are
+# refused from 12 megapixels on.
 _BASE_BYTES = 64 * 1024 * 1024
 _BYTES_PER_PIXEL = 28
 
 
 class Picture(NamedTuple):
-    """Its files are temporary: they go with the block that they were made for."""
+    """Its files are temporary: they are gone when the block of `made_anew` ends."""
 
     content: "File[bytes]"
     thumbnail: "File[bytes]"
@@ -46,7 +46,7 @@ class Picture(NamedTuple):
 
 
 class _Report(msgspec.Struct):
-    """What decoder.py says; a picture may have made it say anything."""
+    """decoder.py's report. A hostile picture may have written anything into it."""
 
     refused: str = ""
     width: Annotated[int, Meta(ge=0, le=65_535)] = 0
@@ -55,7 +55,7 @@ class _Report(msgspec.Struct):
 
 @contextmanager
 def made_anew(file: IO[bytes], content_type: str) -> Iterator[Picture]:
-    """The same picture, upright, and a small one.
+    """The same picture, upright, with a thumbnail.
 
     Raises Invalid, TooLong or Unavailable.
     """
@@ -68,7 +68,7 @@ def made_anew(file: IO[bytes], content_type: str) -> Iterator[Picture]:
 
 @contextmanager
 def square(file: IO[bytes]) -> "Iterator[File[bytes]]":
-    """The middle of a picture, for an avatar. Raises what `made_anew` raises."""
+    """The middle of a picture, for an avatar. Raises like `made_anew`."""
     most = LIMITS.avatar_bytes
     with TemporaryFile() as content:
         _decoded(file, [*FORMATS.values()], most, content)
@@ -96,21 +96,18 @@ def _decoded(
         "content_bytes": most,
     }
     with process.turn(), TemporaryFile() as source:
-        # A file that is uploaded may be in memory, or come in pieces from elsewhere.
+        # Copied, since an uploaded file may be in memory and have no descriptor.
         file.seek(0)
         copyfileobj(file, source)
         source.seek(0)
-        report = _read(process.run(orders, source, *(one.fileno() for one in kept)))
+        said = process.run(orders, source, *(one.fileno() for one in kept))
+        try:
+            report = msgspec.json.decode(said, type=_Report)
+        except msgspec.DecodeError:
+            raise process.unreadable() from None
     if report.refused:
         raise _refusal(report.refused, most)
     return report
-
-
-def _read(said: bytes) -> _Report:
-    try:
-        return msgspec.json.decode(said, type=_Report)
-    except msgspec.DecodeError:
-        raise process.unreadable() from None
 
 
 def _refusal(why: str, most: int) -> Refusal:
@@ -124,7 +121,7 @@ def _refusal(why: str, most: int) -> Refusal:
 
 
 def _size(made: IO[bytes], most: int) -> int:
-    """The kernel holds the decoder to this too; the decoder is not asked."""
+    """The size of the file itself: the decoder's word for it would prove nothing."""
     size = made.seek(0, SEEK_END)
     if not 0 < size <= most:
         raise process.unreadable()

@@ -1,8 +1,9 @@
-"""Decodes one picture and makes it anew, in the process that nursery.py forked for it.
+"""Decodes one picture and encodes it anew, in a process that is there for it alone.
 
-A bug in a decoder or a bomb ends that process and nothing else, and code that breaks in
-through a picture finds no other picture there, no secret and no connection. This file
-alone knows Pillow. It imports nothing of Hubbub's: it is loaded by its path.
+A decoder's bug or a decompression bomb ends that process and nothing else. Code that
+breaks in through a picture finds no other picture there, no secret and no connection.
+No other file uses Pillow. This one is loaded by its path and imports nothing of
+Hubbub's.
 """
 
 import io
@@ -22,14 +23,16 @@ from PIL import (
 
 THUMBNAIL_PIXELS = 480
 AVATAR_PIXELS = 256
-# Of an animated PNG the first frame stays.
-_MOVING = {"GIF", "WEBP"}
+# Formats whose frames are kept. Of an animated PNG the first frame is.
+_ANIMATED = {"GIF", "WEBP"}
+# Metadata that is kept: a colour of the palette, and how long a frame is shown.
+_KEPT = {"transparency", "duration"}
 
 
 class Orders(NamedTuple):
-    """What is wanted, and the limits."""
+    """The format that is wanted, and the limits."""
 
-    # The format that the picture must have. A square is made of any of several.
+    # The formats that the picture may have: one, or several for a square.
     forms: list[str]
     pixels: int
     frames: int
@@ -37,11 +40,14 @@ class Orders(NamedTuple):
 
 
 class Refused(Exception):
-    """Its text is one word, for the report."""
+    """The picture is refused. Its text is one word, for the report."""
 
 
 def decode(picture: IO[bytes], kept: Sequence[int], **orders: Any) -> dict[str, object]:
-    """The report. `kept` are descriptors: of a picture and a thumbnail, or a square."""
+    """Write the new files and return the report.
+
+    `kept` are their descriptors: of a picture and a thumbnail, or of a square.
+    """
     try:
         report, made = _made(picture, Orders(**orders), is_square=len(kept) == 1)
     except MemoryError:
@@ -51,9 +57,9 @@ def decode(picture: IO[bytes], kept: Sequence[int], **orders: Any) -> dict[str, 
     except Image.DecompressionBombError:
         return {"refused": "pixels"}
     except Exception:
-        # The decoders raise whatever they stumble over.
+        # A decoder raises anything at all for a broken file.
         return {"refused": "unreadable"}
-    # A full disk is not the picture's fault: what is raised here is not caught.
+    # Not inside the `try`: a full disk is not the picture's fault.
     for descriptor, content in zip(kept, made, strict=True):
         with open(descriptor, "wb", closefd=False) as file:
             file.write(content)
@@ -63,7 +69,7 @@ def decode(picture: IO[bytes], kept: Sequence[int], **orders: Any) -> dict[str, 
 def _made(
     picture: IO[bytes], orders: Orders, *, is_square: bool
 ) -> tuple[dict[str, object], list[bytes]]:
-    """The report, and what is kept."""
+    """The report, and the contents of the new files."""
     frames, loop = _decoded(picture, orders, is_square=is_square)
     if is_square:
         fitted = ImageOps.fit(_showable(frames[0]), (AVATAR_PIXELS, AVATAR_PIXELS))
@@ -80,24 +86,27 @@ def _made(
 def _decoded(
     picture: IO[bytes], orders: Orders, *, is_square: bool
 ) -> tuple[list[Image.Image], int | None]:
-    """The frames, upright and bare, and how often they are shown."""
-    # A few bytes may ask for gigabytes: Pillow looks at what the head says before it
-    # decodes anything, and raises above twice this number.
+    """The frames, upright and without metadata, and how often they are repeated."""
+    # A few bytes may ask for gigabytes. Before it decodes, Pillow compares the size in
+    # the head with this number, and raises above twice as much.
     Image.MAX_IMAGE_PIXELS = (orders.pixels + 1) // 2
-    # What was opened is closed first, so that its pixels are not there twice.
+    # The file is closed before the frames are encoded, to free its own pixels.
     with Image.open(picture, formats=orders.forms) as image:
         loop = image.info.get("loop")
         shown = _frames(image, orders)
-        is_still = is_square or image.format not in _MOVING
+        is_still = is_square or image.format not in _ANIMATED
         frames = [frame.copy() for frame in ([next(shown)] if is_still else shown)]
     if len(frames) == 1:
         ImageOps.exif_transpose(frames[0], in_place=True)
-    return [_bare(frame) for frame in frames], loop
+    for frame in frames:
+        # Pillow would write the rest into the new file: EXIF, comments, profiles.
+        frame.info = {key: frame.info[key] for key in _KEPT & frame.info.keys()}
+    return frames, loop
 
 
 def _frames(image: Image.Image, orders: Orders) -> Iterator[Image.Image]:
-    """One at a time, and no more of them than may be: each one is decoded."""
-    # A GIF does not say how many it has, and would be read to its end to be counted.
+    """One at a time, since each one is decoded. Raises Refused for too many."""
+    # A GIF does not say how many frames it has: counting would read it to its end.
     if image.format != "GIF" and getattr(image, "n_frames", 1) > orders.frames:
         raise Refused("frames")
     pixels = 0
@@ -110,21 +119,11 @@ def _frames(image: Image.Image, orders: Orders) -> Iterator[Image.Image]:
         yield frame
 
 
-def _bare(image: Image.Image) -> Image.Image:
-    """Pillow writes back some of what it found in the file: EXIF, comments, profiles.
-
-    `transparency` is a colour of the palette, `duration` that of a frame.
-    """
-    kept = {"transparency", "duration"}
-    image.info = {key: image.info[key] for key in kept & image.info.keys()}
-    return image
-
-
 # --- Encoding ------------------------------------------------------------------------
 
 
 class _Output(io.BytesIO):
-    """Stops an encoder as soon as it has written too much."""
+    """Raises Refused as soon as an encoder has written too much."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -137,14 +136,14 @@ class _Output(io.BytesIO):
 
 
 def _encoded(frames: list[Image.Image], loop: int | None, orders: Orders) -> bytes:
-    # Not what the file calls itself: many cameras write a JPEG that holds several.
+    # The format that was asked for: many cameras write a JPEG that Pillow calls MPO.
     [form] = orders.forms
     options: dict[str, Any] = {"quality": 90} if form in {"JPEG", "WEBP"} else {}
     if len(frames) > 1:
         durations = [int(frame.info.get("duration", 100)) for frame in frames]
         options |= {"save_all": True, "append_images": frames[1:]}
         options |= {"duration": durations}
-        # Without it a GIF is shown once; a WebP for ever.
+        # Without `loop` a GIF is shown once and a WebP for ever.
         options |= {} if loop is None else {"loop": loop}
     first = frames[0]
     if form == "JPEG" and first.mode not in {"L", "RGB"}:

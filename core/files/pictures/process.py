@@ -1,8 +1,9 @@
-"""The processes that decode: one for each picture, few at a time, none for long.
+"""The processes that decode pictures: one for each, few at a time, none for long.
 
-They are forked by a program that is started at the first picture (nursery.py). To start
-a new process each time would hold up this one: Python keeps its lock until the new one
-has begun, which took 60 to 130 ms on a busy machine, and 30 ms to import Pillow.
+A program that is started at the first picture forks them (fork_server.py). Starting a
+new process for each picture would block this one: Python keeps its lock until the new
+process has begun, which took 60 to 130 ms on a busy machine. Importing Pillow took
+another 30 ms.
 """
 
 import logging
@@ -26,26 +27,26 @@ from ...errors import Invalid, Refusal, TooLong, Unavailable
 
 logger = logging.getLogger(__name__)
 
-# Decoders at a time: two, but on one or two cores one, which leaves a core to the chat.
+# Decoders at a time. On one or two cores it is one, which leaves a core to the chat.
 DECODERS = 2 if (os.cpu_count() or 1) > 2 else 1
-# Threads that wait for a decoder. They are of the few that answer REST, so whatever
-# comes beside them is refused at once.
+# How many threads may wait for a decoder. REST has few threads, so further pictures are
+# refused at once.
 WAITING = 2
 WAIT_SECONDS = 5.0
-# 16 megapixels of the slowest format take 4 s, if nothing else needs the cores.
+# 16 megapixels of the slowest format take 4 s when nothing else needs the cores.
 CPU_SECONDS = 10
 SECONDS = 20
 # A report has three short fields.
 _REPORT_BYTES = 1_000
-_PROGRAM = str(Path(__file__).with_name("nursery.py"))
+_PROGRAM = str(Path(__file__).with_name("fork_server.py"))
 _DECODER = str(Path(__file__).with_name("decoder.py"))
 
 _decoders = threading.BoundedSemaphore(DECODERS)
 _line = threading.BoundedSemaphore(DECODERS + WAITING)
 _lock = threading.Lock()
 _stopped = threading.Event()
-# The one in use, from the first picture on.
-_nurseries: list["_Nursery"] = []
+# Empty until the first picture; then the one that is in use.
+_servers: list["_ForkServer"] = []
 
 
 class _Busy(Unavailable):
@@ -57,7 +58,7 @@ class _Busy(Unavailable):
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """While one of the decoders is ours. Raises Unavailable when none gets free."""
+    """Holds one of the decoders. Raises Unavailable when none becomes free."""
     if not _line.acquire(blocking=False):
         raise _Busy
     try:
@@ -72,8 +73,9 @@ def turn() -> Iterator[None]:
 
 
 def run(orders: Mapping[str, object], source: IO[bytes], *kept: int) -> bytes:
-    """Have a picture decoded, and return the report. What it was refused with is in
-    there, unless the decoder did not come so far: then that is raised.
+    """Have a picture decoded, and return the report, which may hold a refusal.
+
+    Raises a Refusal when the decoder did not come as far as a report.
     """
     with TemporaryFile() as sheet:
         sheet.write(msgspec.json.encode(orders))
@@ -84,25 +86,27 @@ def run(orders: Mapping[str, object], source: IO[bytes], *kept: int) -> bytes:
 
 
 def stop() -> None:
-    """At the end of the server: nobody waits for these pictures any more."""
+    """Call it when the server ends: nobody waits for these pictures any more."""
     with _lock:
         _stopped.set()
-        if _nurseries:
-            _nurseries[-1].kill()
+        if _servers:
+            _servers[-1].kill()
 
 
 def _ask(*descriptors: int) -> int:
-    """How the decoder ended. Raises Unavailable when nobody says."""
+    """The exit code of the decoder. Raises Unavailable when no answer comes."""
     near, far = os.pipe()
-    try:
-        try:
+    with open(near, "rb", buffering=0) as pipe:
+        # Closed at once, so that only the process that watches the decoder has it.
+        with open(far, "wb", buffering=0):
             _send(far, *descriptors)
-        finally:
-            # Now the far end is open in the process alone that watches the decoder.
-            os.close(far)
-        return _answer(near)
-    finally:
-        os.close(near)
+        poll = select.poll()
+        poll.register(near, select.POLLIN)
+        answer = pipe.read(4) if poll.poll((SECONDS + 5) * 1_000) else b""
+    if len(answer) < 4:
+        raise _Busy
+    (code,) = struct.unpack("i", answer)
+    return int(code)
 
 
 def _send(*descriptors: int) -> None:
@@ -110,46 +114,37 @@ def _send(*descriptors: int) -> None:
         if _stopped.is_set():
             raise _Busy
         try:
-            _nursery().send(*descriptors)
+            _fork_server().send(*descriptors)
         except OSError as error:
             logger.warning("pictures: no decoder starts: %s", error.strerror)
             raise _Busy from None
 
 
-def _nursery() -> "_Nursery":
-    if _nurseries and (code := _nurseries[-1].exit_code()) is not None:
+def _fork_server() -> "_ForkServer":
+    """The one in use, or a new one when there is none or it has ended."""
+    if _servers and (code := _servers[-1].exit_code()) is not None:
         logger.warning("pictures: the process that forks decoders ended: %d", code)
-        _nurseries.pop().kill()
-    if not _nurseries:
-        _nurseries.append(_Nursery())
-    return _nurseries[-1]
+        _servers.pop().kill()
+    if not _servers:
+        _servers.append(_ForkServer())
+    return _servers[-1]
 
 
-def _answer(near: int) -> int:
-    poll = select.poll()
-    poll.register(near, select.POLLIN)
-    said = os.read(near, 4) if poll.poll((SECONDS + 5) * 1_000) else b""
-    if len(said) < 4:
-        raise _Busy
-    (code,) = struct.unpack("i", said)
-    return int(code)
-
-
-class _Nursery:
-    """nursery.py, which ends when our end of the socket is closed, however that is."""
+class _ForkServer:
+    """fork_server.py as a process. It ends when our end of its socket is closed."""
 
     def __init__(self) -> None:
         self._line, theirs = socket.socketpair()
         with theirs:
-            # A session of its own: see `_go_last` there. And `kill` ends all of it.
+            # A session of its own, for `_lower_priority` there and for `kill` here.
             self._popen = subprocess.Popen(  # noqa: S603  (all of it is ours)
-                # Isolated: no variable and no folder says what is imported.
+                # Isolated, so that no variable or folder changes what is imported.
                 [sys.executable, "-I", "-B", "-W", "ignore", _PROGRAM, _DECODER],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
-                # What the decoders print is what somebody put into a picture.
+                # A picture may make a decoder print anything.
                 stderr=subprocess.DEVNULL,
-                # The secrets are in the environment.
+                # Our own environment holds the secrets.
                 env={},
                 cwd="/",
                 start_new_session=True,
@@ -166,7 +161,7 @@ class _Nursery:
         socket.send_fds(self._line, [b"\0"], descriptors)
 
     def kill(self) -> None:
-        """With all that it forked, which may still be there when it has ended."""
+        """End it with all its forks, some of which may have outlived it."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
@@ -177,7 +172,7 @@ def _check(code: int) -> None:
     if code == -signal.SIGXCPU:
         raise TooLong("This picture takes too long to decode.")
     if code == -signal.SIGKILL:
-        # It had no more time, or the machine had no more memory.
+        # Its time was up, or the machine had no memory left.
         raise _Busy
     if code < 0:
         logger.warning("pictures: a decoder ended by signal %d", -code)

@@ -1,11 +1,12 @@
-"""The program from which each decoder is forked; process.py starts it and asks it.
+"""A fork server: the program from which each decoder is forked. process.py starts it.
 
-It has one thread, has loaded Pillow, and never decodes anything itself: a fork of it is
-ready in a millisecond and finds nothing that another picture left. It has none of
-Hubbub's environment, and imports nothing of Hubbub's but decoder.py, by its path.
+It has one thread, has loaded Pillow and never decodes anything itself. So a fork of it
+is ready in a millisecond and holds nothing of another picture. It has an empty
+environment, and imports nothing of Hubbub's but decoder.py, by its path.
 
-Standard input is a socket. Each byte of it asks for a decoder, and brings descriptors:
-one for the answer, the picture, the sheet (orders, then the report), and what is kept.
+Standard input is a socket. Each byte of it asks for a decoder, and comes with
+descriptors: of a pipe for the answer, of the picture, of the sheet (the orders, later
+the report), and of the files to be written.
 """
 
 import ctypes
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any
 
-# The answer, the picture, the sheet, and two files that are kept.
+# The answer, the picture, the sheet, and two files to be written.
 _DESCRIPTORS = 5
 _NICENESS = 10
 # From <linux/prctl.h>.
@@ -31,17 +32,17 @@ Decode = Callable[..., dict[str, object]]
 
 
 def main() -> None:
-    _go_last()
-    # A decoder that ended is not waited for here.
+    _lower_priority()
+    # The kernel then removes children that have ended, without a wait for each.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     decode: Decode = runpy.run_path(sys.argv[1])["decode"]
     with socket.socket(fileno=0) as asked:
         while True:
             byte, descriptors, _, _ = socket.recv_fds(asked, 1, _DESCRIPTORS)
             if not byte:
-                # The server has ended. Those who are forked end with this process.
+                # Hubbub's process has ended. The forks end with this one.
                 return
-            # Without a process the answer is closed unsaid, below.
+            # Without a new process the pipe is closed below with no answer in it.
             with suppress(BlockingIOError):
                 if _fork() == 0:
                     asked.close()
@@ -50,12 +51,11 @@ def main() -> None:
                 os.close(descriptor)
 
 
-def _go_last() -> None:
-    """Whatever the chat does for others goes before the decoders.
+def _lower_priority() -> None:
+    """Let everything else on the machine go before the decoders.
 
-    Where Linux shares the cores among sessions, a nice process is nice to its own
-    session alone, which may not be PostgreSQL's: this is a session of its own, and as
-    a whole it is nice.
+    Where Linux shares the cores among sessions (autogroup), a process is nice within
+    its own session alone. This program is a session of its own, and lowers it whole.
     """
     os.nice(_NICENESS)
     with suppress(OSError), open("/proc/self/autogroup", "w") as file:
@@ -63,23 +63,24 @@ def _go_last() -> None:
 
 
 def _fork() -> int:
-    """0 in the child. Linux ends it with this process; elsewhere the alarm does, later.
+    """Like os.fork, but Linux ends the child with this process.
 
-    Raises BlockingIOError when the machine has no process left.
+    Elsewhere the alarm ends it, later. Raises BlockingIOError when the machine has no
+    process left.
     """
     parent = os.getpid()
     child = os.fork()
     if child == 0:
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        # It may have ended before that.
+        # The parent may have ended before that call.
         if os.getppid() != parent:
             os._exit(1)
     return child
 
 
 def _watch(decode: Decode, answer: int, source: int, sheet: int, *kept: int) -> None:
-    """Fork the decoder, and answer how it ended. For as long as one picture takes."""
+    """Fork the decoder, wait for its end, and answer with its exit code."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with open(sheet, "r+b") as paper:
         orders = json.load(paper)
@@ -90,7 +91,7 @@ def _watch(decode: Decode, answer: int, source: int, sheet: int, *kept: int) -> 
             os.close(answer)
             _confine(**limits)
             _work(decode, orders, source, paper, kept)
-    # From outside, whatever the decoder is at.
+    # From outside, so that it works whatever the decoder does.
     signal.signal(signal.SIGALRM, lambda *_: os.kill(decoder, signal.SIGKILL))
     signal.alarm(seconds)
     _, status = os.waitpid(decoder, 0)
@@ -113,19 +114,19 @@ def _work(
         paper.write(json.dumps(report).encode())
         paper.flush()
     except BaseException:
-        # The picture's own mistakes are in the report: this one is ours.
+        # A picture's faults are in the report, so this fault is ours.
         os._exit(1)
     os._exit(0)
 
 
 def _confine(*, cpu_seconds: int, memory_bytes: int, content_bytes: int) -> None:
-    """Give up what a picture could abuse."""
-    # The kernel sends SIGXCPU, which tells what it was, and a second later SIGKILL.
+    """Give up what a hostile picture could abuse."""
+    # The kernel sends SIGXCPU, by which process.py knows the reason, then SIGKILL.
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     _limit(resource.RLIMIT_FSIZE, content_bytes)
     # A core dump would hold somebody's picture.
     _limit(resource.RLIMIT_CORE, 0)
-    # macOS may refuse it: memory is then bounded by the limit on pixels alone.
+    # macOS may refuse this; the limit on pixels alone then bounds the memory.
     with suppress(ValueError, OSError):
         _limit(resource.RLIMIT_AS, memory_bytes)
     # When a container or the machine has no memory left, Linux ends this process first.

@@ -27,7 +27,7 @@ def _hang(event: threading.Event) -> None:
     event.wait(20)
 
 
-def test_what_finds_no_place_is_dropped_and_said(
+def test_a_job_that_finds_the_queue_full_is_dropped_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     worker = Worker("mail", threads=0, most=2)

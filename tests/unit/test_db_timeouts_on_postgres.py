@@ -15,7 +15,7 @@ from chat.log.append import append
 from chat.log.draft import Appended, Draft
 from chat.models import Message
 from chat.payloads.rooms import RoomPayload
-from core.db_timeouts import as_unavailable, patiently
+from core.db_timeouts import as_unavailable, with_long_timeouts
 from core.errors import Unavailable
 from tests.people import NOBODY, acting
 
@@ -72,19 +72,21 @@ def gone() -> None:
     sql("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
-def test_every_connection_has_short_times() -> None:
+def test_every_connection_has_short_timeouts() -> None:
     assert times() == SHORT
 
 
-def test_work_in_the_background_has_longer_ones() -> None:
-    assert patiently(times) == ["1min", "10s", "15s"]
+def test_work_with_long_timeouts_has_longer_ones() -> None:
+    assert with_long_timeouts(times) == ["1min", "10s", "15s"]
     assert times() == SHORT
 
 
 @pytest.mark.parametrize("fail", [too_slow, gone])
-def test_times_are_short_again_after_what_failed(fail: Callable[[], None]) -> None:
+def test_timeouts_are_short_again_after_work_that_failed(
+    fail: Callable[[], None],
+) -> None:
     with pytest.raises(OperationalError):
-        patiently(fail)
+        with_long_timeouts(fail)
     connection.close_if_unusable_or_obsolete()
     assert times() == SHORT
 
@@ -92,7 +94,7 @@ def test_times_are_short_again_after_what_failed(fail: Callable[[], None]) -> No
 @pytest.mark.parametrize(
     ("fail", "retry_after"), [(too_slow, 1), (too_idle, 1), (gone, None)]
 )
-def test_who_waited_is_told_when_to_come_back(
+def test_a_person_who_waited_too_long_is_told_when_to_try_again(
     fail: Callable[[], None], retry_after: float | None
 ) -> None:
     with pytest.raises(Error) as raised:
@@ -103,7 +105,7 @@ def test_who_waited_is_told_when_to_come_back(
     connection.close_if_unusable_or_obsolete()
 
 
-def test_our_own_mistake_is_not_the_databases() -> None:
+def test_an_error_of_ours_is_not_called_unavailable() -> None:
     with pytest.raises(Error) as raised:
         sql("SELECT nonsense")
     assert as_unavailable(raised.value) is None

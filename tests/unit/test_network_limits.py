@@ -49,7 +49,7 @@ def test_a_whole_64_is_one_address() -> None:
     assert through(limit.take, *[f"2001:db8::{n:x}" for n in range(10)]) == 3
 
 
-def test_a_whole_56_is_four() -> None:
+def test_a_56_may_do_four_times_as_much_as_a_64() -> None:
     """256 /64s have no more than four of them."""
     limit = by_network(3)
     addresses = [HOME.format(n % 256) for n in range(1000)]
@@ -64,7 +64,7 @@ def test_a_64_leaves_the_others_of_its_56_their_share() -> None:
     assert through(limit.take, *[HOME.format(n) for n in (1, 2, 3) for _ in "123"]) == 9
 
 
-def test_what_the_56_refuses_costs_the_64_nothing() -> None:
+def test_a_refusal_of_the_56_takes_nothing_from_the_64() -> None:
     limit = by_network(3)
     through(limit.take, *[HOME.format(n % 256) for n in range(1000)])
     assert through(limit.take, HOME.format(0xFF)) == 0
@@ -95,18 +95,22 @@ def test_the_people_of_an_address_count_together(limit: PersonLimit) -> None:
         assert through(limit.take, "person 19", "person 19") == 2
 
 
-def test_what_a_person_is_refused_costs_the_others_nothing(limit: PersonLimit) -> None:
+def test_a_refusal_of_a_person_takes_nothing_from_their_network(
+    limit: PersonLimit,
+) -> None:
     with asked_from("192.0.2.1"):
         assert through(limit.take, *["alice"] * 100) == 2
         assert through(limit.take, "bob", "bob", "charlie") == 3
 
 
-def test_work_that_nobody_asked_for_counts_by_person_alone(limit: PersonLimit) -> None:
+def test_work_without_a_client_counts_by_person_alone(limit: PersonLimit) -> None:
     people = [f"person {n}" for n in range(20)]
     assert through(limit.take, *people, *people) == 40
 
 
-async def test_a_person_and_their_network_on_the_event_loop(limit: PersonLimit) -> None:
+async def test_a_person_and_their_network_are_counted_on_the_event_loop_too(
+    limit: PersonLimit,
+) -> None:
     with asked_from("192.0.2.1"):
         for person in ("alice", "alice", "bob", "bob", "charlie"):
             await limit.take_soon(person)

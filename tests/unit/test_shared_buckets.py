@@ -33,7 +33,7 @@ def _shared(
 ) -> None:
     settings.RATE_LIMITS = True
     settings.REDIS_URL = server.url
-    monkeypatch.setattr(redis.tally, "_paused_until", 0.0)
+    monkeypatch.setattr(redis.shared_buckets, "_paused_until", 0.0)
 
 
 def two(name: str, rate: float = 0.001, burst: int = 20) -> list[RateLimit]:
@@ -62,20 +62,22 @@ def test_two_processes_have_one_bucket() -> None:
 
 
 @pytest.mark.usefixtures("_shared")
-def test_a_slow_talker_never_waits_for_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_person_who_does_one_thing_at_a_time_never_waits_for_redis(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     [limit, _] = two("slow")
 
     def asked(*_: object) -> None:
         raise AssertionError("asked")
 
-    monkeypatch.setattr(redis.Tally, "ask", asked)
+    monkeypatch.setattr(redis.SharedBuckets, "ask", asked)
     for _ in range(5):
         limit.take("alice")
         time.sleep(0.1)
 
 
 @pytest.mark.usefixtures("_shared")
-def test_what_one_process_took_the_other_hears_of() -> None:
+def test_a_process_learns_what_another_one_took() -> None:
     first, second = two("heard of")
     assert taken(first) == 20
     second.take("alice")
@@ -108,7 +110,7 @@ async def test_the_event_loop_goes_on_while_redis_is_asked() -> None:
 
 
 @pytest.mark.usefixtures("_shared")
-async def test_who_gives_up_waiting_stops_nothing() -> None:
+async def test_a_caller_who_gives_up_waiting_blocks_nobody() -> None:
     [limit, _] = two("impatient")
     tasks = [asyncio.create_task(limit.take_soon("alice")) for _ in range(5)]
     await asyncio.sleep(0)
@@ -119,7 +121,7 @@ async def test_who_gives_up_waiting_stops_nothing() -> None:
 
 
 @pytest.mark.usefixtures("_shared")
-def test_what_is_given_back_is_given_back_everywhere() -> None:
+def test_a_token_that_is_given_back_is_there_for_every_process() -> None:
     first, second = two("given back", burst=2)
     for _ in range(10):
         first.take("alice")
@@ -151,11 +153,11 @@ def test_a_redis_that_hangs_holds_nobody_up(
 ) -> None:
     """It takes connections and says nothing."""
     settings.RATE_LIMITS = True
-    monkeypatch.setattr(redis.tally, "_paused_until", 0.0)
+    monkeypatch.setattr(redis.shared_buckets, "_paused_until", 0.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         [limit, _] = two("hangs")
         started = time.monotonic()
         assert taken(limit) == 20
         assert time.monotonic() - started < 1.5
-    monkeypatch.setattr(redis.tally, "_paused_until", 0.0)
+    monkeypatch.setattr(redis.shared_buckets, "_paused_until", 0.0)
