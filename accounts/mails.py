@@ -51,7 +51,6 @@ If it was not you, do nothing: the password stays as it is.
 
 def change_email(actor: Actor, *, email: str, current_password: str) -> None:
     """Take the address away when `email` is empty, or mail a link that confirms it.
-
     Raises Forbidden, Invalid, RateLimited, Unauthorized or Unavailable.
     """
     check_account(actor)

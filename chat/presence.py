@@ -43,7 +43,6 @@ def renew(process: str) -> bool:
 
 def arrive(process: str, *user_ids: UUID) -> bool:
     """Note each person's first socket in this process; announce who was offline.
-
     False as in `renew`: then the other people of this process have to arrive again.
     """
     with transaction.atomic():

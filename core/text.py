@@ -97,7 +97,6 @@ def strip_hidden(text: str) -> str:
 
 def normalised(field: str, text: str) -> str:
     """The text in NFC. Raises Invalid when that would take long.
-
     Normalising sorts each run of marks, in a time that grows with the square of its
     length: 4,000 marks would block the event loop for tens of milliseconds.
     """

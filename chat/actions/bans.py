@@ -26,8 +26,7 @@ def ban(actor: Actor, room_id: str, user_id: str) -> None:
     member = Membership.objects.filter(room=seat.room, user=person).first()
     if member is not None:
         check_remove(seat, member)
-        event = SystemMemberBanned(str(person.pk))
-        take_out(seat.room, member, event, by=seat.user)
+        take_out(seat.room, member, SystemMemberBanned(user_id), by=seat.user)
     _, is_new = Ban.objects.get_or_create(room=seat.room, user=person)
     uninvite(Invitation.objects.filter(room=seat.room, person=person))
     if is_new:

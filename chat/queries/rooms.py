@@ -97,7 +97,6 @@ def heads(room_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
 
 def _with_counts(user: UUID) -> QuerySet[Membership]:
     """This person's memberships, each with the number of others' unread messages.
-
     An index answers each count. The only rows in it that do not count are the person's
     own, and LOOKED_AT bounds how many of those a count passes over.
     """

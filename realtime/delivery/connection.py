@@ -178,7 +178,6 @@ class Connection:
 
     def close(self, code: CloseCode, *, retry_after: float | None = None) -> None:
         """Say `bye` and close; a socket that does not answer is cut off.
-
         A client that has stopped reading would not read the `bye` either. It is cut off
         at once, and the frames that wait for it are dropped.
         """

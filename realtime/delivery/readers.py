@@ -68,13 +68,12 @@ class Readers:
             self.live.add(connection)
         else:
             self.ahead[connection] = head_seq
-        for stretch in kept:
-            if stretch.seq > head_seq:
-                metrics.deliveries.inc()
-                connection.write(stretch.frame(self.room, above=head_seq))
-                if stretch.leaver in connection.names:
-                    self.leave(connection)
-                    return
+        for stretch in (one for one in kept if one.seq > head_seq):
+            metrics.deliveries.inc()
+            connection.write(stretch.frame(self.room, above=head_seq))
+            if stretch.leaver in connection.names:
+                self.leave(connection)
+                return
 
     def leave(self, connection: Connection) -> None:
         self.live.discard(connection)
