@@ -43,10 +43,11 @@ async def joined(process: Process, scene: Scene) -> Account:
 def write_many(deployment: Deployment, account: Account, room: str) -> None:
     in_shell(
         deployment,
+        "from accounts.actor import system;"
         "from accounts.models import User;"
         "from chat.log.append import Draft, append;"
-        f"user = User.objects.get(username='{account.name}');"
-        f"append([Draft('{room}', user, f'body {{n}}') for n in range({MANY})])",
+        f"actor = system(User.objects.get(username='{account.name}'));"
+        f"append([Draft('{room}', actor, f'body {{n}}') for n in range({MANY})])",
     )
 
 
