@@ -155,6 +155,7 @@ async def test_a_lost_last_hint_is_found_in_the_database(
         deaf.manage(
             "shell",
             "-c",
+            "from accounts.actor import system;"
             "from accounts.models import User;"
             "from accounts.actor import system;"
             "from chat.actions.messages import send_message;"
