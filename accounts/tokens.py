@@ -35,7 +35,7 @@ REUSE_GRACE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose token it is, and until when it is good."""
+    """The actor that a token stands for, and until when it is good."""
 
     actor: Actor
     expires_at: datetime

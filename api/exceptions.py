@@ -78,7 +78,7 @@ def _set_policy(response: Response, refusal: Refusal) -> None:
 
 
 def body(refusal: Refusal) -> dict[str, Any]:
-    """What a client gets of a refusal."""
+    """The JSON of a refusal, as a client gets it."""
     shape: dict[str, Any] = {"code": refusal.code, "detail": refusal.detail}
     if refusal.fields is not None:
         shape["fields"] = refusal.fields
@@ -114,7 +114,7 @@ class _UnsupportedMediaType(Refusal):
 
 
 def as_refusal(error: Exception) -> Refusal:
-    """What is answered for an exception of DRF, of Django, or one that nobody expected.
+    """The refusal for an exception of DRF, of Django, or one that nobody expected.
 
     An unexpected one is logged with a number, which the answer names.
     """

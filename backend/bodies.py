@@ -22,8 +22,8 @@ SECONDS = 10
 UPLOAD_SECONDS = 120
 # All bodies that are in memory: arriving, waiting for a thread, or in a view.
 MEMORY_BYTES = 64 * 1024 * 1024
-# What a request with a body counts for besides its bytes: thousands of slow ones that
-# have sent one byte each take memory too.
+# The bytes that a request with a body counts for besides its own: thousands of slow
+# requests that have sent one byte each take memory too.
 REQUEST_BYTES = 16_384
 # uvicorn may have read this much of a large body when it is told to wait.
 WAITING_BYTES = 262_144

@@ -1,4 +1,4 @@
-"""What a browser may do with each answer: one table, from the address to its policy.
+"""The policy for browsers of each answer: one table, from the address to its policy.
 
 A policy forbids everything that its address does not need. The headers that are the
 same everywhere come from Django's SecurityMiddleware and XFrameOptionsMiddleware

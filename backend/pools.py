@@ -1,4 +1,4 @@
-"""What requests hold for a while, shared out among networks.
+"""Pools of things that requests hold for a while, shared out among networks.
 
 Each pool is of one thing: bytes of bodies in memory, uploads on the disk, downloads.
 """

@@ -1,4 +1,4 @@
-"""Who is online: people with an open socket in a process that is alive.
+"""Presence: the people with an open socket in a process that is alive.
 
 Each process renews one row, and a person's attendance in it counts only while that row
 is alive. So the people of a process that was killed go offline for everybody else after

@@ -1,4 +1,4 @@
-"""What the server accepts."""
+"""The limits of the server."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

@@ -11,6 +11,7 @@ from core import limits
 from core.errors import Invalid
 
 from ..access.people import find_people, find_person
+from ..access.roles import check_create
 from ..access.rooms import access_room
 from ..access.visibility import check_reach, check_read
 from ..announcements import announce_added
@@ -68,7 +69,7 @@ def create_group(actor: Actor, references: Sequence[str]) -> RoomPayload:
     """A new room for these people, by id or username, and the actor, who owns it."""
     limits.rooms.take(actor.id)
     actor = current(actor)
-    check_account(actor)
+    check_create(actor, staff_only=False)
     people = find_people(references)
     if actor.user in people:
         raise Invalid(fields={"users": ["One of them is you."]})

@@ -1,4 +1,4 @@
-"""What owners and moderators do to members: adding, removing, roles and mutes.
+"""Adding and removing members, their roles and their mutes.
 
 Each is a system message that names the person; its sender is the one who did it. A
 change to what is already so writes nothing. The room's row is locked before any of its

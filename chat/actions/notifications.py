@@ -1,4 +1,4 @@
-"""What a person's devices make a noise about, in each room, the same on all of them."""
+"""The notification level of a person in a room, the same on all of their devices."""
 
 from django.db import transaction
 

@@ -1,4 +1,4 @@
-"""What a follower of the log is: a name, and what it does with changed messages."""
+"""A follower of the log: a name, and what it does with changed messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

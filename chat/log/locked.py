@@ -1,4 +1,4 @@
-"""What one transaction knows before it writes, read under the rooms' locks.
+"""Everything that a transaction knows before it writes, read under the rooms' locks.
 
 Each query is for all drafts at once. Nothing is trusted that was read before the locks
 were taken.
@@ -21,8 +21,8 @@ from ..mentions import Mentionable
 from ..models import Attachment, Ban, Block, Membership, Message, Room
 from .draft import Draft
 
-# What the rules ask of a member, and what is shown of a sender. At a thousand messages
-# a second the other columns would cost more than the query.
+# The columns that the rules ask for, and those that are shown of a sender. At a
+# thousand messages a second the other columns would cost more than the query.
 _MEMBERSHIP = (
     "room_id",
     "user_id",

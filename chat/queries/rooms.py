@@ -16,7 +16,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Least
 
-from accounts.actor import Actor
+from accounts.actor import Actor, Scope, check_scope
 from core.ids import known_uuids
 from core.limits.table import MAX_UNREAD
 
@@ -34,6 +34,7 @@ LOOKED_AT = 5 * MAX_UNREAD
 
 def rooms_of(actor: Actor) -> list[RoomPayload]:
     """The rooms that this person belongs to, by name, with what is unread."""
+    check_scope(actor, Scope.READ)
     memberships = _with_counts(actor.id).select_related("room")
     mine = [m for m in memberships if may_see(Seat(actor, m.room, m))]
     mine.sort(key=lambda m: (m.room.name.lower(), m.room.pk))

@@ -56,7 +56,7 @@ OF_A_ROOM = [operation for operation in OPERATIONS if "{room_id}" in operation.t
 
 
 def name(operation: object) -> str:
-    """What pytest calls the case."""
+    """The name of the case for pytest."""
     if isinstance(operation, Operation):
         return f"{operation.method} {operation.template}"
     return str(operation)

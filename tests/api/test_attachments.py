@@ -66,7 +66,7 @@ def test_an_uploaded_picture_keeps_no_metadata(
 def test_a_browser_shows_a_picture(
     as_bob: Door, room: RoomPayload, content: bytes, content_type: str
 ) -> None:
-    # What its sender says about it is worth nothing.
+    # The type that its sender gives counts for nothing.
     file = Upload("x.html", content, "text/html")
     answer = as_bob.get(f"attachments/{uploaded(as_bob, room, file)}")
     check_safe(answer)

@@ -72,7 +72,7 @@ def test_a_room_gets_and_loses_its_picture(as_alice: Door, room: RoomPayload) ->
     assert as_alice.get(below(avatar)).status == 200
     removed = as_alice.delete(path).json()
     assert removed["avatar"] is None
-    # What is as wished already stays silent.
+    # A change to the colour that is set already says nothing.
     assert as_alice.delete(path).json()["head_seq"] == removed["head_seq"]
     log = as_alice.get(f"rooms/{room.id}/messages").json()["messages"]
     assert [message["event"] for message in log[-2:]] == [

@@ -140,7 +140,7 @@ def _outcome(answer: Answer) -> str:
 
 
 def _state() -> list[object]:
-    """What a refusal must leave as it was."""
+    """Everything that a refusal must leave as it was."""
     return [
         list(Room.objects.order_by("pk").values("pk", "head_seq", "topic", "avatar")),
         list(Membership.objects.order_by("pk").values("role", "read_seq", "notify")),

@@ -13,7 +13,7 @@ from .door import Answer, Door, check_refused
 
 
 class Call(NamedTuple):
-    """What is asked about one person; `{}` is their id."""
+    """The requests about one person; `{}` is their id."""
 
     method: str
     path: str

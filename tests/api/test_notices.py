@@ -1,4 +1,4 @@
-"""What was done to an account is told to its address, as it was before."""
+"""Changes of an account are mailed to the address that it had before."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Who opens a file: its uploader, its readers, whoever has a link."""
+"""A file opens for its uploader, for its readers, and with a link."""
 
 from uuid import uuid4
 

@@ -104,7 +104,7 @@ def test_guesses_with_a_token_count_like_those_without(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whoever found an open browser must not find the password there, too."""
+    """An open browser that somebody finds must not give them the password, too."""
     settings.RATE_LIMITS = True
     monkeypatch.setattr(limits, "failed_logins", RateLimit(0.001, 2, name="failed"))
     for _ in range(2):

@@ -37,7 +37,7 @@ QUERIES = {
     "search": 7,
     "users": 2,
 }
-# What a list must be asked with.
+# The query that a list needs.
 QUERY = {"search": "?q=hello", "users": "?search=p"}
 
 

@@ -1,4 +1,4 @@
-"""What one has stored, what one may, and the refusal above it."""
+"""Stored bytes, the quota, and the refusal above it."""
 
 import msgspec
 import pytest

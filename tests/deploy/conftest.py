@@ -1,4 +1,4 @@
-"""What compose runs, without containers: the image, its secrets, two web processes."""
+"""The services of compose without containers: image, secrets, two web processes."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -35,7 +35,7 @@ def image() -> Iterator[Stage]:
 
 @pytest.fixture(scope="session")
 def files(image: Stage) -> frozenset[str]:
-    """What is in the image before anything of it has run."""
+    """The files of the image before anything of it has run."""
     return image.files
 
 

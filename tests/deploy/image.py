@@ -48,7 +48,7 @@ class Stage:
         return self.directory / (Path(self.workdir) / inside).relative_to("/")
 
     def environment(self) -> dict[str, str]:
-        """What ENV says; `$PATH` is this machine's."""
+        """The variables of ENV; `$PATH` is this machine's."""
         return {
             name: value.replace("$PATH", os.environ["PATH"]).replace(
                 self.workdir, str(self.home)

@@ -1,4 +1,4 @@
-"""What nginx takes from one address, and where plain HTTP leads."""
+"""Limits of nginx for one address, and the way of plain HTTP."""
 
 import json
 import select
@@ -38,7 +38,7 @@ class Upstream:
         self.port: int = listening.getsockname()[1]
 
     def received(self, size: int) -> bytes:
-        """What the next connection brings, once it is so much."""
+        """The bytes of the next connection, once there are so many."""
         connection, _ = self.listening.accept()
         connection.settimeout(5)
         found = b""

@@ -1,4 +1,4 @@
-"""What the tests of retention share: messages of some age, and what is left."""
+"""Shared by the tests of retention: messages of some age, and what is left."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the tests of deleted accounts share."""
+"""Shared by the tests of deleted accounts."""
 
 from accounts.models import User
 from chat.actions.departures import close_account, depart
@@ -16,7 +16,7 @@ PASSWORD = "a good password"
 
 
 def close(user: User, messages: str = "keep") -> Departure:
-    """What the request does. The tests' people have no password."""
+    """The same as the request. The tests' people have no password."""
     user.set_password(PASSWORD)
     user.save(update_fields=["password"])
     close_account(acting(user), current_password=PASSWORD, messages=messages)

@@ -1,4 +1,4 @@
-"""What the storage holds, as the quota counts it and as the disk does."""
+"""The content of the storage, as the quota counts it and as the disk does."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the tests of exports share: an archive, and what is in it."""
+"""Shared by the tests of exports: an archive, and its content."""
 
 import json
 import secrets

@@ -1,4 +1,4 @@
-"""What the tests of invitations share: a link, and what a refusal says."""
+"""Shared by the tests of invitations: a link, and the text of a refusal."""
 
 from collections.abc import Callable
 

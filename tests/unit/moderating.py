@@ -1,4 +1,4 @@
-"""What the tests of moderation share: members, and events about them."""
+"""Shared by the tests of moderation: members, and events about them."""
 
 from typing import Any
 

@@ -42,7 +42,7 @@ def test_a_malformed_id_is_the_id_of_no_room(alice: User, room_id: str) -> None:
 def test_another_spelling_of_an_id_is_the_id_of_no_room(
     alice: User, room: RoomPayload, spelling: str
 ) -> None:
-    """What is kept by id must not know one room under two names."""
+    """Things that are kept by id must not know one room under two names."""
     for other in (room.id.upper(), room.id.replace("-", ""), spelling.format(room.id)):
         with pytest.raises(RoomNotFound):
             access_room(acting(alice), other)

@@ -1,4 +1,4 @@
-"""What is announced: after commit, in the log's order, and never what was undone."""
+"""Announcements come after the commit, in order, and never for an undone change."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What `make check` makes of the answers of pip-audit and npm audit, right or wrong."""
+"""The verdict of `make check` on what pip-audit and npm audit answer."""
 
 import json
 import sys

@@ -30,7 +30,7 @@ Events = Callable[[], list[dict[str, str]]]
 
 @pytest.fixture
 def events(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Events:
-    """What was logged since it was last asked."""
+    """The events since the last call."""
     fresh = {event: audit._Refusals(event) for event in Event}
     monkeypatch.setattr(audit, "_refusals", fresh)
     caplog.set_level(logging.INFO, "core.audit")

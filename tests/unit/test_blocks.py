@@ -1,4 +1,4 @@
-"""Who is blocked: for them the other one is not there."""
+"""A blocked person does not find the one who blocked them."""
 
 import pytest
 from pytest_django import DjangoAssertNumQueries

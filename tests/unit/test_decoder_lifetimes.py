@@ -19,7 +19,7 @@ from core.errors import Unavailable
 from core.files.pictures import made_anew, process
 from tests.pictures import png
 
-# What fork_server.py loads and calls, in the process that it forked and confined.
+# fork_server.py loads and calls this, in the process that it forked and confined.
 HEAD = """
 import fcntl, os, signal, sys, time
 

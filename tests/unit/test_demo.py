@@ -33,7 +33,7 @@ def demo() -> str:
 
 
 def said() -> list[object]:
-    """Who said what where, without what differs each time: ids and times."""
+    """All that was said, without the ids and times, which differ each time."""
     rows = Message.objects.order_by("room__name", "seq")
     return list(rows.values_list("room__name", "seq", "sender__username", "body"))
 

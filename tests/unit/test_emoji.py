@@ -1,4 +1,4 @@
-"""What counts as an emoji, and how many kinds a message takes."""
+"""The emoji that a message takes, and how many kinds of them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a file is by its content, and how it may be called."""
+"""The type of a file by its content, and the names that it may have."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""What `python -m bench.flood` tries: each rate of the table."""
+"""The flood of `python -m bench.flood`: it tries each rate of the table."""
 
 from bench.attacks import Ground, of_a_network, over_rest, over_sockets
 from bench.people import Person

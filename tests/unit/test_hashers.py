@@ -1,4 +1,4 @@
-"""What a password costs: its attacker much, everybody else little."""
+"""A password costs its attacker much and everybody else little."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -116,7 +116,7 @@ async def broken() -> AsyncIterator[bytes]:
 
 
 async def test_a_stream_that_breaks_raises_so_that_the_server_cuts_it() -> None:
-    """What is sent so far must not look like the whole."""
+    """The part that was sent must not look like the whole."""
     client = asked(answering(lambda: StreamingHttpResponse(broken())))
     with pytest.raises(OSError, match="the disk"):
         await status(client)

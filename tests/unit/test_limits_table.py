@@ -65,7 +65,7 @@ RATES = {
     "guests": (60 / 3600, 20),
 }
 
-# What they guard is the process's own time.
+# They guard the process's own time.
 _BY_PROCESS = {"frames", "network_commands", "network_messages"}
 
 

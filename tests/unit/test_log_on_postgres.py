@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses to store, and SQLite would not: collected there alone."""
+"""Texts that PostgreSQL refuses and SQLite stores: collected on PostgreSQL alone."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whose drafts the log refuses: it reads rights again, under the room's lock."""
+"""Drafts that the log refuses: it reads rights again, under the room's lock."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What is written of a record: one line, and of an exception no text."""
+"""A record is one line of the log, without the text of an exception."""
 
 import asyncio
 import gc

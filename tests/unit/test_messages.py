@@ -1,4 +1,4 @@
-"""What a message may say, and under which key."""
+"""The texts and keys that a message may have."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""What limits count by, of the addresses that servers name."""
+"""The networks by which limits count the addresses that servers name."""
 
 import pytest
 

@@ -58,7 +58,7 @@ def test_a_56_may_do_four_times_as_much_as_a_64() -> None:
 
 
 def test_a_64_leaves_the_others_of_its_56_their_share() -> None:
-    """What it is refused itself costs the /56 nothing."""
+    """A refusal of the /64 itself costs the /56 nothing."""
     limit = by_network(3)
     assert through(limit.take, *[HOME.format(0)] * 1000) == 3
     assert through(limit.take, *[HOME.format(n) for n in (1, 2, 3) for _ in "123"]) == 9

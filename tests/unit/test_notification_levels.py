@@ -1,4 +1,4 @@
-"""What a person's devices make a noise about, in each room."""
+"""The notification level of a person in each room."""
 
 from typing import Any
 

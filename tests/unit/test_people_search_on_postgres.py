@@ -24,7 +24,7 @@ def test_a_search_for_people_reads_indexes_and_not_the_table(
         cursor.execute("DROP INDEX user_username_folded")
         with CaptureQueriesContext(connection) as asked:
             people.users(acting(alice), search)
-        # What was asked is complete: psycopg binds on this side.
+        # The statement is complete: psycopg binds on this side.
         cursor.execute("EXPLAIN " + asked[0]["sql"])
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "user_username_prefix" in plan, plan

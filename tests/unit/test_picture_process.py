@@ -22,7 +22,7 @@ from core.files.pictures import made_anew, process
 from core.limits.table import LIMITS
 from tests.pictures import picture, png
 
-# What fork_server.py loads and calls, in the process that it forked and confined.
+# fork_server.py loads and calls this, in the process that it forked and confined.
 HEAD = """
 import fcntl, os, signal, sys, time
 
@@ -185,7 +185,7 @@ return {}
     with socket.socket() as mine:
         mine.set_inheritable(True)
         found = json.loads(decode())
-    # What Python sets by itself where there is no locale.
+    # The variable that Python sets by itself where there is no locale.
     assert set(found["environment"]) <= {"LC_CTYPE"}
     # Nowhere, twice; the picture, the sheet, and two files that are kept.
     assert found["links"].count("/dev/null") == 2

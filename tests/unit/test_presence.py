@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def told(published: list[Envelope]) -> list[tuple[str, bool]]:
-    """Who is said to have come or gone, in order; then nothing is left."""
+    """The people announced as come or gone since the last call, in order."""
     events = [json.loads(e.text) for e in published if isinstance(e, PersonChanged)]
     published.clear()
     return [(event["user"], event["online"]) for event in events]

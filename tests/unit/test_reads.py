@@ -1,4 +1,4 @@
-"""What is unread: counted on the server, the same on every device."""
+"""Unread messages: counted on the server, the same on every device."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Who is told of a room that is made, changed or deleted."""
+"""The people who hear of a room that is made, changed or deleted."""
 
 import json
 from typing import Any

@@ -10,6 +10,7 @@ from chat import queries
 from chat.access.rooms import access_room
 from chat.actions import (
     bans,
+    direct,
     invitations,
     members,
     memberships,
@@ -35,6 +36,7 @@ NEEDS: dict[Scope, dict[str, Act]] = {
         "history": queries.messages.history,
         "room": queries.rooms.room,
         "members": queries.members.members,
+        "rooms": lambda actor, _: queries.rooms.rooms_of(actor),
         "directory": lambda actor, _: queries.directory.directory(actor),
     },
     Scope.WRITE: {
@@ -54,6 +56,7 @@ NEEDS: dict[Scope, dict[str, Act]] = {
         "add": lambda actor, room: members.add_member(actor, room, "bob"),
         "ban": lambda actor, room: bans.ban(actor, room, "nobody"),
         "pin": lambda actor, room: pins.pin_message(actor, room, 2, pinned=True),
+        "group": lambda actor, _: direct.create_group(actor, ["bob"]),
         "invite": lambda actor, room: invitations.invite_person(actor, room, "bob"),
     },
 }

@@ -80,7 +80,7 @@ def test_postgresql_takes_every_text_for_words_alone(piece: str) -> None:
     assert kinds <= {"asciiword", "word", "numword", "uint", "blank"}
 
 
-# What the planner then believes: nearly every message has this word.
+# The planner then believes that nearly every message has this word.
 MISLEAD = f"""
 CREATE STATISTICS misleading ON to_tsvector('simple', translate(body, {_SPACES}))
 FROM chat_message;
@@ -121,7 +121,7 @@ def asked(user: User, q: str) -> Iterator[tuple[str, Plan]]:
     """Each statement that reads messages, and how."""
     with CaptureQueriesContext(connection) as queries:
         search(acting(user), q=q)
-    # What the search set for its transaction still holds: the test's is around it.
+    # The setting of the search still holds here: the test's is around it.
     for query in queries:
         if "tsquery" in query["sql"]:
             yield query["sql"], explain(query["sql"])

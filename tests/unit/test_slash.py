@@ -1,4 +1,4 @@
-"""What a text that begins with a slash means, and what is sent as written."""
+"""Texts that begin with a slash and mean more, and texts that are sent as written."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a person may write into one line, and how texts get one form cheaply."""
+"""The lines that a person may write, and how texts get one form cheaply."""
 
 import unicodedata
 from collections.abc import Callable

@@ -53,7 +53,7 @@ def read_by(user: User, room: RoomPayload) -> ReadPayload:
 def test_counting_stops_at_a_thousand(
     alice: User, bob: User, room: RoomPayload
 ) -> None:
-    """What each of them wrote stands between, as it does in a room."""
+    """Messages of both stand between, as they do in a room."""
     writers = [alice, alice, bob]
     mentions = [[str(bob.pk)], ["room"], [str(alice.pk)]]
     store(

@@ -1,4 +1,4 @@
-"""What every field on the wire means, with an example, for both contract files.
+"""The meaning of every field on the wire, with an example, for both contract files.
 
 A word means one thing, so a field is explained by its name alone. Where a shape or an
 operation uses the word in another sense, the key is `Shape.field`.

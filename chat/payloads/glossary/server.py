@@ -56,7 +56,7 @@ _SIZES = {
     "connections_per_person": "Sockets of one person.",
     "connections_per_address": "Sockets from one address.",
 }
-# What is counted, in words, and the unit of time.
+# Each rate: what it counts, in words, and its unit of time.
 _RATES = (
     ("connects", "New sockets from one address", "second"),
     ("frames", "Frames of one socket", "second"),

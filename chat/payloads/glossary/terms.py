@@ -1,4 +1,4 @@
-"""What a term is, and the values that several examples share."""
+"""A term of the glossary, and the values that several examples share."""
 
 from typing import Any, NamedTuple
 
