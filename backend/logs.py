@@ -66,7 +66,7 @@ def logging_of(level: str, form: str) -> dict[str, Any]:
 
 
 def described(error: BaseException) -> str:
-    """`IntegrityError 23505 at chat/log/append.py:8 from UniqueViolation 23505 at ..."""
+    """`IntegrityError 23505 at chat/log/append.py:8 from UniqueViolation 23505 ..."""
     told, seen = [], set[int]()
     found: BaseException | None = error
     while found is not None and id(found) not in seen and len(seen) < _MAX_CAUSES:
