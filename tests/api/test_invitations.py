@@ -111,7 +111,7 @@ def test_link_that_is_no_longer_good_answers_as_an_unknown_one(
 
 
 @pytest.mark.parametrize("code", ["%00", "%C3%A9", "'", "-", "x" * 500, "%ff"])
-def test_what_can_be_no_code(as_charlie: Door, code: str) -> None:
+def test_a_text_that_can_be_no_code_is_not_found(as_charlie: Door, code: str) -> None:
     for answer in (
         as_charlie.get(f"invitations/{code}"),
         as_charlie.post(f"invitations/{code}/accept"),

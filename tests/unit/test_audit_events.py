@@ -89,7 +89,7 @@ ACTS: dict[str, tuple[Callable[..., object], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", ACTS)
-def test_what_a_moderator_does_to_a_member_is_an_event(
+def test_each_act_of_a_moderator_is_an_event(
     name: str, alice: User, bob: User, room: RoomPayload, events: Events
 ) -> None:
     join_room(acting(bob), str(room.id))
@@ -103,7 +103,7 @@ def test_what_a_moderator_does_to_a_member_is_an_event(
     assert event == {"event": name, **ids, **more}
 
 
-def test_what_a_moderator_takes_back_is_an_event_too(
+def test_each_act_that_a_moderator_takes_back_is_an_event(
     alice: User, charlie: User, room: RoomPayload, events: Events
 ) -> None:
     who = (acting(alice), str(room.id), str(charlie.pk))

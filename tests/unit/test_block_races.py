@@ -44,7 +44,9 @@ def test_nothing_is_written_after_the_block(alice: User, bob: User) -> None:
     assert Message.objects.count() == 1 + 7 - len(refused)
 
 
-def test_who_blocks_waits_for_what_is_being_written(alice: User, bob: User) -> None:
+def test_a_block_waits_for_the_message_that_is_being_written(
+    alice: User, bob: User
+) -> None:
     room, _ = open_direct(acting(alice), "bob")
     writing = Event()
 
@@ -62,7 +64,9 @@ def test_who_blocks_waits_for_what_is_being_written(alice: User, bob: User) -> N
     assert at_once([write_slowly, block_meanwhile]) == [None, 2]
 
 
-def test_who_writes_waits_for_who_blocks(alice: User, bob: User) -> None:
+def test_a_message_waits_for_the_block_that_is_being_made(
+    alice: User, bob: User
+) -> None:
     room, _ = open_direct(acting(alice), "bob")
     blocking = Event()
 

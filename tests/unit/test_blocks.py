@@ -69,7 +69,7 @@ def test_nobody_is_not_found(alice: User, change: type) -> None:
             change(acting(alice), user_id)
 
 
-def test_who_is_gone_can_be_unblocked(alice: User, bob: User) -> None:
+def test_a_deleted_person_can_be_unblocked(alice: User, bob: User) -> None:
     block(acting(alice), str(bob.pk))
     User.objects.filter(pk=bob.pk).update(is_active=False)
     unblock(acting(alice), str(bob.pk))
@@ -117,7 +117,9 @@ def test_the_blocked_write_nothing_into_it(
     assert delete_message(acting(bob), direct.id, 3).message.body == ""
 
 
-def test_who_blocks_may_write(alice: User, bob: User, direct: RoomPayload) -> None:
+def test_the_person_who_blocks_may_still_write(
+    alice: User, bob: User, direct: RoomPayload
+) -> None:
     sent = send_message(acting(alice), direct.id, client_id="2", body="Leave me alone.")
     assert sent.message.seq == 4
     page = queries.messages.history(acting(bob), direct.id)
@@ -144,7 +146,7 @@ def test_group_with_who_blocked_one_is_not_made(
     assert create_group(acting(alice), ["charlie", "bob"]).role == "owner"
 
 
-def test_who_blocked_one_is_not_added(
+def test_nobody_adds_a_person_who_blocked_them(
     alice: User, charlie: User, private_room: RoomPayload
 ) -> None:
     block(acting(charlie), str(alice.pk))

@@ -36,7 +36,7 @@ def test_greedy_networks_leave_something_for_a_newcomer() -> None:
         assert taken(pool, "198.51.100.1", held) >= 3
 
 
-def test_what_was_taken_is_given_back() -> None:
+def test_a_share_is_given_back_when_its_block_ends() -> None:
     pool = Pool("things", 300)
     for _ in range(3):
         with ExitStack() as held:

@@ -51,7 +51,7 @@ def test_picture_is_told_the_same_way(
     assert [event["type"] for _, event in told(published)] == ["user.updated"]
 
 
-def test_what_is_as_wished_already_stays_silent(
+def test_a_profile_that_does_not_change_announces_nothing(
     alice: User, published: list[Envelope]
 ) -> None:
     change_profile(acting(alice), {"display_name": " Alice ", "appear_offline": False})
@@ -77,7 +77,7 @@ def test_profile_of_somebody(alice: User, bob: User) -> None:
     assert (shown.online, shown.last_seen_at is None) == (False, False)
 
 
-def test_who_appears_offline_shows_nothing_of_when_they_were_here(
+def test_a_person_who_appears_offline_does_not_show_when_they_were_here(
     alice: User, bob: User
 ) -> None:
     presence.arrive("p1", bob.pk)
@@ -95,7 +95,7 @@ def test_profile_of_nobody(alice: User, bob: User, user_id: str) -> None:
         queries.people.profile(acting(alice), user_id)
 
 
-def test_who_is_gone_or_a_guest_has_no_profile(alice: User) -> None:
+def test_deleted_people_and_guests_have_no_profile(alice: User) -> None:
     guest = person("passer-by", is_guest=True)
     gone = person("gone", is_active=False)
     for nobody in (guest, gone):

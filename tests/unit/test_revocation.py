@@ -112,7 +112,7 @@ def everything() -> list[list[Any]]:
 
 @pytest.mark.parametrize("cause", REVOKED)
 @pytest.mark.parametrize("write", WRITES)
-def test_who_is_revoked_writes_nothing(
+def test_a_revoked_actor_writes_nothing(
     came_in: Actor, bob: User, talked: str, write: str, cause: str
 ) -> None:
     REVOKED[cause](came_in)
@@ -123,7 +123,9 @@ def test_who_is_revoked_writes_nothing(
 
 
 @pytest.mark.parametrize("write", [write for write in WRITES if write != "leave"])
-def test_who_is_not_does(came_in: Actor, bob: User, talked: str, write: str) -> None:
+def test_an_actor_who_is_not_revoked_writes(
+    came_in: Actor, bob: User, talked: str, write: str
+) -> None:
     """Or the test above would pass for a wrong reason."""
     WRITES[write](came_in, talked, bob)
 

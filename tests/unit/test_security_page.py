@@ -14,7 +14,7 @@ ITEMS = dict(re.findall(r"\*\*(S-\d\d) (.*?)(?=\n\n)", PAGE, re.DOTALL))
 
 
 @pytest.mark.parametrize(("path", "test"), NAMED, ids=lambda value: value or "-")
-def test_what_it_names_exists(path: str, test: str) -> None:
+def test_every_file_and_test_that_it_names_exists(path: str, test: str) -> None:
     source = (ROOT / path).read_text()
     assert not test or re.search(rf"^(async )?def {test}\(", source, re.MULTILINE)
 

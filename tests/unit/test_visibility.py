@@ -109,7 +109,7 @@ def test_readers_are_asked_about_in_bounded_queries(
 
 @pytest.mark.parametrize("is_banned", FLAGS)
 @pytest.mark.parametrize("audience", ["staff", "person", "guest"])
-def test_who_is_told_of_a_public_room_is_who_sees_it(
+def test_the_people_who_hear_of_a_public_room_are_those_who_see_it(
     rooms: list[Room], audience: str, is_banned: bool
 ) -> None:
     user = _somebody(audience)
