@@ -71,6 +71,8 @@ async def test_a_process_that_was_taken_for_dead_brings_its_people_back(
         # A cancelled task reads on until it has run once more, and two may not read.
         await asyncio.gather(*late, return_exceptions=True)
         assert done
+        for task in done:
+            task.result()
         for socket in (alice, bob):
             await _until_online(socket, scene.room, 2)
 
