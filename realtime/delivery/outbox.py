@@ -59,6 +59,10 @@ class Outbox:
     def abandon(self) -> None:
         """The socket is gone: stop sending."""
         self._queue = None
+        # `failed` is a method of the connection that holds this outbox. The circle
+        # would keep both, and the server's half of the socket, until the next full
+        # garbage collection, which comes rarely (realtime/server/uvicorn.py).
+        self._failed = lambda _: None
         if self._draining is not None:
             self._draining.cancel()
 

@@ -1,7 +1,9 @@
 """One connection with a transport of the test's own."""
 
 import asyncio
+import gc
 import json
+import weakref
 from typing import Any
 
 import pytest
@@ -39,6 +41,26 @@ async def test_a_frame_that_cannot_be_sent_closes_the_socket(
     assert connection.closed_with is CloseCode.INTERNAL
     assert [json.loads(frame["text"])["type"] for frame in sent[:-1]] == ["bye"]
     assert sent[-1] == {"type": "websocket.close", "code": 4006}
+
+
+async def test_a_socket_that_is_gone_needs_no_garbage_collector(alice: User) -> None:
+    """Full collections are rare, and a crowd that comes and goes would fill memory."""
+
+    async def send(message: Any) -> None:
+        await asyncio.sleep(0)
+
+    identity = await asyncio.to_thread(_identity, alice)
+    connection = Connection(identity, send, cut=lambda: None)
+    connection.write("waits")
+    await asyncio.sleep(0.1)
+    connection.abandon()
+    held = weakref.ref(send)
+    gc.disable()
+    try:
+        del connection, send
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def _identity(user: User) -> tokens.Identity:
