@@ -80,6 +80,24 @@ async def test_many_envelopes_are_split_into_packets_of_limited_size(
     )
 
 
+async def test_envelopes_soon_after_a_packet_wait_for_company(
+    layer: Layer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.bus.publisher.PAUSE_SECONDS", 0.3)
+    delivered: list[Packet] = []
+    publisher = Publisher(asyncio.get_running_loop(), delivered.append)
+    for envelope in ENVELOPES:
+        publisher.publish([envelope])
+        # Each time a few turns of the loop, in which a packet without a pause goes out.
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert len(delivered) == len(ENVELOPES)
+    await publisher.flush()
+    monkeypatch.setattr(envelopes, "ORIGIN", "another process")
+    opened = [open_packet(message["packet"]).envelopes for _, message in layer.sent]
+    assert opened == [ENVELOPES[:1], ENVELOPES[1:]]
+
+
 async def test_another_process_decodes_a_packet_as_it_was_sent(
     layer: Layer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
