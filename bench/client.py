@@ -1,16 +1,36 @@
-"""One socket of the load: handshake, framing, stamps. A dialect says what is sent."""
+"""One socket of a person whom the bench measures, over Hubbub's protocol.
+
+Loads come from wsload (bench/generator.py). This client is for people whose answers are
+looked at one by one.
+"""
 
 import asyncio
-from abc import ABC, abstractmethod
+import uuid
 from typing import cast
+
+import msgspec
 
 from bench import frames
 from bench.people import Person
 from bench.tally import Tally, now_us
 
 
-class Client(asyncio.Protocol, ABC):
-    """A person with a socket. `ready` is done when it may send messages.
+class _Answer(msgspec.Struct):
+    """The fields of a frame that the client reads. It skips all others."""
+
+    type: str
+    ref: int | None = None
+    n: int | None = None
+    code: str = ""
+
+
+_decode = msgspec.json.Decoder(_Answer).decode
+_encode = msgspec.json.encode
+
+
+class Client(asyncio.Protocol):
+    """A person with a socket; `ref` 1 subscribes, every later one sends. `ready` is
+    done when it may send messages.
 
     Every body carries a stamp `~index:microseconds~`, which tells the sender and the
     time. It has no `@`, which a chat server could take for a mention.
@@ -19,46 +39,59 @@ class Client(asyncio.Protocol, ABC):
     def __init__(self, *, index: int, person: Person, host: str, tally: Tally) -> None:
         self.person = person
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.sent_at = 0
-        self.stamp = b""
-        self.repeat = False
         self._index = index
         self._host = host
         self._tally = tally
+        self._ref = 1
+        # A `client_id` must be unique for its sender and room, over all runs too.
+        self._run = uuid.uuid4().hex[:20].encode()
         self._upgraded = False
         self._leaving = False
         self._rest = b""
         self._transport: asyncio.Transport | None = None
 
-    @abstractmethod
-    def path(self) -> str: ...
-
-    @abstractmethod
-    def on_open(self) -> None: ...
-
-    @abstractmethod
-    def on_text(self, text: bytes) -> None: ...
-
-    @abstractmethod
-    def message(self, body: bytes) -> bytes: ...
-
-    def send_message(self, stamp_us: int | None = None) -> None:
-        self.sent_at = stamp_us or now_us()
-        self.stamp = b"~%d:%d~" % (self._index, self.sent_at)
+    def send_message(self, stamp_us: int) -> None:
+        self._ref += 1
         self._tally.sent += 1
-        self.write_text(self.message(self.stamp + b" is anybody there?"))
+        self.write_text(
+            b'{"type":"message.send","ref":%d,"room":"%s","client_id":"%s%012x",'
+            b'"body":"~%d:%d~ is anybody there?"}'
+            % (
+                self._ref,
+                self.person.room.encode(),
+                self._run,
+                self._ref,
+                self._index,
+                stamp_us,
+            )
+        )
+
+    def on_text(self, text: bytes) -> None:
+        # Nearly all frames are deliveries, which can be told without decoding.
+        if text.startswith(b'{"type":"message.created"'):
+            self.count_deliveries(text)
+            return
+        answer = _decode(text)
+        if answer.type in ("message.created", "room.changes"):
+            self.count_deliveries(text)
+        elif answer.type == "reply" and answer.ref == 1:
+            self._on_subscribed(text)
+        elif answer.type == "ping":
+            self.write_text(b'{"type":"pong","n":%d}' % (answer.n or 0))
+        elif answer.type == "error":
+            self._tally.errors += 1
+            self._tally.last_error = answer.code
+            self.fail(f"error: {answer.code}")
+
+    def _on_subscribed(self, text: bytes) -> None:
+        if b'"error"' in text:
+            self.fail(f"not subscribed: {text[:300]!r}")
+        else:
+            self.ready.set_result(None)
 
     def write_text(self, text: bytes) -> None:
         if self._transport is not None:
             self._transport.write(frames.encode(frames.TEXT, text))
-
-    def acknowledge(self) -> None:
-        """The message is through. With `repeat` the next one follows at once."""
-        self._tally.acknowledged += 1
-        self._tally.reply_us.append(now_us() - self.sent_at)
-        self.sent_at = 0
-        if self.repeat:
-            self.send_message()
 
     def count_deliveries(self, text: bytes) -> None:
         """Count every stamp, because one frame may bring several messages."""
@@ -83,12 +116,13 @@ class Client(asyncio.Protocol, ABC):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        request = frames.upgrade_request(path=self.path(), host=self._host)
+        request = frames.upgrade_request(
+            path=f"/ws/v1?token={self.person.token}", host=self._host
+        )
         self._transport.write(request)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self.sent_at = 0
         self.fail("closed before it was ready")
         if not self._leaving:
             self._tally.closed += 1
@@ -115,7 +149,8 @@ class Client(asyncio.Protocol, ABC):
             self.fail(f"refused: {head[:200]!r}")
             return b""
         self._upgraded = True
-        self.on_open()
+        rooms = [{"room": self.person.room}]
+        self.write_text(_encode({"type": "subscribe", "ref": 1, "rooms": rooms}))
         return rest
 
     def _on_other(self, first: int, payload: bytes) -> None:

@@ -1,25 +1,39 @@
-"""The people of a load. Hubbub's come from `manage.py loadtest_users`."""
+"""The people of a load.
 
-from collections.abc import Iterable
+They come from `manage.py loadtest_users` by hand, and from `bench.populate` in a bench.
+"""
+
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
+# A `subscribe` takes no more.
+MAX_PLACES = 100
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A room that a person subscribes to. With `after` they come back to it."""
+
+    room: str
+    epoch: str | msgspec.UnsetType = msgspec.UNSET
+    after: int | msgspec.UnsetType = msgspec.UNSET
+
 
 class Person(msgspec.Struct, frozen=True):
+    """`room` is where they write; `places` are all their rooms, with this one first."""
+
     username: str
     token: str
     room: str
+    places: Sequence[Place] = ()
+
+    @property
+    def column(self) -> str:
+        places = self.places[:MAX_PLACES] or (Place(self.room),)
+        return msgspec.json.encode(places).decode()
 
 
 def parse_people(lines: Iterable[str]) -> list[Person]:
-    """Read the JSON lines of `loadtest_users`, and skip all other lines."""
+    """Read the JSON lines of people, and skip all other lines."""
     decode = msgspec.json.Decoder(Person).decode
     return [decode(line) for line in lines if line.lstrip().startswith("{")]
-
-
-def invent_people(*, users: int, rooms: int) -> list[Person]:
-    """People for the baseline, which believes any name. They fill rooms in turn."""
-    return [
-        Person(username=f"load{n:05}", token="", room=f"bench{n % rooms}")
-        for n in range(users)
-    ]

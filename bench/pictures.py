@@ -14,13 +14,13 @@ import psutil
 import uvloop
 
 from bench.client import Client
-from bench.crowd import Target, crowd
+from bench.crowd import crowd, drain, publish
 from bench.people import Person
 from bench.process import Cores, is_busy, no_garbage_collection
 from bench.run import bound, say
-from bench.scenarios import drain, publish
 from bench.servers import Services, hubbub, hubbub_people
 from bench.tally import Tally, percentile_ms
+from bench.target import Target
 from bench.uploads import Answers, Peaks, prepare, upload, uploader
 from tests.services import postgres_server, redis_server
 
@@ -56,7 +56,7 @@ def main() -> None:
         services = Services(database.url, redis.url, Cores(server=[], load=[]))
         # Each upload names another address as its own: see bench/uploads.py.
         with hubbub(services, TRUSTED_PROXIES="127.0.0.1") as (target, environment):
-            people = hubbub_people(environment, users=PEOPLE, rooms=ROOMS)
+            people = hubbub_people(environment, PEOPLE, rooms=ROOMS)
             results = uvloop.run(_measure(target, people, options))
     say(*_report(results))
 

@@ -1,4 +1,4 @@
-"""`python -m bench.run`: measure Hubbub and the tutorials' way in turns, in one table.
+"""`python -m bench.run`: measure Hubbub and other servers in turns, in one table.
 
 It starts all services on loopback, measures for a bounded time, and stops them again.
 """
@@ -6,39 +6,48 @@ It starts all services on loopback, measures for a bounded time, and stops them 
 import argparse
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-import uvloop
 
-from bench.crowd import Target
-from bench.people import invent_people
-from bench.plan import NAMES, Scenario, plan
-from bench.process import allow_many_sockets, is_busy, pinned, share_cores
-from bench.report import Results, report
-from bench.scenarios import Figures
-from bench.servers import Environment, Services, hubbub, hubbub_people, naive
-from tests.services import postgres_server, redis_server
+from bench.field import Field, field, wait_until_quiet
+from bench.generator import program
+from bench.goals import Rounds
+from bench.growth import curves_as_text, measure_growth
+from bench.page import write_page
+from bench.process import allow_many_sockets, is_busy
+from bench.report import as_text
+from bench.results import new_results
+from bench.scenarios import Scenario, scenarios
+from bench.servers import own_services
 
-_LIMIT_SECONDS = 295
+_LIMIT_SECONDS = 595
+_GROWTH_SECONDS = 900
+_NAMES = tuple(scenarios(quick=True))
 
 
 def main() -> None:
     options = _options()
-    bound(_LIMIT_SECONDS)
+    bound(_LIMIT_SECONDS + options.growth * _GROWTH_SECONDS)
     if is_busy():
         say("Other processes keep this machine busy: trust the ratios alone.")
-    scenarios = plan(quick=options.quick, only=options.only)
-    with _services() as services:
+    program()
+    plan = scenarios(quick=options.quick)
+    with own_services() as services:
         say(f"{services.cores}.")
-        results = _measure(scenarios, services, stores=options.baseline_stores)
-    titles = {name: scenario.title for name, scenario in scenarios.items()}
-    say("", report(results, titles, baseline_stores=options.baseline_stores))
+        results = new_results(str(services.cores))
+        with field(services, baseline_stores=options.baseline_stores) as servers:
+            chosen = {name: plan[name] for name in _NAMES if name in options.only}
+            results.rounds = _measure(chosen, servers)
+        say("", as_text(results.rounds))
+        if options.growth:
+            results.growth = measure_growth(services, say, quick=options.quick)
+            say("", curves_as_text(results.growth))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(results)))
+    if options.page:
+        write_page(options.page, results)
 
 
 def bound(seconds: int) -> None:
@@ -50,45 +59,18 @@ def bound(seconds: int) -> None:
     allow_many_sockets()
 
 
-@contextmanager
-def _services() -> Iterator[Services]:
-    """Always services of our own: DATABASE_URL may name a database with real chats."""
-    cores = share_cores()
-    # These services run beside the load; the servers are pinned to another core.
-    with (
-        pinned(cores.load),
-        postgres_server(fsync=True) as database,
-        redis_server() as redis,
-    ):
-        yield Services(database_url=database.url, redis_url=redis.url, cores=cores)
-
-
-def _measure(
-    scenarios: dict[str, Scenario], services: Services, *, stores: bool
-) -> Results:
-    with naive(services, stores=stores) as baseline, hubbub(services) as (own, command):
-        return {
-            name: _take_turns(name, scenario, baseline, own, command)
-            for name, scenario in scenarios.items()
-        }
-
-
-def _take_turns(
-    name: str,
-    scenario: Scenario,
-    baseline: Target,
-    own: Target,
-    command: Environment,
-) -> dict[str, list[Figures]]:
-    """Measure both servers in turns: a noisy minute hits both and leaves the ratio."""
-    size = {"users": scenario.users, "rooms": scenario.rooms}
-    crowds = ((baseline, invent_people(**size)), (own, hubbub_people(command, **size)))
-    figures: dict[str, list[Figures]] = {"naive": [], "hubbub": []}
-    for _ in range(scenario.rounds):
-        for server, people in crowds:
-            say(f"{name}: {server.dialect} ...")
-            figures[server.dialect].append(uvloop.run(scenario.measure(server, people)))
-    return figures
+def _measure(plan: dict[str, Scenario], servers: Field) -> Rounds:
+    """Measure the servers in turns: a noisy minute hits all and leaves the ratios."""
+    rounds: Rounds = {}
+    for name, scenario in plan.items():
+        say(f"{name}: {scenario.title}")
+        turns = scenario.prepare(servers)
+        rounds[name] = {server: [] for server in turns}
+        for _ in range(scenario.rounds):
+            for server, measure in turns.items():
+                rounds[name][server].append(measure())
+                wait_until_quiet(getattr(servers, server))
+    return rounds
 
 
 def say(*lines: str) -> None:
@@ -98,13 +80,15 @@ def say(*lines: str) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="take less than a minute")
-    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--quick", action="store_true", help="one short round of each")
+    parser.add_argument("--only", nargs="*", choices=_NAMES, default=_NAMES)
+    parser.add_argument("--growth", action="store_true", help="growth curves as well")
     parser.add_argument("--json", type=Path, help="write every round's figures here")
+    parser.add_argument("--page", type=Path, help="write a page, with plots in images/")
     parser.add_argument(
         "--baseline-stores",
         action="store_true",
-        help="let the baseline store its messages too, as few tutorials do",
+        help="let the tutorials' way store its messages too, as few tutorials do",
     )
     return parser.parse_args()
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from bench import frames
-from bench.dialects import HubbubClient
+from bench.client import Client
 from bench.people import Person
 from bench.tally import Tally
 
@@ -12,7 +12,7 @@ _PING = frames.encode(frames.TEXT, b'{"type":"ping","ref":7}')
 _STEP_SECONDS = 0.05
 
 
-class Stubborn(HubbubClient):
+class Stubborn(Client):
     """Counts the replies and errors that came back for the frames it wrote."""
 
     written = 0

@@ -1,5 +1,6 @@
-"""The counts and latencies of a load. All its code runs in one thread, so that nothing
-is locked.
+"""The counts and latencies of people who chat.
+
+All of its code runs in one thread, so that nothing is locked.
 """
 
 import dataclasses
@@ -15,19 +16,15 @@ def now_us() -> int:
 @dataclasses.dataclass(slots=True)
 class Tally:
     sent: int = 0
-    acknowledged: int = 0
     delivered: int = 0
-    given_up: int = 0
     errors: int = 0
     closed: int = 0
     last_error: str = ""
     delivery_us: list[int] = dataclasses.field(default_factory=list)
-    reply_us: list[int] = dataclasses.field(default_factory=list)
 
     def forget_latencies(self) -> None:
         """Start a measured window: everything before it was warm-up."""
         self.delivery_us.clear()
-        self.reply_us.clear()
 
 
 def percentile_ms(samples: Sequence[int], share: float) -> float:

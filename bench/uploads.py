@@ -18,9 +18,9 @@ import msgspec
 import psutil
 import requests
 
-from bench.crowd import Target
 from bench.hostile import corpus
 from bench.people import Person
+from bench.target import Target
 
 _AT_ONCE = 100
 _TIMEOUT_SECONDS = 120

@@ -1,0 +1,1 @@
+"""A plain chat API: a ModelViewSet for each table, as DRF's guide shows it."""
