@@ -73,6 +73,12 @@ def memory_bytes(pid: int) -> tuple[int, int]:
     return unique, resident
 
 
+def open_files() -> int:
+    """How many files, sockets among them, a process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft
+
+
 def allow_many_sockets() -> None:
     """Raise the limit of open files as far as allowed; children inherit it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

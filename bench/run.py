@@ -39,7 +39,8 @@ def main() -> None:
         with field(services, baseline_stores=options.baseline_stores) as servers:
             chosen = {name: plan[name] for name in _NAMES if name in options.only}
             results.rounds = _measure(chosen, servers)
-        say("", as_text(results.rounds))
+        if results.rounds:
+            say("", as_text(results.rounds))
         if options.growth:
             results.growth = measure_growth(services, say, quick=options.quick)
             say("", curves_as_text(results.growth))

@@ -13,11 +13,14 @@
  * With -b it polls and never sleeps. A server that writes to a sleeping receiver pays
  * for waking it, some 5 to 10 us each time; a polling generator shows the server alone.
  *
+ * SIGTERM ends the sending early.
+ *
  * The processes of -k are those whose CPU time and memory are measured. It prints
  * "ready" when it has read its files, and one line of JSON at the end. Build: cc -O2 -o wsload *.c -lm */
 #define _GNU_SOURCE
 #include "wsload.h"
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +36,12 @@ struct options options = {.host = "127.0.0.1", .path = "/", .port = 8000, .rooms
 struct counts counts;
 int epoll_fd;
 static struct connection *connections;
+static volatile sig_atomic_t is_over;
+
+static void on_sigterm(int signal) {
+  (void)signal;
+  is_over = 1;
+}
 
 static void pump(int ms) {
   struct epoll_event events[512];
@@ -97,7 +106,7 @@ static long publish_due(const int *members, uint64_t began, long turns) {
 static void load(double seconds, const int *members) {
   uint64_t began = now_us(), until = began + (uint64_t)(seconds * 1e6);
   long turns = 0;
-  while (now_us() < until) {
+  while (now_us() < until && !is_over) {
     if (!options.message)
       pump(50);
     else if (options.window)
@@ -157,6 +166,7 @@ static void figure(const char *name, double value, char end) {
 
 int main(int argc, char **argv) {
   read_options(argc, argv);
+  signal(SIGTERM, on_sigterm);
   allow_many_sockets();
   printf("ready\n");
   fflush(stdout);
