@@ -204,18 +204,23 @@ def encode_message(message: MessagePayload) -> bytes:
     return _encoder.encode(message)
 
 
-def changes_frame(room: str, after: int, seq: int, changes: Sequence[Change]) -> str:
+def changes_frame(room: str, after: int, seq: int, changes: Sequence[Change]) -> bytes:
     """The frame for these changes: a single one's own event, otherwise `room.changes`.
 
     `after` is the number before the first change, `seq` that of the last.
     """
     if len(changes) == 1 and changes[0].event is not None:
         event = _EVENTS[changes[0].event]
-        return encode(event(room, seq, Raw(changes[0].message)))
+        return to_json(event(room, seq, Raw(changes[0].message)))
     messages = [Raw(change.message) for change in changes]
-    return encode(RoomChanges(room, after, seq, messages))
+    return to_json(RoomChanges(room, after, seq, messages))
+
+
+def to_json(event: Any) -> bytes:
+    """The payload of a frame. Every frame that goes over a socket is encoded here."""
+    return _encoder.encode(event)
 
 
 def encode(event: Any) -> str:
-    """The frame's text. Every frame that goes over a socket is encoded here."""
-    return _encoder.encode(event).decode()
+    """The same as text, for an envelope of the bus."""
+    return to_json(event).decode()

@@ -26,6 +26,7 @@ from .protocol import frames
 from .protocol.close_codes import CloseCode
 from .protocol.commands import Asking, Pong, TypingStart, TypingStop, type_of
 from .protocol.decoder import BadCommand, decode
+from .protocol.prepared import TRANSPORT
 
 MAX_WAITING = 32
 # More bad frames than this, within this time, are no accident.
@@ -50,12 +51,19 @@ class ChatConsumer(AsyncConsumer):
             # Accepted first: a browser cannot read why a handshake was refused.
             await _turn_away(send, identity)
             return
-        await self._serve(identity, receive, send)
+        transport = scope.get("extensions", {}).get(TRANSPORT)
+        await self._serve(identity, receive, send, transport)
 
-    async def _serve(self, identity: Identity, receive: Any, send: Any) -> None:
+    async def _serve(
+        self,
+        identity: Identity,
+        receive: Any,
+        send: Any,
+        transport: asyncio.Transport | None,
+    ) -> None:
         """From `hello` until the socket is closed, by whichever side."""
         task = cast(asyncio.Task[None], asyncio.current_task())
-        self.connection = Connection(identity, send, cut=task.cancel)
+        self.connection = Connection(identity, send, task.cancel, transport)
         self.waiting: deque[Asking] = deque()
         self.working: asyncio.Task[None] | None = None
         self.bad_frames = 0
@@ -162,5 +170,5 @@ async def _turn_away(send: Any, refusal: Refusal) -> None:
     metrics.closes.labels(str(code.value)).inc()
     record_refusal(Event.SOCKET_REFUSED, reason=code.reason)
     bye = frames.bye(code, refusal.retry_after)
-    await send({"type": "websocket.send", "text": bye})
+    await send({"type": "websocket.send", "text": bye.text})
     await send({"type": "websocket.close", "code": int(code)})

@@ -176,10 +176,13 @@ class RateLimit:
         return f"hubbub:limit:{self.name}:{key}"
 
     def _filled(self, key: object) -> _Bucket:
-        bucket = self._buckets.setdefault(key, _Bucket(self.burst))
-        self._buckets.move_to_end(key)
-        if len(self._buckets) > self.MAX_KEYS:
-            self._buckets.popitem(last=False)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = _Bucket(self.burst)
+            if len(self._buckets) > self.MAX_KEYS:
+                self._buckets.popitem(last=False)
+        else:
+            self._buckets.move_to_end(key)
         now = time.monotonic()
         earned = (now - bucket.filled_at) * self.rate
         bucket.tokens = min(self.burst, bucket.tokens + earned)

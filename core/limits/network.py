@@ -64,22 +64,29 @@ class PersonLimit:
         self.network = network
 
     def take(self, person: object) -> None:
-        with self._network_counted():
+        address = self._count_network()
+        try:
             self.own.take(person)
+        except RateLimited:
+            self._give_back(address)
+            raise
 
     async def take_soon(self, person: object) -> None:
         """The same, on the event loop."""
-        with self._network_counted():
+        address = self._count_network()
+        try:
             await self.own.take_soon(person)
+        except RateLimited:
+            self._give_back(address)
+            raise
 
-    @contextmanager
-    def _network_counted(self) -> Iterator[None]:
+    def _count_network(self) -> str:
+        """Take the network's token and return the address, which may be empty."""
         address = client_address()
         if address:
             self.network.take(address)
-        try:
-            yield
-        except RateLimited:
-            if address:
-                self.network.give_back(address)
-            raise
+        return address
+
+    def _give_back(self, address: str) -> None:
+        if address:
+            self.network.give_back(address)

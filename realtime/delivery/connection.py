@@ -16,12 +16,12 @@ from typing import TypeVar
 import msgspec
 
 from accounts.tokens import Identity
-from chat.events import encode
 from chat.payloads.system_events import GUESTS
 from core import metrics
 
 from ..protocol import frames
 from ..protocol.close_codes import CloseCode
+from ..protocol.prepared import PreparedFrame
 from .outbox import Outbox, Send
 from .token_grace import TokenGrace
 
@@ -49,6 +49,7 @@ class Connection:
     __slots__ = (
         "_confirmed",
         "_cut",
+        "_granted",
         "_loop",
         "_outbox",
         "_pinged_at",
@@ -68,9 +69,16 @@ class Connection:
     )
 
     def __init__(
-        self, identity: Identity, send: Send, cut: Callable[[], object]
+        self,
+        identity: Identity,
+        send: Send,
+        cut: Callable[[], object],
+        transport: asyncio.Transport | None = None,
     ) -> None:
-        """`cut` ends the socket's task without waiting for the other side."""
+        """`cut` ends the socket's task without waiting for the other side.
+
+        `transport` is that of a server which takes bytes past ASGI.
+        """
         self.id = secrets.token_hex(8)
         self.actor = identity.actor
         self.user_id = str(identity.actor.id)
@@ -86,10 +94,12 @@ class Connection:
         self.closed_with: CloseCode | None = None
         self._cut = cut
         self._loop = asyncio.get_running_loop()
-        self._outbox = Outbox(send, self._lost)
-        # In characters, not bytes: every delivery counts them.
+        self._outbox = Outbox(send, self._lost, transport)
+        # In bytes, without the headers of frames.
         self._written = 0
         self._confirmed = 0
+        # Frames up to this value of `_written` need no look at the limits.
+        self._granted = PING_AFTER
         self._pings = 0
         self._pinged_at = self._loop.time()
         self._pinged_at_written = 0
@@ -107,21 +117,34 @@ class Connection:
 
     # --- Writing ---------------------------------------------------------------------
 
-    def write(self, text: str, *, volatile: bool = False, always: bool = False) -> None:
+    def write(
+        self, frame: PreparedFrame, *, volatile: bool = False, always: bool = False
+    ) -> None:
         """Send a frame, now if the transport takes it, else as soon as it does.
 
         After the token's end only frames that are `always` sent go out. Others are kept
         for the new token, or dropped if they are `volatile`.
         """
-        if self.closed_with is not None:
-            return
+        written = self._written + frame.size
+        if (
+            written <= self._granted
+            and time.time() < self.grace.ends
+            and self._outbox.put_now(frame)
+        ):
+            self._written = written
+        elif self.closed_with is None:
+            self._write_within_limits(frame, volatile, always)
+
+    def _write_within_limits(
+        self, frame: PreparedFrame, volatile: bool, always: bool
+    ) -> None:
         if not always and time.time() >= self.grace.ends:
             unread = self._written - self._confirmed
-            if not volatile and self.grace.keep(text) + unread > MAX_UNREAD:
+            if not volatile and self.grace.keep(frame) + unread > MAX_UNREAD:
                 # The client has missed too much. It comes back and resumes instead.
                 self.close(CloseCode.TOKEN_EXPIRED)
             return
-        # Queued characters count even if a pong confirmed them: a client that sends
+        # Queued bytes count even if a pong confirmed them: a client that sends
         # pongs without reading must not make us keep everything.
         unread = max(self._written - self._confirmed, self._outbox.queued)
         if unread > MAX_UNREAD_FOR_VOLATILE:
@@ -131,14 +154,14 @@ class Connection:
             if volatile:
                 metrics.volatile_dropped.inc()
                 return
-        self._written += len(text)
-        self._outbox.put({"type": "websocket.send", "text": text})
+        self._written += frame.size
+        self._outbox.put(frame)
         if self._written - self._pinged_at_written > PING_AFTER:
             self.ping()
 
     def reply(self, reply: R, *, always: bool = False) -> R:
         """Write the reply to a command, and return it."""
-        self.write(encode(reply), always=always)
+        self.write(frames.prepared(reply), always=always)
         return reply
 
     # --- Liveness --------------------------------------------------------------------
@@ -148,8 +171,8 @@ class Connection:
         self._pinged_at = self._loop.time()
         self._pinged_at_written = self._written
         self._unanswered.append((self._pings, self._pinged_at, self._written))
-        ping = encode(frames.Ping(self._pings))
-        self._outbox.put({"type": "websocket.send", "text": ping})
+        self._outbox.put(frames.prepared(frames.Ping(self._pings)))
+        self._grant()
 
     def pong(self, n: int) -> None:
         """The client read everything up to ping `n`. A number never sent is ignored."""
@@ -157,12 +180,17 @@ class Connection:
             return
         while self._unanswered and self._unanswered[0][0] <= n:
             _, _, self._confirmed = self._unanswered.pop(0)
+        self._grant()
+
+    def _grant(self) -> None:
+        volatile_end = self._confirmed + MAX_UNREAD_FOR_VOLATILE
+        self._granted = min(self._pinged_at_written + PING_AFTER, volatile_end)
 
     def remind(self) -> None:
         """Tell the client that its token ends soon, if that is so."""
         if self.grace.is_reminder_due():
             expiring = frames.TokenExpiring(self.grace.expires_at)
-            self.write(encode(expiring), always=True)
+            self.write(frames.prepared(expiring), always=True)
 
     def check(self, loop_time: float) -> None:
         """Called every second: ping when it is time, close a dead or expired socket."""
@@ -187,9 +215,8 @@ class Connection:
         is_stuck = self._outbox.is_stuck and code in _NOT_READING
         if is_stuck:
             self._outbox.discard()
-        bye = frames.bye(code, retry_after)
-        self._outbox.put({"type": "websocket.send", "text": bye})
-        self._outbox.put({"type": "websocket.close", "code": int(code)})
+        self._outbox.put(frames.bye(code, retry_after))
+        self._outbox.end(int(code))
         self._loop.call_later(0 if is_stuck else CLOSE_SECONDS, self._cut)
 
     def revoke(self, *, is_disabled: bool) -> None:

@@ -11,12 +11,13 @@ import logging
 from collections.abc import Iterable
 
 from chat import queries
-from chat.events import RoomReset, encode, encode_message
+from chat.events import RoomReset, encode_message
 from chat.queries.messages import Changes
 from core import metrics
 from core.bus.envelopes import Change
 from core.threads import in_database
 
+from ..protocol.frames import prepared
 from .readers import Readers
 from .stretch import Stretch
 
@@ -176,7 +177,7 @@ class Feed:
         """
         metrics.resets.inc()
         remaining = await self.readers.pause()
-        text = encode(RoomReset(self.room, missed.head_seq, missed.epoch))
+        frame = prepared(RoomReset(self.room, missed.head_seq, missed.epoch))
         for connection in remaining:
-            connection.write(text)
+            connection.write(frame)
         self.start(missed.epoch, missed.head_seq)

@@ -7,9 +7,10 @@ import asyncio
 from collections.abc import Iterable, Iterator
 
 from chat import queries
-from chat.events import RoomDeleted, encode
+from chat.events import RoomDeleted
 from core.threads import in_database
 
+from ..protocol.frames import prepared
 from .connection import Connection
 from .feed import Feed
 from .readers import confirm
@@ -112,7 +113,7 @@ class Feeds:
             elif room not in self._opening:
                 # It was deleted, and the hint was lost: no reader has heard of it.
                 for connection in feed.readers.all:
-                    connection.write(encode(RoomDeleted(room)), volatile=True)
+                    connection.write(prepared(RoomDeleted(room)), volatile=True)
                 self.drop(room)
 
     async def check_readers(self) -> None:

@@ -32,6 +32,7 @@ from core.bus.listener import PROBE_SECONDS, Listener
 from core.bus.publisher import Publisher
 
 from ..protocol.close_codes import CloseCode
+from ..protocol.prepared import PreparedFrame
 from ..writer import Writer
 from . import connection_limit, presence_reporter
 from .checks import Checks, every
@@ -120,22 +121,25 @@ class Hub:
                     feed.offer(epoch, changes)
             case ToRoom(room, text, but_not):
                 if feed := self.feeds.get(room):
-                    feed.readers.send_volatile(text, but_not)
+                    feed.readers.send_volatile(_prepared(text), but_not)
             case PersonChanged(rooms, text, user):
                 feeds = self.feeds.among(rooms)
                 readers = {c for feed in feeds for c in feed.readers.all}
+                frame = _prepared(text)
                 for connection in readers | self._by_user.get(user or "", set()):
                     if has_account(connection.actor):
-                        connection.write(text, volatile=True)
+                        connection.write(frame, volatile=True)
             case ToEverybody(audiences, but_not, text):
+                frame = _prepared(text)
                 for connection in self.connections:
                     if connection.user_id in but_not:
                         continue
                     if connection.actor.user.audience in audiences:
-                        connection.write(text, volatile=True)
+                        connection.write(frame, volatile=True)
             case ToPerson(user, text):
+                frame = _prepared(text)
                 for connection in self._by_user.get(user, ()):
-                    connection.write(text, volatile=True)
+                    connection.write(frame, volatile=True)
             case Opened(user) as opened:
                 own = self._by_user.get(user, ())
                 connection_limit.opened_elsewhere(opened, own)
@@ -150,6 +154,10 @@ class Hub:
                     is_old = connection.actor.user.token_version < version
                     if connection.session_id == session or (not session and is_old):
                         connection.revoke(is_disabled=is_disabled)
+
+
+def _prepared(text: str) -> PreparedFrame:
+    return PreparedFrame(text.encode())
 
 
 _hub: Hub | None = None

@@ -9,33 +9,69 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, cast
 
+from ..protocol.prepared import PreparedFrame
+
 Message = dict[str, Any]
 Send = Callable[[Any], Awaitable[None]]
 
 
 class Outbox:
-    """Owned by the event loop. `failed` is called when a message could not be sent."""
+    """Owned by the event loop. `failed` is called when a message could not be sent.
 
-    __slots__ = ("_draining", "_failed", "_queue", "_send", "queued")
+    A server that gives its transport takes a frame's bytes past ASGI, which costs half
+    as much; every other takes its text.
+    """
 
-    def __init__(self, send: Send, failed: Callable[[Exception], None]) -> None:
+    __slots__ = ("_draining", "_failed", "_queue", "_send", "_transport", "queued")
+
+    def __init__(
+        self,
+        send: Send,
+        failed: Callable[[Exception], None],
+        transport: asyncio.Transport | None,
+    ) -> None:
         self._send = send
         self._failed = failed
-        # The messages that wait; None while the transport takes them without waiting.
-        self._queue: deque[Message] | None = None
+        self._transport = transport
+        # The messages that wait, each with its size; None while the transport takes
+        # them without waiting.
+        self._queue: deque[tuple[Message, int]] | None = None
         self._draining: asyncio.Task[None] | None = None
-        # The characters that wait.
+        # The bytes that wait.
         self.queued = 0
 
     @property
     def is_stuck(self) -> bool:
         return self._queue is not None
 
-    def put(self, message: Message) -> None:
-        """Hand an ASGI message to the transport, now or after those that wait."""
+    def put(self, frame: PreparedFrame) -> None:
+        """Hand a frame to the transport, now or after those that wait."""
+        if not self.put_now(frame):
+            self._put({"type": "websocket.send", "text": frame.text}, frame.size)
+
+    def put_now(self, frame: PreparedFrame) -> bool:
+        """Write the bytes of a frame, unless others wait before it; say whether.
+
+        ASGI's own `send` waits while the transport is paused and fails when it is
+        closing. So a transport that holds bytes or is closing is left to it.
+        """
+        transport = self._transport
+        if transport is None or self._queue is not None:
+            return False
+        if transport.get_write_buffer_size() or transport.is_closing():
+            return False
+        transport.write(frame.wire)
+        return True
+
+    def end(self, code: int) -> None:
+        """Close the socket after all that waits; no frame may come after the close."""
+        self._transport = None
+        self._put({"type": "websocket.close", "code": code}, 0)
+
+    def _put(self, message: Message, size: int) -> None:
         if self._queue is not None:
-            self._queue.append(message)
-            self.queued += len(message.get("text", ""))
+            self._queue.append((message, size))
+            self.queued += size
             return
         # A task for each delivery would cost more than the delivery. So the coroutine's
         # first step runs here, and mostly it is the only one.
@@ -58,7 +94,7 @@ class Outbox:
 
     def abandon(self) -> None:
         """The socket is gone: stop sending."""
-        self._queue = None
+        self._queue = self._transport = None
         # `failed` is a method of the connection that holds this outbox. The circle
         # would keep both, and the server's half of the socket, until the next full
         # garbage collection, which comes rarely (realtime/server/uvicorn.py).
@@ -71,8 +107,8 @@ class Outbox:
         try:
             await rest
             while self._queue:
-                message = self._queue.popleft()
-                self.queued -= len(message.get("text", ""))
+                message, size = self._queue.popleft()
+                self.queued -= size
                 await self._send(message)
         except Exception as error:
             failure = error

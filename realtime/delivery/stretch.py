@@ -5,6 +5,8 @@ from typing import NamedTuple
 from chat.events import changes_frame
 from core.bus.envelopes import Change
 
+from ..protocol.prepared import PreparedFrame
+
 
 class Stretch(NamedTuple):
     """All changes above `after`, up to `seq`."""
@@ -16,9 +18,8 @@ class Stretch(NamedTuple):
     # receive nothing above `seq`.
     leaver: str | None = None
 
-    def frame(self, room: str, above: int = 0) -> str:
+    def frame(self, room: str, above: int = 0) -> PreparedFrame:
         """The frame for a reader who has everything up to `above`."""
-        if above <= self.after:
-            return changes_frame(room, self.after, self.seq, self.changes)
+        above = max(above, self.after)
         missing = [change for change in self.changes if change.seq > above]
-        return changes_frame(room, above, self.seq, missing)
+        return PreparedFrame(changes_frame(room, above, self.seq, missing))

@@ -8,6 +8,8 @@ the client resumes on its next connection.
 import time
 from datetime import UTC, datetime, timedelta
 
+from ..protocol.prepared import PreparedFrame
+
 # The client is reminded this long before the end, so that it can renew in time.
 REMIND_SECONDS = 60
 GRACE_SECONDS = 25
@@ -23,7 +25,7 @@ class TokenGrace:
         self.ends = expires_at.timestamp()
         self._remind_at = self.ends - REMIND_SECONDS
         self._is_reminded = False
-        self._kept: list[str] = []
+        self._kept: list[PreparedFrame] = []
         self._kept_size = 0
 
     @property
@@ -46,17 +48,17 @@ class TokenGrace:
         self._is_reminded = True
         return True
 
-    def keep(self, text: str) -> int:
-        """Keep a frame for after the grace; return the characters kept by now.
+    def keep(self, frame: PreparedFrame) -> int:
+        """Keep a frame for after the grace; return the bytes kept by now.
 
-        Connections that keep the same text share one string, so ten thousand of them
-        take the memory of one.
+        Connections that keep the same frame share it, so ten thousand of them take the
+        memory of one.
         """
-        self._kept.append(text)
-        self._kept_size += len(text)
+        self._kept.append(frame)
+        self._kept_size += frame.size
         return self._kept_size
 
-    def renew(self, expires_at: datetime) -> list[str]:
+    def renew(self, expires_at: datetime) -> list[PreparedFrame]:
         """Go on until `expires_at` and return the kept frames, which are to be sent.
 
         An earlier `expires_at` than the present one takes no time away.

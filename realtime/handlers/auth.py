@@ -22,6 +22,6 @@ async def refresh(connection: Connection, command: AuthRefresh) -> TokenReply:
         raise TokenExpired
     kept = connection.grace.renew(identity.expires_at)
     reply = connection.reply(TokenReply(command.ref, connection.grace.expires_at))
-    for text in kept:
-        connection.write(text)
+    for frame in kept:
+        connection.write(frame)
     return reply

@@ -10,7 +10,7 @@ import msgspec
 from django.utils import timezone
 from msgspec import UNSET, Raw, UnsetType
 
-from chat.events import encode
+from chat.events import to_json
 from chat.payloads.messages import MessagePayload
 from chat.payloads.people import Time, UserPayload
 from chat.payloads.rooms import RoomPayload
@@ -18,6 +18,7 @@ from core.errors import Refusal
 from core.limits.table import LIMITS, Limits
 
 from .close_codes import CloseCode
+from .prepared import PreparedFrame
 
 PROTOCOL = 1
 HEARTBEAT_SECONDS = 25
@@ -164,18 +165,25 @@ class Error(msgspec.Struct, frozen=True, tag_field="type", tag="error"):
     retry_after: float | UnsetType = UNSET
 
 
-def hello(connection: str, user: UserPayload, token_expires_at: datetime) -> str:
+def prepared(event: Any) -> PreparedFrame:
+    """The frame of a reply or an event."""
+    return PreparedFrame(to_json(event))
+
+
+def hello(
+    connection: str, user: UserPayload, token_expires_at: datetime
+) -> PreparedFrame:
     """The frame for a connection, by its id, that has just been opened."""
-    return encode(Hello(connection, user, timezone.now(), token_expires_at))
+    return prepared(Hello(connection, user, timezone.now(), token_expires_at))
 
 
-def bye(code: CloseCode, retry_after: float | None = None) -> str:
-    return encode(Bye(int(code), code.reason, code.reconnect, retry_after))
+def bye(code: CloseCode, retry_after: float | None = None) -> PreparedFrame:
+    return prepared(Bye(int(code), code.reason, code.reconnect, retry_after))
 
 
-def error(ref: int | None, refusal: Refusal) -> str:
+def error(ref: int | None, refusal: Refusal) -> PreparedFrame:
     fields: Any = refusal.fields
-    return encode(
+    return prepared(
         Error(
             ref,
             refusal.code,

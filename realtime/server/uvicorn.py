@@ -6,14 +6,16 @@ Imports no models: with several workers each process loads this before Django.
 import asyncio
 import gc
 import socket
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import (
     WebSocketsSansIOProtocol,
 )
 from uvicorn.supervisors import multiprocess
+from websockets.http11 import Request
 
+from ..protocol.prepared import TRANSPORT
 from .stalled_answers import Protocol
 
 MAX_FRAME_BYTES = 65_536
@@ -72,6 +74,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     """
 
     _late_frames = 0
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:
+            # The task that gets this scope has not begun yet.
+            extensions = cast(dict[str, Any], self.scope["extensions"])
+            extensions[TRANSPORT] = self.transport
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         super().on_task_complete(task)

@@ -19,6 +19,7 @@ from realtime.delivery import feed as feed_module
 from realtime.delivery import readers as readers_module
 from realtime.delivery.connection import Connection
 from realtime.delivery.feed import Feed
+from realtime.protocol.prepared import PreparedFrame
 
 ROOM, EPOCH = "r1", "e5f0"
 
@@ -33,8 +34,8 @@ class Reader:
         self.rooms: dict[str, int] = {}
         self.frames: list[dict[str, Any]] = []
 
-    def write(self, text: str) -> None:
-        self.frames.append(json.loads(text))
+    def write(self, frame: PreparedFrame) -> None:
+        self.frames.append(json.loads(frame.text))
 
     @property
     def heard(self) -> list[int]:

@@ -18,6 +18,7 @@ from realtime.delivery.connection import Connection
 from realtime.delivery.feed import Feed
 from realtime.delivery.feeds import Feeds
 from realtime.delivery.hub import Hub
+from realtime.protocol.prepared import PreparedFrame
 from tests.api.door import Door
 from tests.fold import Fold
 from tests.frames import check_sent
@@ -38,9 +39,9 @@ class Follower:
         self.fold = Fold(self.user_id)
         self._door = Door(access_token(user))
 
-    def write(self, text: str, *, volatile: bool = False) -> None:
-        check_sent(text)
-        self.fold.hear(json.loads(text))
+    def write(self, frame: PreparedFrame, *, volatile: bool = False) -> None:
+        check_sent(frame.text)
+        self.fold.hear(json.loads(frame.text))
 
     def my_rooms(self) -> list[Json]:
         return self._read("rooms", "rooms")

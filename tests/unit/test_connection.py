@@ -12,6 +12,7 @@ from accounts import tokens
 from accounts.models import User
 from realtime.delivery.connection import Connection
 from realtime.protocol.close_codes import CloseCode
+from realtime.protocol.prepared import PreparedFrame
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,8 +36,8 @@ async def test_a_frame_that_cannot_be_sent_closes_the_socket(
 
     identity = await asyncio.to_thread(_identity, alice)
     connection = Connection(identity, send, cut=lambda: cuts.append(None))
-    connection.write("too big")
-    connection.write("after it")
+    connection.write(PreparedFrame(b"too big"))
+    connection.write(PreparedFrame(b"after it"))
     await asyncio.sleep(0.1)
     assert connection.closed_with is CloseCode.INTERNAL
     assert [json.loads(frame["text"])["type"] for frame in sent[:-1]] == ["bye"]
@@ -51,7 +52,7 @@ async def test_a_socket_that_is_gone_needs_no_garbage_collector(alice: User) -> 
 
     identity = await asyncio.to_thread(_identity, alice)
     connection = Connection(identity, send, cut=lambda: None)
-    connection.write("waits")
+    connection.write(PreparedFrame(b"waits"))
     await asyncio.sleep(0.1)
     connection.abandon()
     held = weakref.ref(send)

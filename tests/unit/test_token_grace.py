@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from realtime.delivery.token_grace import TokenGrace
+from realtime.protocol.prepared import PreparedFrame
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 END = NOW + timedelta(minutes=10)
@@ -61,12 +62,13 @@ def test_the_token_ends_on_time_and_the_grace_25_seconds_later(at: Clock) -> Non
 
 def test_a_new_token_brings_the_kept_frames_in_order(at: Clock) -> None:
     grace = TokenGrace(END)
-    assert [grace.keep(text) for text in ("one", "two")] == [3, 6]
+    one, two, three = map(PreparedFrame, (b"one", b"two", b"three"))
+    assert [grace.keep(frame) for frame in (one, two)] == [3, 6]
     at(END + timedelta(seconds=1))
-    assert grace.renew(END + timedelta(minutes=5)) == ["one", "two"]
+    assert grace.renew(END + timedelta(minutes=5)) == [one, two]
     assert not grace.has_ended()
     assert grace.expires_at == END + timedelta(minutes=5)
-    assert grace.keep("three") == 5
+    assert grace.keep(three) == 5
     at(END + timedelta(minutes=4))
     assert grace.is_reminder_due()
 
