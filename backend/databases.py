@@ -46,9 +46,6 @@ def _postgresql(found: dict[str, object], threads: int) -> dict[str, object]:
     )
     given = dict(found.get("OPTIONS") or {})  # type: ignore[call-overload]
     options = {
-        # Prepare hand-written statements (core/statement.py) at their first use. The
-        # ORM's own are never prepared.
-        "prepare_threshold": 0,
         **given,
         # The operator's own come last, since PostgreSQL takes the last of two.
         "options": f"{timeouts} {given.get('options', '')}".strip(),

@@ -7,21 +7,22 @@ keeps it prepared, and a JSON of many rows is encoded ten times as fast as array
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 from django.db.models.base import ModelState
 from django.utils.dateparse import parse_datetime
-from psycopg import Cursor
 
+# The values of a statement's columns, in their order.
+Row = tuple[object, ...]
 M = TypeVar("M", bound=Model)
 
 _encoder = msgspec.json.Encoder()
+_numbers = count()
 
 # The planner would expect a hundred rows, and read whole tables for them. With this
 # condition it expects one, and takes the indexes.
@@ -36,29 +37,29 @@ class Statement:
 
     Each row also has its place among the rows as `d.n`, by which an answer names it.
     `lock` is the clause that locks rows. SQLite has one lock, which the transaction
-    holds already.
+    holds already. `name` is that of the prepared statement.
     """
 
-    def __init__(self, text: str, *, columns: str = "", lock: str = "") -> None:
+    def __init__(self, text: str, *, columns: str, lock: str = "") -> None:
         columns = f"n int, {columns}"
         pairs = [column.split() for column in columns.split(",")]
-        self._names = [name for name, _ in pairs]
         values = ", ".join(_extracted(name, kind) for name, kind in pairs)
         postgresql = _ON_POSTGRESQL.replace("{columns}", columns)
         sqlite = _ON_SQLITE.replace("{values}", values)
-        self._texts = {
+        self._names = [name for name, _ in pairs]
+        self.name = f"hubbub_{next(_numbers)}".encode()
+        # With Django's mark for the parameter.
+        self.texts = {
             "postgresql": text.replace("{rows} d", postgresql) + lock,
             "sqlite": text.replace("{rows} d", sqlite),
         }
+        # With libpq's.
+        self.prepared = self.texts["postgresql"].replace("%s", "$1").encode()
 
-    def send(self, rows: Sequence[tuple[object, ...]]) -> CursorWrapper:
-        """Execute it. In a pipeline the answer is fetched from the cursor later."""
-        db = connections[DEFAULT_DB_ALIAS]
-        cursor = cursor_of(db)
+    def parameter(self, rows: Sequence[Row]) -> bytes:
         names = self._names
         table = [dict(zip(names, (n, *row))) for n, row in enumerate(rows)]  # noqa: B905
-        cursor.execute(self._texts[db.vendor], (_encoder.encode(table).decode(),))
-        return cursor
+        return _encoder.encode(table)
 
 
 def _extracted(name: str, kind: str) -> str:
@@ -69,15 +70,6 @@ def _extracted(name: str, kind: str) -> str:
     if kind == "timestamptz":
         value = f"replace(replace({value}, 'T', ' '), 'Z', '')"
     return f"{value} AS {name}"
-
-
-def cursor_of(db: BaseDatabaseWrapper) -> CursorWrapper:
-    """A cursor that prepares on PostgreSQL. Django's own writes the values into the
-    text, which helps when statements are logged, and can never be prepared."""
-    if db.vendor != "postgresql" or db.queries_logged:
-        return db.cursor()
-    db.ensure_connection()
-    return db.make_cursor(Cursor(db.connection))  # type: ignore[arg-type]  # the stubs
 
 
 def uuid_of(value: Any) -> UUID:

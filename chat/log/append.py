@@ -76,9 +76,9 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
 def _in_transaction(
     drafts: Sequence[Draft], *, look_for_retries: bool, skip_locked: bool = False
 ) -> list[Outcome]:
-    batch = Batch(drafts, look_for_retries, skip_locked)
-    with pipelined() as received:
-        outcomes = batch.write(received)
+    with pipelined() as pipeline:
+        batch = Batch(pipeline, drafts, look_for_retries, skip_locked)
+        outcomes = batch.write()
     batch.announce()
     return outcomes
 

@@ -5,7 +5,7 @@ all messages at once.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -22,6 +22,7 @@ from core.errors import (
     Unauthorized,
     Unavailable,
 )
+from core.pipeline import Pipeline
 
 from ..access.messages import check_level, check_send
 from ..access.roles import is_exempt
@@ -43,16 +44,16 @@ class LookTwice(Exception):
 class Batch:
     """The drafts, and what was decided of them so far. `write` is called once."""
 
+    pipeline: Pipeline
     drafts: Sequence[Draft]
     looked_for_retries: bool
     skipped_locked: bool = False
     locked: Locked = field(init=False)
     new: list[New] = field(default_factory=list)
 
-    def write(self, received: Callable[[], None]) -> list[Outcome]:
-        """`received` returns when everything that was sent is answered."""
+    def write(self) -> list[Outcome]:
         self.locked = Locked.read(
-            self.drafts, received, skip_locked=self.skipped_locked
+            self.drafts, self.pipeline, skip_locked=self.skipped_locked
         )
         if self.looked_for_retries:
             self.locked.read_known()
@@ -169,12 +170,12 @@ class Batch:
         return written
 
     def _insert(self) -> None:
-        sql.INSERT_MESSAGES.send([one.row() for one in self.new])
+        self.pipeline.send(sql.INSERT_MESSAGES, [one.row() for one in self.new])
         if mentions := [row for one in self.new for row in one.mentions()]:
-            sql.INSERT_MENTIONS.send(mentions)
+            self.pipeline.send(sql.INSERT_MENTIONS, mentions)
         if files := [row for one in self.new for row in one.files()]:
-            sql.SEND_FILES.send(files)
+            self.pipeline.send(sql.SEND_FILES, files)
 
     def _raise_heads(self) -> None:
         heads = {one.room: one.message.seq for one in self.new}
-        sql.RAISE_HEADS.send(list(heads.items()))
+        self.pipeline.send(sql.RAISE_HEADS, list(heads.items()))

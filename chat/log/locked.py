@@ -4,14 +4,15 @@ Each statement is for all drafts at once. Nothing is trusted that was read befor
 locks were taken.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 from uuid import UUID
 
 from core.ids import as_uuid
-from core.statement import loaded, time_of, uuid_of
+from core.pipeline import Answer, Pipeline
+from core.statement import Statement, loaded, time_of, uuid_of
 
 from ..mentions import Mentionable, names
 from ..models import Attachment, Message, Room
@@ -35,6 +36,8 @@ _ROOM = (
 _FILE = ("id", "name", "content_type", "size", "width", "height", "thumbnail")
 # The numbers of a log. No message has another one, and no column takes one.
 _NUMBERS = range(2**63)
+# A room, and what else a statement wants to know.
+Key = tuple[str, *tuple[object, ...]]
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Locked:
     """
 
     drafts: Sequence[Draft]
+    pipeline: Pipeline
     # By the text that a draft names them with; None for what is no id.
     ids: dict[str, UUID | None]
     rooms: dict[str, Room] = field(default_factory=dict)
@@ -63,11 +67,12 @@ class Locked:
 
     @classmethod
     def read(
-        cls, drafts: Sequence[Draft], received: Callable[[], None], *, skip_locked: bool
+        cls, drafts: Sequence[Draft], pipeline: Pipeline, *, skip_locked: bool
     ) -> "Locked":
         """Lock the rooms, without those that another transaction holds if
         `skip_locked`, and read the rest."""
-        locked = cls(drafts, {room: as_uuid(room) for room in {d.room for d in drafts}})
+        ids = {room: as_uuid(room) for room in {draft.room for draft in drafts}}
+        locked = cls(drafts, pipeline, ids)
         # Each asks, and after its `yield` takes the answer.
         readers = [
             locked._lock_rooms(skip_locked),
@@ -78,7 +83,7 @@ class Locked:
         ]
         for reader in readers:
             next(reader, None)
-        received()
+        pipeline.receive()
         for reader in readers:
             next(reader, None)
         return locked
@@ -103,18 +108,23 @@ class Locked:
         if client_id is not None:
             self.known[room, sender, client_id] = message
 
+    def _ask(self, statement: Statement, keys: Sequence[Key]) -> Answer:
+        """Each key begins with a room, of which the statement gets the id."""
+        rows = [(self.ids[room], *rest) for room, *rest in keys]
+        return self.pipeline.send(statement, rows)
+
     def _lock_rooms(self, skip_locked: bool) -> Iterator[None]:
+        named = list(self.ids.items())
         lock = sql.LOCK_FREE_ROOMS if skip_locked else sql.LOCK_ROOMS
-        named = [(text, pk) for text, pk in self.ids.items() if pk is not None]
-        answer = lock.send([(pk,) for _, pk in named])
+        answer = self._ask(lock, [(room,) for room in self.ids])
         yield
         for n, *columns in answer.fetchall():
-            text, pk = named[n]
-            self.rooms[text] = loaded(Room, _ROOM, (pk, *columns))
+            room, pk = named[n]
+            self.rooms[room] = loaded(Room, _ROOM, (pk, *columns))
 
     def _read_senders(self) -> Iterator[None]:
         keys = [(d.room, d.actor.id, d.actor.session_id) for d in self.drafts]
-        answer = sql.READ_SENDERS.send([(self.ids[r], *key) for r, *key in keys])
+        answer = self._ask(sql.READ_SENDERS, keys)
         yield
         for row in answer.fetchall():
             sender = Sender(*row)
@@ -130,7 +140,7 @@ class Locked:
             if draft.reply_to is not None and draft.reply_to in _NUMBERS
         ]
         if wanted:
-            answer = sql.READ_TARGETS.send([(self.ids[r], seq) for r, seq in wanted])
+            answer = self._ask(sql.READ_TARGETS, wanted)
             yield
             self.targets.update(wanted[n] for (n,) in answer.fetchall())
 
@@ -142,7 +152,7 @@ class Locked:
             if as_uuid(file) is not None
         ]
         if wanted:
-            answer = sql.LOCK_FILES.send([(self.ids[r], *key) for r, *key in wanted])
+            answer = self._ask(sql.LOCK_FILES, wanted)
             yield
             for n, *columns in answer.fetchall():
                 pk = UUID(wanted[n][2])
@@ -155,9 +165,7 @@ class Locked:
             for name in names(draft.body)
         ]
         if wanted:
-            answer = sql.READ_MENTIONED.send(
-                [(self.ids[r], *key) for r, *key in wanted]
-            )
+            answer = self._ask(sql.READ_MENTIONED, wanted)
             yield
             for n, person in answer.fetchall():
                 room, _, name = wanted[n]

@@ -3,11 +3,10 @@
 from typing import NamedTuple
 from uuid import UUID
 
+from core.statement import Row
+
 from ..mentions import people_of
 from ..payloads.messages import MessagePayload
-
-# The values of a statement's columns, in their order.
-Row = tuple[object, ...]
 
 
 class New(NamedTuple):

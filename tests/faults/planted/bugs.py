@@ -41,8 +41,8 @@ def publish_before_commit() -> None:
 
     write, announce = Batch.write, Batch.announce
 
-    def early(self: Batch, received: Any) -> Any:
-        outcomes = write(self, received)
+    def early(self: Batch) -> Any:
+        outcomes = write(self)
         announce(self)
         time.sleep(0.05)
         return outcomes
@@ -95,8 +95,9 @@ def reply_before_commit() -> None:
                 realtime.writer._settle(done, outcome)
 
         def work() -> None:
-            with pipelined() as received:
-                outcomes = Batch([draft for draft, _ in batch], True).write(received)
+            with pipelined() as pipeline:
+                drafts = [draft for draft, _ in batch]
+                outcomes = Batch(pipeline, drafts, True).write()
                 loop.call_soon_threadsafe(settle, outcomes)
                 time.sleep(0.05)
 
