@@ -40,13 +40,6 @@ def current(actor: Actor, *, lock: bool = False) -> Actor:
     return actor.as_now(person)
 
 
-def live_sessions(actors: Iterable[Actor]) -> set[UUID]:
-    """The ids of the actors' sessions that have not ended, in one query."""
-    ids = {actor.session_id for actor in actors if actor.session_id is not None}
-    live = Session.objects.filter(pk__in=ids, ended_at__isnull=True)
-    return set(live.values_list("pk", flat=True))
-
-
 def revoked(actors: Iterable[Actor]) -> dict[UUID, bool]:
     """The sessions whose sockets must be closed, for sockets that have been open long.
 

@@ -6,7 +6,7 @@ A message stores the ids of the people, since a name may change, and the word "r
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -24,46 +24,49 @@ MAX_MENTIONS = 50
 
 @dataclass(frozen=True, slots=True)
 class Mentionable:
-    """The members whom some texts may mention in some rooms, read in one query."""
+    """The ids of members whom some texts may mention, by the room's id and the name."""
 
-    ids: dict[tuple[UUID, str], str] = field(default_factory=dict)
+    ids: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, rooms: Iterable[UUID], bodies: Iterable[str]) -> "Mentionable":
-        names = {name for body in bodies for name in _names(body)} - {EVERYBODY}
-        if not names:
-            return cls()
+    def read(cls, room: UUID, body: str) -> "Mentionable":
         members = Membership.objects.alias(name=Lower("user__username")).filter(
-            room__in=list(rooms), name__in=names
+            room=room, name__in=names(body)
         )
-        rows = members.values_list("room_id", "user_id", "user__username")
-        return cls({(room, name.lower()): str(user) for room, user, name in rows})
+        rows = members.values_list("user_id", "user__username")
+        return cls({(str(room), name.lower()): str(user) for user, name in rows})
 
     def mentioned(self, seat: Seat, body: str) -> list[str]:
         """The ids of the people whom the text mentions, and "room" for all of them."""
-        room = seat.room.pk
+        if "@" not in body:
+            return []
+        room = str(seat.room.pk)
         of_all = EVERYBODY if is_exempt(seat) else None
         ids = (
             of_all if name == EVERYBODY else self.ids.get((room, name))
-            for name in _names(body)
+            for name in _forms(body)
         )
         return list(dict.fromkeys(one for one in ids if one))[:MAX_MENTIONS]
 
 
-def _names(body: str) -> list[str]:
-    """Each name as it stands, and without a mark that ends a sentence: "ask @bob."."""
+def names(body: str) -> list[str]:
+    """The usernames, in small letters, of which the text may mention some."""
     if "@" not in body:
         return []
+    return [name for name in _forms(body) if name != EVERYBODY]
+
+
+def _forms(body: str) -> list[str]:
+    """Each name as it stands, and without a mark that ends a sentence: "ask @bob."."""
     # Bounded, since each name is a value in a query.
-    names = list(dict.fromkeys(map(str.lower, _NAME.findall(body))))[:MAX_MENTIONS]
-    return [form for name in names for form in {name: 0, name.rstrip(".-_"): 0}]
+    found = list(dict.fromkeys(map(str.lower, _NAME.findall(body))))[:MAX_MENTIONS]
+    return [form for name in found for form in {name: 0, name.rstrip(".-_"): 0}]
 
 
-def add_mentions(messages: Iterable[Message]) -> None:
-    """Add the rows of new messages, in the transaction that stores these."""
-    rows = [row for message in messages for row in _rows(message)]
-    if rows:
-        Mention.objects.bulk_create(rows)
+def people_of(mentions: Sequence[str]) -> list[str | None]:
+    """The people of a message's mentions, each of whom has a row; None is for everybody
+    alone, so that no message counts twice."""
+    return [None] if EVERYBODY in mentions else list(mentions)
 
 
 def change_mentions(messages: Sequence[Message]) -> None:
@@ -77,12 +80,10 @@ def change_mentions(messages: Sequence[Message]) -> None:
 
 
 def _rows(message: Message) -> Iterator[Mention]:
-    """One for each person, or one alone for everybody: no message counts twice."""
-    is_for_all = EVERYBODY in message.mentions
-    for user_id in [None] if is_for_all else map(UUID, message.mentions):
+    for person in people_of(message.mentions):
         yield Mention(
             message=message,
-            user_id=user_id,
+            user_id=person and UUID(person),
             room_id=message.room_id,
             seq=message.seq,
             sender_id=message.sender_id,

@@ -166,9 +166,8 @@ def edit_message(actor: Actor, room: str, seq: int, *, body: str) -> Written:
         if message.body == body:
             return None
         message.body = body
-        message.mentions = Mentionable.read([seat.room.pk], [body]).mentioned(
-            seat, body
-        )
+        members = Mentionable.read(seat.room.pk, body)
+        message.mentions = members.mentioned(seat, body)
         message.edited_at = timezone.now()
         return "message.updated"
 

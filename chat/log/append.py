@@ -22,6 +22,7 @@ from core.bus.envelopes import Change, EventName, RoomChanged
 from core.bus.publisher import publish_on_commit
 from core.db_timeouts import is_lock_timeout, is_timeout
 from core.errors import Invalid, Refusal
+from core.pipeline import pipelined
 
 from ..access.rooms import access_room
 from ..access.seat import Seat
@@ -75,8 +76,11 @@ def append(drafts: Sequence[Draft]) -> list[Outcome]:
 def _in_transaction(
     drafts: Sequence[Draft], *, look_for_retries: bool, skip_locked: bool = False
 ) -> list[Outcome]:
-    with transaction.atomic():
-        return Batch(drafts, look_for_retries, skip_locked).write()
+    with pipelined() as pipeline:
+        batch = Batch(pipeline, drafts, look_for_retries, skip_locked)
+        outcomes = batch.write()
+    batch.announce()
+    return outcomes
 
 
 def append_one(draft: Draft) -> Appended:

@@ -1,4 +1,4 @@
-"""A message that somebody wants, the row it becomes, and what is sent of that row."""
+"""A message that somebody wants, and what is sent of it when it is stored."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ from core.errors import Refusal
 from ..access.seat import Seat
 from ..events import encode_message
 from ..models import Message
-from ..payloads.messages import MessagePayload, message_payload, prefetched
+from ..payloads.messages import AttachmentPayload, MessagePayload, message_payload
+from ..payloads.people import user_payload
+from ..slash_commands import is_action
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +54,35 @@ class Appended:
 Outcome = Appended | Refusal
 
 
-def new_message(seat: Seat, draft: Draft) -> Message:
-    """The row for the room's latest number, which the caller has just raised."""
-    return Message(
-        room=seat.room,
+def new_message(
+    seat: Seat, draft: Draft, mentions: list[str], files: list[AttachmentPayload]
+) -> Written:
+    """The message of the room's latest number, which the caller has just raised."""
+    payload = MessagePayload(
+        room=draft.room,
         seq=seat.room.head_seq,
         rev=seat.room.head_seq,
-        sender=seat.user,
-        client_id=draft.client_id,
+        kind="user",
+        level=draft.level,  # type: ignore[arg-type]  # the column's choices
+        sender=user_payload(seat.user),
         body=draft.body,
-        level=draft.level,
+        is_action=is_action(draft.body),
+        client_id=draft.client_id,
         reply_to=draft.reply_to,
+        mentions=mentions,
+        reactions=[],
+        attachments=files,
         created_at=timezone.now(),
+        edited_at=None,
+        deleted_at=None,
+        pinned_at=None,
     )
+    return Written(payload, encode_message(payload))
 
 
-def says(message: Message, draft: Draft) -> bool:
+def says(message: MessagePayload, draft: Draft) -> bool:
     """Whether the draft asks for this very message."""
-    files = {str(file.pk) for file in prefetched(message).get("attachments", ())}
+    files = {file.id for file in message.attachments}
     return (message.body, message.reply_to, files) == (
         draft.body,
         draft.reply_to,

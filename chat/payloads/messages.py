@@ -98,8 +98,7 @@ class SearchPayload(msgspec.Struct, frozen=True):
 
 
 def message_payload(message: Message) -> MessagePayload:
-    """Makes no query: load the message by `whole`, or give a new one its attachments
-    in `prefetched`."""
+    """Makes no query. Load the message by `whole`; a new one has no related rows."""
     return MessagePayload(
         room=str(message.room_id),
         seq=message.seq,
@@ -112,8 +111,8 @@ def message_payload(message: Message) -> MessagePayload:
         client_id=message.client_id,
         reply_to=message.reply_to,
         mentions=message.mentions,
-        reactions=reaction_payloads(prefetched(message).get("reactions", ())),
-        attachments=attachment_payloads(prefetched(message).get("attachments", ())),
+        reactions=reaction_payloads(_prefetched(message, "reactions")),
+        attachments=attachment_payloads(_prefetched(message, "attachments")),
         created_at=message.created_at,
         edited_at=message.edited_at,
         deleted_at=message.deleted_at,
@@ -153,13 +152,8 @@ def attachment_path(attachment: Attachment) -> str:
     return f"{_API}/attachments/{attachment.pk}"
 
 
-def prefetched(message: Message) -> dict[str, Iterable[Any]]:
-    """The related rows that prefetch_related loaded, by the name of the relation.
-
-    It is Django's own cache, so it can be filled for a message that was just inserted;
-    asking the relation itself would make a query.
-    """
-    cache: dict[str, Iterable[Any]] = vars(message).setdefault(
-        "_prefetched_objects_cache", {}
-    )
-    return cache
+def _prefetched(message: Message, relation: str) -> Iterable[Any]:
+    """The related rows that prefetch_related loaded, out of Django's own cache; asking
+    the relation itself would make a query for a new message."""
+    cache: dict[str, Iterable[Any]] = vars(message).get("_prefetched_objects_cache", {})
+    return cache.get(relation, ())

@@ -36,6 +36,7 @@ collect_ignore = (
         "test_log_on_postgres.py",
         "test_db_timeouts_on_postgres.py",
         "test_people_search_on_postgres.py",
+        "test_pipeline_on_postgres.py",
         "test_search_on_postgres.py",
         "test_unread_on_postgres.py",
     ]

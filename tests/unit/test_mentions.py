@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from chat.actions.memberships import join_room
 from chat.actions.messages import edit_message, send_message
-from chat.mentions import MAX_MENTIONS, _names
+from chat.mentions import MAX_MENTIONS, _forms
 from chat.payloads.rooms import RoomPayload
 from tests.people import acting, person
 
@@ -64,5 +64,5 @@ def test_a_text_of_names_looks_for_some_of_them(
 ) -> None:
     """A thousand names would be a query of two thousand values, for each message."""
     body = "@bob " + " ".join(f"@{number:03}." for number in range(660))
-    assert len(_names(body)) <= 2 * MAX_MENTIONS
+    assert len(_forms(body)) <= 2 * MAX_MENTIONS
     assert mentioned(alice, room, body) == [str(bob.pk)]

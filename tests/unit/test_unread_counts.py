@@ -26,7 +26,7 @@ from chat.actions.erasing import erase
 from chat.actions.messages import delete_message, edit_message, send_message
 from chat.actions.reactions import add_reaction
 from chat.actions.rooms import update_room
-from chat.mentions import add_mentions
+from chat.mentions import change_mentions
 from chat.models import Membership, Mention, Message, Room
 from chat.payloads.rooms import ReadPayload, RoomPayload
 from chat.queries import rooms
@@ -43,7 +43,7 @@ def said(room: RoomPayload, seq: int, sender: User | None, **fields: Any) -> Mes
 
 def store(messages: list[Message]) -> None:
     Message.objects.bulk_create(messages)
-    add_mentions(messages)
+    change_mentions(messages)
 
 
 def read_by(user: User, room: RoomPayload) -> ReadPayload:

@@ -10,7 +10,6 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models.functions import Greatest
 
-import chat.log.batch
 import realtime.delivery.feeds
 import realtime.delivery.readers
 import realtime.writer
@@ -20,9 +19,8 @@ from chat.followers.runner import Runner
 from chat.log.batch import Batch
 from chat.log.locked import Locked
 from chat.models import Cursor, Room
-from core.bus import publisher
-from core.bus.envelopes import Change, Envelope
-from core.ids import known_uuids
+from core.bus.envelopes import Change
+from core.pipeline import pipelined
 from core.threads import in_writer_thread
 from realtime.delivery.checks import Checks
 from realtime.delivery.feed import Feed
@@ -41,18 +39,16 @@ def _in_turn() -> Iterator[Any]:
 def publish_before_commit() -> None:
     """The event goes out while the transaction may still fail."""
 
-    def at_once(*envelopes: Envelope) -> None:
-        publisher.publish(envelopes)
+    write, announce = Batch.write, Batch.announce
 
-    setattr(chat.log.batch, "publish_on_commit", at_once)  # noqa: B010  # no export
-    write = Batch.write
-
-    def slow(self: Batch) -> Any:
+    def early(self: Batch) -> Any:
         outcomes = write(self)
+        announce(self)
         time.sleep(0.05)
         return outcomes
 
-    Batch.write = slow  # type: ignore[method-assign]
+    Batch.write = early  # type: ignore[method-assign]
+    Batch.announce = lambda self: None  # type: ignore[method-assign]
 
 
 def seq_outside_the_lock() -> None:
@@ -60,9 +56,11 @@ def seq_outside_the_lock() -> None:
     with _in_turn() as cursor:
         cursor.execute("CREATE SEQUENCE IF NOT EXISTS planted")
 
-    def lock_rooms(self: Locked, skip_locked: bool) -> None:
-        ids = known_uuids({draft.room for draft in self.drafts})
-        self.rooms = {room.pk: room for room in Room.objects.filter(pk__in=ids)}
+    def lock_rooms(self: Locked, skip_locked: bool) -> Any:
+        yield
+        for text, pk in self.ids.items():
+            if pk and (room := Room.objects.filter(pk=pk).first()):
+                self.rooms[text] = room
 
     add = Batch._add
 
@@ -76,9 +74,9 @@ def seq_outside_the_lock() -> None:
         # Now and then a transaction takes longer than a hub waits for a missing number:
         # this is where the order is lost.
         time.sleep(random.choice((0, 0, 1.0)))
-        for message in self.new:
-            Room.objects.filter(pk=message.room_id).update(
-                head_seq=Greatest("head_seq", message.seq)
+        for one in self.new:
+            Room.objects.filter(pk=one.room).update(
+                head_seq=Greatest("head_seq", one.message.seq)
             )
 
     Locked._lock_rooms = lock_rooms  # type: ignore[method-assign]
@@ -97,8 +95,9 @@ def reply_before_commit() -> None:
                 realtime.writer._settle(done, outcome)
 
         def work() -> None:
-            with transaction.atomic():
-                outcomes = Batch([draft for draft, _ in batch], True).write()
+            with pipelined() as pipeline:
+                drafts = [draft for draft, _ in batch]
+                outcomes = Batch(pipeline, drafts, True).write()
                 loop.call_soon_threadsafe(settle, outcomes)
                 time.sleep(0.05)
 
