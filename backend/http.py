@@ -11,7 +11,6 @@ from typing import Any, cast
 
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
-from django.core.signals import request_started
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
@@ -83,19 +82,22 @@ class Handler(ASGIHandler):
         return await self._turns.run(network, self._answer, scope, body)
 
     def _answer(self, scope: Any, body: Any) -> HttpResponseBase:
-        """Run middleware and view. Unless it streams, the response is complete then."""
+        """Run middleware and view. Unless it streams, the response is complete then.
+
+        Django's signals of a request are not sent. They would close the database's
+        connection and forget its queries, as core/threads.py does after all work.
+        """
         set_script_prefix(get_script_prefix(scope))
-        request_started.send(sender=self.__class__, scope=scope)
         request, error = self.create_request(scope, body)
         answer = self.get_response(request) if request else error
         response = cast(HttpResponseBase, answer)
-        if request:
-            set_route(scope, request)
         if isinstance(response, FileResponse):
             file = response.file_to_stream or BytesIO()
             response.streaming_content = downloads.pieces(file)
-        if not response.streaming:
-            response.close()
+        if request:
+            set_route(scope, request)
+            if not response.streaming:
+                request.close()
         return response
 
     async def _send_long(

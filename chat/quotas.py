@@ -8,8 +8,8 @@ wait for those in another.
 
 from collections.abc import Mapping, Sequence
 
-from django.db import transaction
-from django.db.models import F, QuerySet, Sum
+from django.db import connection, transaction
+from django.db.models import F, Sum
 
 from accounts.models import User
 from core.errors import QuotaExceeded
@@ -22,13 +22,21 @@ from .models import StoredFile, StoredTotal
 BLOCK = 4096
 
 _TOTAL = 1
+_USED_BY = "SELECT COALESCE(SUM(bytes), 0) FROM chat_storedfile WHERE owner_id = %s"
 # Each name is a value in a query, and a database takes a limited number of them.
 _AT_ONCE = 1_000
 
 
 def used_by(person: User) -> int:
-    """The bytes of all files that count against this person."""
-    return _sum(StoredFile.objects.filter(owner=person))
+    """The bytes of all files that count against this person.
+
+    The statement is written by hand, because `GET me` asks for it each time, and
+    Django takes longer to build it than the database to answer.
+    """
+    owner = User._meta.pk.get_db_prep_value(person.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(_USED_BY, [owner])
+        return int(cursor.fetchone()[0])
 
 
 @transaction.atomic
@@ -64,14 +72,10 @@ def release(names: Sequence[str]) -> None:
 def _add(wanted: int) -> None:
     """Check and change the total in one statement, so that all processes share it."""
     if not StoredTotal.objects.filter(pk=_TOTAL).exists():
-        everything = _sum(StoredFile.objects.all())
+        everything = StoredFile.objects.aggregate(bytes=Sum("bytes"))["bytes"] or 0
         StoredTotal.objects.get_or_create(pk=_TOTAL, defaults={"bytes": everything})
     room = StoredTotal.objects.filter(
         pk=_TOTAL, bytes__lte=LIMITS.stored_bytes - wanted
     )
     if not room.update(bytes=F("bytes") + wanted):
         raise QuotaExceeded("This server has no room for more files.")
-
-
-def _sum(files: QuerySet[StoredFile]) -> int:
-    return int(files.aggregate(bytes=Sum("bytes"))["bytes"] or 0)

@@ -9,9 +9,13 @@ from core import limits
 from core.errors import Unauthorized
 from core.text import strip_hidden
 
+from ..negotiation import JSONNegotiation
+
 
 # No docstrings on these classes: they would become every operation's description.
 class View(APIView):
+    content_negotiation_class = JSONNegotiation
+
     # Each request with a token counts as a command, as on the socket. Reading counts
     # too, since it costs as much as most writes. The web page loads with a dozen.
     def check_throttles(self, request: Request) -> None:
@@ -28,6 +32,7 @@ class View(APIView):
 
 
 class PublicView(APIView):
+    content_negotiation_class = JSONNegotiation
     # The header is not read, so that a bad token in it does no harm.
     authentication_classes = ()
     permission_classes = ()

@@ -26,12 +26,17 @@ def asked_of(address: str, path: str = "/a", **more: Any) -> dict[str, Any]:
 
 
 def asked(
-    handler: ASGIHandler, path: str = "/a", *, address: str = "192.0.2.1", **more: Any
+    handler: ASGIHandler,
+    path: str = "/a",
+    *,
+    address: str = "192.0.2.1",
+    body: bytes = b"",
+    **more: Any,
 ) -> Any:
     """A request, sent."""
     communicator: Any = ApplicationCommunicator
     client = communicator(handler, asked_of(address, path, **more))
-    client.input_queue.put_nowait({"type": "http.request", "body": b""})
+    client.input_queue.put_nowait({"type": "http.request", "body": body})
     return client
 
 

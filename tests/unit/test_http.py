@@ -142,3 +142,24 @@ async def test_a_client_that_leaves_before_its_request_is_whole_gets_no_answer()
     await client.send_input({"type": "http.disconnect"})
     await client.wait(5)
     assert client.output_queue.empty()
+
+
+async def test_the_files_of_a_request_are_closed_when_it_is_answered() -> None:
+    received: list[Any] = []
+
+    class Receiving(Handler):
+        def get_response(self, request: HttpRequest) -> HttpResponseBase:
+            received.append(request.FILES["file"])
+            return HttpResponse()
+
+    kind = b"multipart/form-data; boundary=x"
+    headers = [(b"host", b"localhost"), (b"content-type", kind)]
+    disposition = b'Content-Disposition: form-data; name="file"; filename="a"'
+    body = b"--x\r\n" + disposition + b"\r\n\r\nhello\r\n--x--\r\n"
+    length = (b"content-length", str(len(body)).encode())
+    client = asked(
+        Receiving(Turns()), method="POST", headers=[*headers, length], body=body
+    )
+    assert await status(client) == 200
+    [file] = received
+    assert file.closed
