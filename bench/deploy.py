@@ -43,7 +43,8 @@ def main() -> None:
     say(
         f"{crowd['connections']:.0f} sockets with {ROOMS_EACH} rooms each are back and "
         f"caught up in {crowd['connect_seconds']:.1f} s "
-        f"(goal {GOAL_SECONDS}), {crowd['failed'] + crowd['closed']:.0f} lost",
+        f"(goal {GOAL_SECONDS}), {SOCKETS - crowd['connections']:.0f} did not; "
+        f"{crowd['refusals']:.0f} times the server was too busy",
         f"CPU of one: {crowd['cpu_us_per_connect'] / 1000:.2f} ms",
         f"a message of others, p99: {quiet['p99_ms']:.1f} ms before, "
         f"{chat['p99_ms']:.1f} ms meanwhile, longest {chat['max_ms']:.0f} ms",

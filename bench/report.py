@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.goals import GOALS, NAMES, Goal, Rounds
 
-_WIDTHS = (48, 26, 10, 25, 25, 25, 25)
+_WIDTHS = (48, 30, 6, 25, 25, 25, 25)
 
 
 def table(rounds: Rounds) -> list[list[str]]:

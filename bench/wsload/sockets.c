@@ -15,6 +15,9 @@
 /* One address of 127.0.0.0/8 has fewer than 28,232 ports. */
 #define CONNECTIONS_OF_AN_ADDRESS 20000
 
+/* How often a connection sends a refused step again. */
+#define REFUSALS 10
+
 enum { TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
 
 static void end(struct connection *c) {
@@ -82,6 +85,18 @@ static void run_script(struct connection *c) {
   if (took > counts.longest_connect_us) counts.longest_connect_us = took;
 }
 
+/* Send the step again, as a client does when the server was too busy. */
+static void on_refused_step(struct connection *c, char *text, size_t length) {
+  if (++c->refusals > REFUSALS) {
+    if (counts.failed < 3) fprintf(stderr, "refused: %.*s\n", (int)length, text);
+    end(c);
+    return;
+  }
+  counts.refusals++;
+  while (c->step && !options.steps[c->step].is_send) c->step--;
+  run_script(c);
+}
+
 /* Answer the heartbeats of Hubbub (as text), engine.io and centrifugo. */
 static int is_heartbeat(struct connection *c, char *text, size_t length) {
   char pong[64], *n;
@@ -108,6 +123,8 @@ static void on_text(struct connection *c, char *text, size_t length) {
     if (memmem(text, length, wanted, n)) {
       c->step++;
       run_script(c);
+    } else if (memmem(text, length, "\"error\"", 7)) {
+      on_refused_step(c, text, length);
     }
     return;
   }

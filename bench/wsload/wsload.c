@@ -27,7 +27,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
-#define CONNECT_SECONDS 120
+#define CONNECT_SECONDS 240
 #define SETTLE_SECONDS 0.5
 
 struct options options = {.host = "127.0.0.1", .path = "/", .port = 8000, .rooms = 1,
@@ -199,6 +199,7 @@ int main(int argc, char **argv) {
   figure("connections", ready, ',');
   figure("failed", counts.failed, ',');
   figure("closed", counts.closed, ',');
+  figure("refusals", counts.refusals, ',');
   figure("connect_seconds", connect_seconds, ',');
   figure("connects_per_second", ready / connect_seconds, ',');
   figure("cpu_us_per_connect", connect_cpu * 1e6 / ready, ',');

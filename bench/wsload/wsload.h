@@ -10,7 +10,7 @@ enum state { CONNECTING, UPGRADING, SCRIPTING, READY, CLOSED };
 /* One WebSocket. `in` holds bytes that are no whole frame yet, `out` bytes that the
  * kernel did not take yet. `outstanding` counts its messages without an echo. */
 struct connection {
-  int fd, index, step, outstanding;
+  int fd, index, step, refusals, outstanding;
   enum state state;
   char *in, *out;
   size_t in_length, in_size, out_length, out_sent, out_size;
@@ -38,7 +38,7 @@ struct options {
 
 /* What is counted; one thread writes it. */
 struct counts {
-  int ready, failed, closed;
+  int ready, failed, closed, refusals;
   long sent, expected, delivered;
   uint64_t longest_connect_us, last_delivery_us;
 };
