@@ -99,6 +99,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         cast(list[Any], self.scope["headers"]).clear()
         del self.request, self.response
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # It is a generator whose frame holds the object that holds it. Closed, both go
+        # without the garbage collector.
+        self.conn.parser.close()
+
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         super().on_task_complete(task)
         self.loop.call_later(ABORT_SECONDS, self.transport.abort)
