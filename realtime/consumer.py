@@ -7,7 +7,6 @@ database works.
 
 import asyncio
 import time
-from collections import deque
 from typing import Any, cast
 
 from channels.consumer import AsyncConsumer
@@ -64,18 +63,15 @@ class ChatConsumer(AsyncConsumer):
         """From `hello` until the socket is closed, by whichever side."""
         task = cast(asyncio.Task[None], asyncio.current_task())
         self.connection = Connection(identity, send, task.cancel, transport)
-        self.waiting: deque[Asking] = deque()
+        # At most MAX_WAITING. An empty deque would take 760 bytes.
+        self.waiting: list[Asking] = []
         self.working: asyncio.Task[None] | None = None
         self.bad_frames = 0
         self.bad_since = 0.0
         hub().add(self.connection)
         record(Event.SOCKET_OPENED, **self.connection.ids)
         try:
-            user = user_payload(identity.actor.user)
-            expires_at = self.connection.grace.expires_at
-            hello = frames.hello(self.connection.id, user, expires_at)
-            self.connection.write(hello, always=True)
-            self.connection.remind()
+            self._greet()
             await self._read(receive)
         except asyncio.CancelledError:
             # Either our own cut, or daphne told to stop, which sends no close itself.
@@ -85,6 +81,14 @@ class ChatConsumer(AsyncConsumer):
                 raise
         finally:
             self._leave()
+
+    def _greet(self) -> None:
+        # Not in `_serve`, whose variables would keep the frame as long as the socket.
+        user = user_payload(self.connection.actor.user)
+        expires_at = self.connection.grace.expires_at
+        hello = frames.hello(self.connection.id, user, expires_at)
+        self.connection.write(hello, always=True)
+        self.connection.remind()
 
     def _leave(self) -> None:
         """Not Channels' `disconnect`, which does not run after an exception."""
@@ -143,7 +147,7 @@ class ChatConsumer(AsyncConsumer):
     async def _work(self) -> None:
         try:
             while self.waiting and self.connection.closed_with is None:
-                await handle(self.connection, self.waiting.popleft())
+                await handle(self.connection, self.waiting.pop(0))
         finally:
             self.working = None
 

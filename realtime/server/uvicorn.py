@@ -16,6 +16,7 @@ from uvicorn.supervisors import multiprocess
 from websockets.http11 import Request
 
 from ..protocol.prepared import TRANSPORT
+from .lean import Gate, Inbox
 from .stalled_answers import Protocol
 
 MAX_FRAME_BYTES = 65_536
@@ -75,12 +76,34 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     _late_frames = 0
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.queue = Inbox()  # type: ignore[assignment]
+        self.writable = Gate()  # type: ignore[assignment]
+
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if not self.close_sent:
             # The task that gets this scope has not begun yet.
             extensions = cast(dict[str, Any], self.scope["extensions"])
             extensions[TRANSPORT] = self.transport
+
+    def start_keepalive(self) -> None:
+        """Called at the end of the handshake: let go of its headers, some 4 KiB.
+
+        Others hold the same two lists as long as the socket stays: websockets' parser
+        the request, and the middlewares their copies of the scope.
+        """
+        super().start_keepalive()
+        self.request.headers.clear()
+        cast(list[Any], self.scope["headers"]).clear()
+        del self.request, self.response
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # It is a generator whose frame holds the object that holds it. Closed, both go
+        # without the garbage collector.
+        self.conn.parser.close()
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
         super().on_task_complete(task)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from websockets.frames import Opcode
+from websockets.server import ServerProtocol
 
 from accounts import tokens
 from accounts.models import User
@@ -175,6 +176,7 @@ async def test_sockets_that_are_gone_need_no_garbage_collector(
         await asyncio.sleep(0.3)
         assert _kept(uvicorn.SocketProtocol) == 0
         assert _kept(Connection) == 0
+        assert _kept(ServerProtocol) == 0
 
 
 def _kept(kind: Callable[..., Any]) -> int:

@@ -5,11 +5,32 @@ from typing import Any
 
 import pytest
 
+from realtime.protocol.prepared import TRANSPORT
 from realtime.server import uvicorn
 
 from .raw_sockets import serving, upgraded
 
 PING = b"\x81\x82\0\0\0\0{}"
+
+
+async def test_a_socket_keeps_no_header_of_its_handshake() -> None:
+    """Ten thousand idle sockets would take 40 MB for them."""
+    scopes: list[Any] = []
+
+    async def accepts(scope: Any, receive: Any, send: Any) -> None:
+        seen = [name for name, _ in scope["headers"]]
+        assert b"sec-websocket-key" in seen
+        await send({"type": "websocket.accept"})
+        scopes.append(scope)
+        await receive()
+        await receive()
+
+    async with serving(accepts) as port:
+        _, writer = await upgraded(port)
+        protocol = scopes[0]["extensions"][TRANSPORT].get_protocol()
+        assert scopes[0]["headers"] == []
+        assert not hasattr(protocol, "request")
+        writer.close()
 
 
 async def closes_at_once(scope: Any, receive: Any, send: Any) -> None:
