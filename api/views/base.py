@@ -25,8 +25,8 @@ class _JSONView(APIView):
         # The view, DRF's request and its response refer to themselves, so they would be
         # in memory until the garbage collector finds them, with all that they hold. Its
         # search takes time, in which the sockets of this process wait too.
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        if isinstance(answer, Response):
+        answer: Any = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(response, Response):
             answer.render()
             answer.renderer_context.clear()
         request.parser_context.clear()
