@@ -1,6 +1,9 @@
 """The base of all views: who the actor is, and the limit on their commands."""
 
+from typing import Any
+
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.actor import Actor
@@ -13,9 +16,26 @@ from ..negotiation import JSONNegotiation
 
 
 # No docstrings on these classes: they would become every operation's description.
-class View(APIView):
+class _JSONView(APIView):
     content_negotiation_class = JSONNegotiation
 
+    def finalize_response(
+        self, request: Any, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        # The view, DRF's request and its response refer to themselves, so they would be
+        # in memory until the garbage collector finds them, with all that they hold. Its
+        # search takes time, in which the sockets of this process wait too.
+        answer: Any = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(response, Response):
+            answer.render()
+            answer.renderer_context.clear()
+        request.parser_context.clear()
+        # Django's `View.setup` made it, of `get`.
+        vars(self).pop("head", None)
+        return answer
+
+
+class View(_JSONView):
     # Each request with a token counts as a command, as on the socket. Reading counts
     # too, since it costs as much as most writes. The web page loads with a dozen.
     def check_throttles(self, request: Request) -> None:
@@ -31,8 +51,7 @@ class View(APIView):
         return request.auth
 
 
-class PublicView(APIView):
-    content_negotiation_class = JSONNegotiation
+class PublicView(_JSONView):
     # The header is not read, so that a bad token in it does no harm.
     authentication_classes = ()
     permission_classes = ()
