@@ -87,8 +87,8 @@ def time_of(value: Any) -> datetime | None:
 def loaded(model: type[M], columns: Sequence[str], values: Sequence[object]) -> M:
     """The row that the ORM's `only` would load, without what makes loading slow.
 
-    `Model.__init__` sends signals and sets each field for itself, which takes ten times
-    as long. A column that is not named is read when somebody asks for it.
+    `Model.__init__` sends signals and sets each field for itself, which takes five
+    times as long. A column that is not named is read when somebody asks for it.
     """
     row = model.__new__(model)
     row._state = ModelState()
