@@ -1,7 +1,8 @@
 """Wire shapes of people."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -47,13 +48,20 @@ class ExportPayload(msgspec.Struct, frozen=True):
     url: str | None
 
 
+# What a query reads of a person, in the order in which `user_of_row` takes it.
+USER_COLUMNS = ("pk", "username", "display_name", "is_bot", "avatar")
+
+
 def user_payload(user: User) -> UserPayload:
+    return user_of_row(
+        (user.pk, user.username, user.display_name, user.is_bot, user.avatar)
+    )
+
+
+def user_of_row(row: Sequence[Any]) -> UserPayload:
+    pk, username, display_name, is_bot, avatar = row
     return UserPayload(
-        str(user.pk),
-        user.username,
-        user.display_name,
-        user.is_bot,
-        avatar_path(user.avatar),
+        str(pk), username, display_name, bool(is_bot), avatar_path(avatar)
     )
 
 

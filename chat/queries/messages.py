@@ -6,9 +6,10 @@ from itertools import accumulate, takewhile
 from uuid import UUID
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, UUIDField
 
 from accounts.actor import Actor, has_account
+from core.compiled import Given, compiled
 from core.errors import Refusal
 from core.ids import known_uuids
 from core.limits.table import DEFAULT_PAGE, MAX_RECOVERED, MAX_REPLY_BYTES
@@ -20,6 +21,11 @@ from ..access.visibility import check_read, may_see
 from ..errors import RoomNotFound
 from ..models import Message, Room
 from ..payloads.messages import HistoryPayload, MessagePayload, message_payload
+from .message_rows import Rows, message_payloads, whole
+
+_SEQ = BigIntegerField()
+# Above the number of any message. A column takes no number above twice this one.
+_END = 2**62
 
 
 def history(
@@ -40,10 +46,12 @@ def history(
     seat = access_room(actor, room_id)
     check_read(seat)
     if around is not None:
-        return _around(seat.room, around, limit)
+        return _around(seat.room, min(around, _END), limit)
     if after is not None:
+        after = min(after, _END)
         return _page(seat.room, _after(seat.room, after, limit), gap=after + 1)
-    return _page(seat.room, _before(seat.room, before, limit), gap=before or 0)
+    before = _END if before is None else min(before, _END)
+    return _page(seat.room, _before(seat.room, before, limit), gap=before)
 
 
 def one_message(actor: Actor, room_id: str, seq: int) -> MessagePayload:
@@ -143,27 +151,46 @@ def _changes(
     """The messages with `rev` in (after, head], or None when they are too many."""
     if after == head:
         return []
-    rows = _messages(Q(room_id=room_id, rev__gt=after, rev__lte=head))
     # Counted, since many numbers may be few rows: a message changed ten times is one.
-    if head - after > limit and rows.count() > limit:
+    rows = _changed().rows(limit + 1, room=room_id, after=after, head=head)
+    if len(rows) > limit:
         return None
-    payloads = [message_payload(message) for message in rows.order_by("rev")]
+    payloads = message_payloads(rows)
     return None if _bytes(payloads) > max_bytes else payloads
 
 
 def _before(
-    room: Room, before: int | None, limit: int, max_bytes: int = MAX_REPLY_BYTES
+    room: Room, before: int, limit: int, max_bytes: int = MAX_REPLY_BYTES
 ) -> list[MessagePayload]:
-    condition = Q(room=room) if before is None else Q(room=room, seq__lt=before)
-    rows = _messages(condition).order_by("-seq")[:limit]
-    return _within([message_payload(message) for message in rows], max_bytes)[::-1]
+    rows = _older().rows(limit, room=room.pk, before=before)
+    return _within(message_payloads(rows), max_bytes)[::-1]
 
 
 def _after(
     room: Room, after: int, limit: int, max_bytes: int = MAX_REPLY_BYTES
 ) -> list[MessagePayload]:
-    rows = _messages(Q(room=room, seq__gt=after)).order_by("seq")[:limit]
-    return _within([message_payload(message) for message in rows], max_bytes)
+    rows = _newer().rows(limit, room=room.pk, after=after)
+    return _within(message_payloads(rows), max_bytes)
+
+
+@compiled
+def _changed() -> Rows:
+    since = Q(rev__gt=Given("after", _SEQ), rev__lte=Given("head", _SEQ))
+    return whole(_of_room().filter(since).order_by("rev"))
+
+
+@compiled
+def _older() -> Rows:
+    return whole(_of_room().filter(seq__lt=Given("before", _SEQ)).order_by("-seq"))
+
+
+@compiled
+def _newer() -> Rows:
+    return whole(_of_room().filter(seq__gt=Given("after", _SEQ)).order_by("seq"))
+
+
+def _of_room() -> QuerySet[Message]:
+    return Message.objects.filter(room=Given("room", UUIDField()))
 
 
 def _around(room: Room, around: int, limit: int) -> HistoryPayload:
@@ -181,16 +208,17 @@ def _page(room: Room, messages: list[MessagePayload], *, gap: int) -> HistoryPay
     """
     first = messages[0].seq if messages else gap
     last = messages[-1].seq if messages else gap - 1
-    stored = Message.objects.filter(room=room)
-    return HistoryPayload(
-        messages,
-        has_before=stored.filter(seq__lt=first).exists(),
-        has_after=stored.filter(seq__gt=last).exists(),
+    [(has_before, has_after)] = _neighbours().rows(room=room.pk, first=first, last=last)
+    return HistoryPayload(messages, has_before, has_after)
+
+
+@compiled
+def _neighbours() -> QuerySet[Room, tuple[bool, bool]]:
+    stored = Message.objects.filter(room=OuterRef("pk"))
+    return Room.objects.filter(pk=Given("room", UUIDField())).values_list(
+        Exists(stored.filter(seq__lt=Given("first", _SEQ))),
+        Exists(stored.filter(seq__gt=Given("last", _SEQ))),
     )
-
-
-def _messages(condition: Q) -> QuerySet[Message]:
-    return Message.objects.filter(condition).whole()
 
 
 def _bytes(payloads: Iterable[MessagePayload]) -> int:
