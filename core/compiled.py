@@ -2,23 +2,20 @@
 
 Building the SQL of a queryset takes Django longer than sending it and reading the rows.
 A function under `compiled` builds a queryset in which each value that changes is a
-`Given`, or a list under `Among`. Its SQL is made at the first call and kept; later calls
+`Given`, or a list in `Among`. Its SQL is made at the first call and kept; later calls
 only fill in the values. Django's cursor executes it, so logs and query counts see it.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, Expression, F, Field, Func, QuerySet
 
 P = ParamSpec("P")
 R = TypeVar("R")
-# What Django's compilers return.
-Sql = tuple[str, list[Any]]
 
 
 class Given(Expression):
@@ -28,10 +25,10 @@ class Given(Expression):
         super().__init__(output_field=field)
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> Sql:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
 
-    def prepared(self, values: dict[str, Any]) -> object:
+    def prepared(self, values: Mapping[str, Any]) -> Any:
         """The value as this database takes it: SQLite has no UUIDs and no times."""
         field: Any = self.output_field
         return field.get_db_prep_value(values[self.name], connection)
@@ -40,7 +37,7 @@ class Given(Expression):
 class _GivenList(Given):
     """As one parameter, so that the SQL is the same for a list of any length."""
 
-    def prepared(self, values: dict[str, Any]) -> object:
+    def prepared(self, values: Mapping[str, Any]) -> Any:
         field: Any = self.output_field
         found = [field.get_db_prep_value(v, connection) for v in values[self.name]]
         return found if connection.vendor == "postgresql" else json.dumps(found)
@@ -50,23 +47,20 @@ class Among(Func):
     """The condition that a column has one of the values of a list."""
 
     output_field = BooleanField()
-    template = "%(expressions)s)"
-    arg_joiner = " IN (SELECT value FROM json_each("
 
     def __init__(self, column: str, name: str, field: "Field[Any, Any]") -> None:
         super().__init__(F(column), _GivenList(name, field))
 
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Sql:
-        return self.as_sql(compiler, connection, template="%(expressions)s))")
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        listed = "%(expressions)s))"
+        joiner = " IN (SELECT value FROM json_each("
+        return self.as_sql(compiler, connection, template=listed, arg_joiner=joiner)
 
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Sql:
-        kind = self.source_expressions[1].output_field.db_type(connection)
-        return self.as_sql(
-            compiler,
-            connection,
-            template=f"%(expressions)s::{kind}[])",
-            arg_joiner=" = ANY(",
-        )
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        _, values = self.source_expressions
+        listed = f"%(expressions)s::{values.output_field.db_type(connection)}[])"
+        joiner = " = ANY("
+        return self.as_sql(compiler, connection, template=listed, arg_joiner=joiner)
 
 
 class Statement(Generic[R]):
@@ -117,6 +111,6 @@ def compiled(build: Callable[P, QuerySet[Any, R]]) -> Callable[P, Statement[R]]:
         return Statement(build(*args, **kwargs))
 
     def on_this_database(*args: P.args, **kwargs: P.kwargs) -> Statement[R]:
-        return statement(connection.vendor, *args, **kwargs)
+        return statement(connection.vendor, *args, **kwargs)  # type: ignore[arg-type]
 
     return on_this_database

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, UUIDField
+from django.db.models import BigIntegerField, Exists, Q, QuerySet, UUIDField
 
 from accounts.actor import Actor, has_account
-from core.compiled import Given, compiled
+from core.compiled import Given, Statement, compiled
 from core.errors import Refusal
 from core.ids import known_uuids
 from core.limits.table import DEFAULT_PAGE, MAX_RECOVERED, MAX_REPLY_BYTES
@@ -21,9 +22,9 @@ from ..access.visibility import check_read, may_see
 from ..errors import RoomNotFound
 from ..models import Message, Room
 from ..payloads.messages import HistoryPayload, MessagePayload, message_payload
-from .message_rows import Rows, message_payloads, whole
+from .message_rows import Row, Rows, message_payloads, whole
 
-_SEQ = BigIntegerField()
+_CURSOR = Given("cursor", BigIntegerField())
 # Above the number of any message. A column takes no number above twice this one.
 _END = 2**62
 
@@ -48,10 +49,11 @@ def history(
     if around is not None:
         return _around(seat.room, min(around, _END), limit)
     if after is not None:
-        after = min(after, _END)
-        return _page(seat.room, _after(seat.room, after, limit), gap=after + 1)
+        page = _beside(_newer(), seat.room, min(after, _END), limit)
+        return HistoryPayload(page.messages, page.has_behind, page.goes_on)
     before = _END if before is None else min(before, _END)
-    return _page(seat.room, _before(seat.room, before, limit), gap=before)
+    page = _beside(_older(), seat.room, before, limit)
+    return HistoryPayload(page.messages[::-1], page.goes_on, page.has_behind)
 
 
 def one_message(actor: Actor, room_id: str, seq: int) -> MessagePayload:
@@ -133,7 +135,7 @@ def _catch_up(
     if resume.after is None:
         # Messages above `head` come as events.
         wanted = min(resume.history, limit)
-        page = _before(seat.room, head + 1, wanted, max_bytes) if wanted else []
+        page = _newest(seat.room, head, wanted, max_bytes) if wanted else []
         return CaughtUp(resume.room, epoch, head, None, page, online)
     missed: list[MessagePayload] | None = None
     if resume.epoch in (None, epoch) and resume.after <= head:
@@ -152,73 +154,74 @@ def _changes(
     if after == head:
         return []
     # Counted, since many numbers may be few rows: a message changed ten times is one.
-    rows = _changed().rows(limit + 1, room=room_id, after=after, head=head)
+    rows = _changed().rows(limit + 1, room=room_id, cursor=after, head=head)
     if len(rows) > limit:
         return None
     payloads = message_payloads(rows)
     return None if _bytes(payloads) > max_bytes else payloads
 
 
-def _before(
-    room: Room, before: int, limit: int, max_bytes: int = MAX_REPLY_BYTES
-) -> list[MessagePayload]:
-    rows = _older().rows(limit, room=room.pk, before=before)
-    return _within(message_payloads(rows), max_bytes)[::-1]
+class _Beside(NamedTuple):
+    """Messages on one side of a cursor, the nearest first.
+
+    `goes_on`: there are more on this side; `has_behind`: there are some on the other.
+    The database says so, since not every number belongs to a message.
+    """
+
+    messages: list[MessagePayload]
+    goes_on: bool
+    has_behind: bool
 
 
-def _after(
-    room: Room, after: int, limit: int, max_bytes: int = MAX_REPLY_BYTES
-) -> list[MessagePayload]:
-    rows = _newer().rows(limit, room=room.pk, after=after)
-    return _within(message_payloads(rows), max_bytes)
-
-
-@compiled
-def _changed() -> Rows:
-    since = Q(rev__gt=Given("after", _SEQ), rev__lte=Given("head", _SEQ))
-    return whole(_of_room().filter(since).order_by("rev"))
+def _beside(
+    side: Statement[Row],
+    room: Room,
+    cursor: int,
+    limit: int,
+    max_bytes: int = MAX_REPLY_BYTES,
+) -> _Beside:
+    rows = side.rows(limit + 1, room=room.pk, cursor=cursor)
+    messages = _within(message_payloads(rows[:limit]), max_bytes)
+    # Without a row on this side, any message of the room is on the other.
+    behind = rows[0][-1] if rows else Message.objects.filter(room=room).exists()
+    return _Beside(messages, len(rows) > len(messages), behind)
 
 
 @compiled
 def _older() -> Rows:
-    return whole(_of_room().filter(seq__lt=Given("before", _SEQ)).order_by("-seq"))
+    behind = Exists(_of_room().filter(seq__gte=_CURSOR))
+    rows = _of_room().filter(seq__lt=_CURSOR).annotate(behind=behind)
+    return whole(rows.order_by("-seq"), "behind")
 
 
 @compiled
 def _newer() -> Rows:
-    return whole(_of_room().filter(seq__gt=Given("after", _SEQ)).order_by("seq"))
+    behind = Exists(_of_room().filter(seq__lte=_CURSOR))
+    rows = _of_room().filter(seq__gt=_CURSOR).annotate(behind=behind)
+    return whole(rows.order_by("seq"), "behind")
+
+
+@compiled
+def _changed() -> Rows:
+    since = Q(rev__gt=_CURSOR, rev__lte=Given("head", BigIntegerField()))
+    return whole(_of_room().filter(since).order_by("rev"))
 
 
 def _of_room() -> QuerySet[Message]:
     return Message.objects.filter(room=Given("room", UUIDField()))
 
 
+def _newest(room: Room, head: int, limit: int, max_bytes: int) -> list[MessagePayload]:
+    return _beside(_older(), room, head + 1, limit, max_bytes).messages[::-1]
+
+
 def _around(room: Room, around: int, limit: int) -> HistoryPayload:
     half = MAX_REPLY_BYTES // 2
-    older = _before(room, around, limit // 2, half)
-    newer = _after(room, around - 1, limit - len(older), half)
-    return _page(room, older + newer, gap=around)
-
-
-def _page(room: Room, messages: list[MessagePayload], *, gap: int) -> HistoryPayload:
-    """An empty page lies before the number `gap`, with messages on both sides perhaps.
-
-    The database is asked for these: numbers alone do not tell, since not every number
-    belongs to a message.
-    """
-    first = messages[0].seq if messages else gap
-    last = messages[-1].seq if messages else gap - 1
-    [(has_before, has_after)] = _neighbours().rows(room=room.pk, first=first, last=last)
-    return HistoryPayload(messages, has_before, has_after)
-
-
-@compiled
-def _neighbours() -> QuerySet[Room, tuple[bool, bool]]:
-    stored = Message.objects.filter(room=OuterRef("pk"))
-    return Room.objects.filter(pk=Given("room", UUIDField())).values_list(
-        Exists(stored.filter(seq__lt=Given("first", _SEQ))),
-        Exists(stored.filter(seq__gt=Given("last", _SEQ))),
-    )
+    older = _beside(_older(), room, around, limit // 2, half)
+    left = limit - len(older.messages)
+    newer = _beside(_newer(), room, around - 1, left, half)
+    messages = older.messages[::-1] + newer.messages
+    return HistoryPayload(messages, older.goes_on, newer.goes_on)
 
 
 def _bytes(payloads: Iterable[MessagePayload]) -> int:
@@ -227,6 +230,8 @@ def _bytes(payloads: Iterable[MessagePayload]) -> int:
 
 def _within(payloads: list[MessagePayload], max_bytes: int) -> list[MessagePayload]:
     """The first ones that fit together. One message always fits."""
+    if len(msgspec.json.encode(payloads)) <= max_bytes:
+        return payloads
     sizes = accumulate(_bytes([payload]) for payload in payloads)
     fitting = list(takewhile(lambda size: size <= max_bytes, sizes))
     return payloads[: len(fitting)]
