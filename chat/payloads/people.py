@@ -69,13 +69,15 @@ def avatar_path(name: str) -> str | None:
     return f"{_API}/avatars/{name}" if name else None
 
 
-def profile_payload(user: User, *, online: bool) -> ProfilePayload:
-    return ProfilePayload(
-        **msgspec.structs.asdict(user_payload(user)),
-        status=user.status,
-        online=online,
-        last_seen_at=None if user.appear_offline else user.last_seen_at,
-    )
+# And of a profile.
+PROFILE_COLUMNS = (*USER_COLUMNS, "status", "online", "appear_offline", "last_seen_at")
+
+
+def profile_of_row(row: Sequence[Any]) -> ProfilePayload:
+    *user, status, online, appear_offline, seen_at = row
+    looks = msgspec.structs.astuple(user_of_row(user))
+    seen = None if appear_offline else seen_at
+    return ProfilePayload(*[*looks, status, bool(online), seen])
 
 
 def export_payload(export: Export) -> ExportPayload:

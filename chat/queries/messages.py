@@ -16,12 +16,12 @@ from core.ids import known_uuids
 from core.limits.table import DEFAULT_PAGE, MAX_RECOVERED, MAX_REPLY_BYTES
 
 from .. import presence
-from ..access.rooms import access_message, access_room
+from ..access.rooms import access_room
 from ..access.seat import Seat, seats
 from ..access.visibility import check_read, may_see
-from ..errors import RoomNotFound
+from ..errors import MessageNotFound, RoomNotFound
 from ..models import Message, Room
-from ..payloads.messages import HistoryPayload, MessagePayload, message_payload
+from ..payloads.messages import HistoryPayload, MessagePayload
 from .message_rows import Row, Rows, message_payloads, whole
 
 _CURSOR = Given("cursor", BigIntegerField())
@@ -58,7 +58,12 @@ def history(
 
 def one_message(actor: Actor, room_id: str, seq: int) -> MessagePayload:
     """One message of a room. Raises RoomNotFound, Forbidden or MessageNotFound."""
-    return message_payload(access_message(actor, room_id, seq))
+    seat = access_room(actor, room_id)
+    check_read(seat)
+    rows = _numbered().rows(room=seat.room.pk, cursor=min(seq, _END))
+    if not rows:
+        raise MessageNotFound
+    return message_payloads(rows)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,11 @@ def _newer() -> Rows:
     behind = Exists(_of_room().filter(seq__lte=_CURSOR))
     rows = _of_room().filter(seq__gt=_CURSOR).annotate(behind=behind)
     return whole(rows.order_by("seq"), "behind")
+
+
+@compiled
+def _numbered() -> Rows:
+    return whole(_of_room().filter(seq=_CURSOR))
 
 
 @compiled

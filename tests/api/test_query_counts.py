@@ -34,7 +34,7 @@ QUERIES = {
     "rooms/{room_id}/invitations": 3,
     "rooms/{room_id}/members": 3,
     "rooms/{room_id}/messages": 3,
-    "search": 7,
+    "search": 5,
     "users": 2,
 }
 # The query that a list needs.
