@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 
 class Given(Expression):
-    """A value of a field, which `Statement.rows` is given by name."""
+    """A value of a field, which `CompiledQuery.rows` is given by name."""
 
     def __init__(self, name: str, field: "Field[Any, Any]") -> None:
         super().__init__(output_field=field)
@@ -63,7 +63,7 @@ class Among(Func):
         return self.as_sql(compiler, connection, template=listed, arg_joiner=joiner)
 
 
-class Statement(Generic[R]):
+class CompiledQuery(Generic[R]):
     """The SQL of one queryset for one database."""
 
     def __init__(self, queryset: QuerySet[Any, R]) -> None:
@@ -99,7 +99,7 @@ class Statement(Generic[R]):
         return converted
 
 
-def compiled(build: Callable[P, QuerySet[Any, R]]) -> Callable[P, Statement[R]]:
+def compiled(build: Callable[P, QuerySet[Any, R]]) -> Callable[P, CompiledQuery[R]]:
     """Keeps one statement for each database and each set of arguments.
 
     The arguments choose among few forms of the query, so that few are kept; the values
@@ -107,10 +107,10 @@ def compiled(build: Callable[P, QuerySet[Any, R]]) -> Callable[P, Statement[R]]:
     """
 
     @cache
-    def statement(vendor: str, *args: Any, **kwargs: Any) -> Statement[R]:
-        return Statement(build(*args, **kwargs))
+    def statement(vendor: str, *args: Any, **kwargs: Any) -> CompiledQuery[R]:
+        return CompiledQuery(build(*args, **kwargs))
 
-    def on_this_database(*args: P.args, **kwargs: P.kwargs) -> Statement[R]:
+    def on_this_database(*args: P.args, **kwargs: P.kwargs) -> CompiledQuery[R]:
         return statement(connection.vendor, *args, **kwargs)  # type: ignore[arg-type]
 
     return on_this_database

@@ -10,7 +10,7 @@ import msgspec
 from django.db.models import BigIntegerField, Exists, Q, QuerySet, UUIDField
 
 from accounts.actor import Actor, has_account
-from core.compiled import Given, Statement, compiled
+from core.compiled import CompiledQuery, Given, compiled
 from core.errors import Refusal
 from core.ids import known_uuids
 from core.limits.table import DEFAULT_PAGE, MAX_RECOVERED, MAX_REPLY_BYTES
@@ -179,7 +179,7 @@ class _Beside(NamedTuple):
 
 
 def _beside(
-    side: Statement[Row],
+    side: CompiledQuery[Row],
     room: Room,
     cursor: int,
     limit: int,
