@@ -12,7 +12,7 @@ from chat.events import encode
 from chat.log.append import append
 from chat.log.draft import Draft
 from chat.models import Message, Reaction
-from chat.payloads.messages import HistoryPayload
+from chat.payloads.messages import HistoryPayload, ReactionPayload
 from chat.payloads.rooms import RoomPayload
 from core.errors import Forbidden
 from core.limits.table import LIMITS, MAX_REPLY_BYTES
@@ -168,3 +168,17 @@ def test_a_larger_page_takes_no_more_queries(
     for limit in (1, 5):
         with django_assert_num_queries(count):
             assert len(read(**cursor, limit=limit).messages) == limit
+
+
+def test_reactions_come_in_the_order_in_which_they_were_added(
+    read: Read, alice: User, room: RoomPayload
+) -> None:
+    message = Message.objects.get(room_id=room.id, seq=5)
+    dora, erin = person("dora"), person("erin")
+    for user, emoji in ((erin, "🦊"), (dora, "👍"), (dora, "🦊")):
+        Reaction.objects.create(message=message, user=user, emoji=emoji)
+    [shown] = read(around=5, limit=1).messages
+    assert shown.reactions == [
+        ReactionPayload("🦊", 2, [str(erin.pk), str(dora.pk)]),
+        ReactionPayload("👍", 1, [str(dora.pk)]),
+    ]
