@@ -1,31 +1,44 @@
-"""Rooms, messages and files, fetched and checked: each returns the object or raises."""
+"""Rooms and files, fetched and checked: each returns the object or raises."""
 
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
-from django.db.models import Q, Value
+from django.db.models import (
+    Exists,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+)
 from django.db.models.functions import Lower
 
 from accounts.actor import Actor
 from accounts.revocation import current
+from core.compiled import Given, compiled
 from core.errors import Invalid
 from core.ids import known_uuids
 from core.text import clean_line
 
-from ..errors import MessageNotFound, RoomNotFound
-from ..models import NAME_CHARACTERS, Attachment, Ban, Membership, Message, Room
+from ..errors import RoomNotFound
+from ..models import NAME_CHARACTERS, Attachment, Ban, Membership, Room
 from .messages import check_send
 from .roles import check_update
 from .seat import Seat, room_uuid
 from .visibility import (
     check_member,
-    check_read,
     check_see,
     readable_rooms,
     visible_rooms,
 )
+
+_ROOM = [field.attname for field in Room._meta.concrete_fields]
+_USER = Given("user", UUIDField())
+_MEMBERSHIP = [field.attname for field in Membership._meta.concrete_fields]
 
 
 def access_room(actor: Actor, room_id: str, *, lock: bool = False) -> Seat:
@@ -37,22 +50,49 @@ def access_room(actor: Actor, room_id: str, *, lock: bool = False) -> Seat:
     session has ended.
     """
     pk = room_uuid(room_id)
-    rooms = Room.objects.filter(pk=pk)
     if lock:
-        rooms = rooms.select_for_update(no_key=True)
-    room = rooms.first()
-    if lock:
+        _locked_room().rows(room=pk)
         # Only after the wait for the lock, and for a missing room as well.
         actor = current(actor)
-    # A missing room takes the same queries, or a hidden one would answer more slowly.
-    membership = Membership.objects.filter(room=pk, user=actor.user).first()
-    bans = Ban.objects.filter(room=pk, user=actor.user)
-    banned = bans.exists() if membership is None else None
-    if room is None:
-        raise RoomNotFound
-    seat = Seat(actor, room, membership, banned)
+    seat = _seat(actor, pk)
     check_see(seat)
     return seat
+
+
+def _seat(actor: Actor, pk: UUID) -> Seat:
+    """One query reads all, so a hidden room takes the same time as a missing one."""
+    rows = _seats().rows(room=pk, user=actor.id)
+    if not rows:
+        raise RoomNotFound
+    [(*columns, banned)] = rows
+    room = Room.from_db("default", _ROOM, columns[: len(_ROOM)])
+    mine = columns[len(_ROOM) :]
+    if mine[0] is None:
+        return Seat(actor, room, None, banned)
+    return Seat(actor, room, Membership.from_db("default", _MEMBERSHIP, mine))
+
+
+@compiled
+def _locked_room() -> QuerySet[Room, Any]:
+    rooms = Room.objects.filter(pk=Given("room", UUIDField()))
+    return rooms.select_for_update(no_key=True).values_list("pk")
+
+
+@compiled
+def _locked_membership() -> QuerySet[Membership, Any]:
+    rows = Membership.objects.filter(room=Given("room", UUIDField()), user=_USER)
+    return rows.select_for_update(no_key=True).values_list(*_MEMBERSHIP)
+
+
+@compiled
+def _seats() -> QuerySet[Room, tuple[Any, ...]]:
+    """The room, the person's membership or NULLs, and whether they are banned."""
+    mine = FilteredRelation("memberships", condition=Q(memberships__user=_USER))
+    bans = Ban.objects.filter(room=OuterRef("pk"), user=_USER)
+    rooms = Room.objects.filter(pk=Given("room", UUIDField()))
+    return rooms.annotate(mine=mine, banned=Exists(bans)).values_list(
+        *_ROOM, *(f"mine__{name}" for name in _MEMBERSHIP), "banned"
+    )
 
 
 def access_own(actor: Actor, room_id: str) -> Membership:
@@ -63,11 +103,13 @@ def access_own(actor: Actor, room_id: str) -> Membership:
     """
     seat = access_room(current(actor), room_id)
     check_member(seat)
-    rows = Membership.objects.select_for_update(of=("self",), no_key=True)
-    mine = rows.filter(room=seat.room, user=actor.user).select_related("room").first()
+    rows = _locked_membership().rows(room=seat.room.pk, user=actor.id)
     # The membership may have ended while this transaction waited for the row.
+    mine = Membership.from_db("default", _MEMBERSHIP, rows[0]) if rows else None
     check_member(replace(seat, membership=mine))
-    return cast(Membership, mine)
+    mine = cast(Membership, mine)
+    mine.room = seat.room
+    return mine
 
 
 def access_named(actor: Actor, name: str) -> Seat:
@@ -112,16 +154,6 @@ def access_upload(actor: Actor, room_id: str, *, lock: bool = False) -> Seat:
     seat = access_room(actor, room_id, lock=lock)
     check_send(seat)
     return seat
-
-
-def access_message(actor: Actor, room_id: str, seq: int) -> Message:
-    """Raises RoomNotFound, Forbidden or MessageNotFound."""
-    seat = access_room(actor, room_id)
-    check_read(seat)
-    message = Message.objects.whole().filter(room=seat.room, seq=seq).first()
-    if message is None:
-        raise MessageNotFound
-    return message
 
 
 def access_attachment(actor: Actor, attachment_id: str) -> Attachment | None:

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.actor import Actor, Scope, check_account, check_scope, has_account
 from accounts.models import User
 from core.bus.envelopes import Audience
+from core.compiled import Given
 from core.errors import Forbidden
 
 from ..errors import RoomNotFound, UserNotFound
@@ -50,13 +51,25 @@ def may_see(seat: Seat) -> bool:
 def visible_rooms(actor: Actor) -> QuerySet[Room]:
     """The rooms that `may_see` is true of, as a query."""
     check_scope(actor, Scope.READ)
-    banned = Ban.objects.filter(room=OuterRef("pk"), user=actor.user)
+    return rooms_open_to(actor.user.audience, actor.id)
+
+
+def rooms_open_to(audience: Audience, user: UUID | Given) -> QuerySet[Room]:
+    """The same for a query that is compiled; the caller checks the scope."""
+    banned = Ban.objects.filter(room=OuterRef("pk"), user=user)
     public = Q(kind=Room.Kind.PUBLIC) & ~Exists(banned)
-    if actor.user.is_guest:
+    if audience == "guest":
         return Room.objects.filter(public, guests_may_read=True, staff_only=False)
-    mine = Membership.objects.filter(room=OuterRef("pk"), user=actor.user)
-    rooms = Room.objects.filter(public | Exists(mine))
-    return rooms if actor.user.is_staff else rooms.filter(staff_only=False)
+    mine = Membership.objects.filter(room=OuterRef("pk"), user=user)
+    return Room.objects.filter(public | Exists(mine), is_open_to(audience))
+
+
+def is_open_to(audience: Audience, path: str = "") -> Q:
+    """The condition that a room exists for those of this audience who belong to it.
+
+    A room for staff alone does so for staff alone. `path` leads to the room.
+    """
+    return Q() if audience == "staff" else Q(**{f"{path}staff_only": False})
 
 
 def readable_rooms(actor: Actor) -> QuerySet[Room]:

@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.models import User
 from core.ids import new_id
 
 NAME_CHARACTERS = 80
@@ -58,8 +57,6 @@ class Room(models.Model):
     head_seq = models.BigIntegerField(default=0, editable=False)
     epoch = models.CharField(max_length=8, default=new_epoch, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Set for direct rooms and groups by queries.rooms.load_people.
-    people: list[User]
 
     class Meta:
         constraints = [

@@ -1,7 +1,8 @@
 """Wire shapes of people."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -47,13 +48,20 @@ class ExportPayload(msgspec.Struct, frozen=True):
     url: str | None
 
 
+# What a query reads of a person, in the order in which `user_of_row` takes it.
+USER_COLUMNS = ("pk", "username", "display_name", "is_bot", "avatar")
+
+
 def user_payload(user: User) -> UserPayload:
+    return user_of_row(
+        (user.pk, user.username, user.display_name, user.is_bot, user.avatar)
+    )
+
+
+def user_of_row(row: Sequence[Any]) -> UserPayload:
+    pk, username, display_name, is_bot, avatar = row
     return UserPayload(
-        str(user.pk),
-        user.username,
-        user.display_name,
-        user.is_bot,
-        avatar_path(user.avatar),
+        str(pk), username, display_name, bool(is_bot), avatar_path(avatar)
     )
 
 
@@ -61,13 +69,15 @@ def avatar_path(name: str) -> str | None:
     return f"{_API}/avatars/{name}" if name else None
 
 
-def profile_payload(user: User, *, online: bool) -> ProfilePayload:
-    return ProfilePayload(
-        **msgspec.structs.asdict(user_payload(user)),
-        status=user.status,
-        online=online,
-        last_seen_at=None if user.appear_offline else user.last_seen_at,
-    )
+# And of a profile.
+PROFILE_COLUMNS = (*USER_COLUMNS, "status", "online", "appear_offline", "last_seen_at")
+
+
+def profile_of_row(row: Sequence[Any]) -> ProfilePayload:
+    *user, status, online, appear_offline, seen_at = row
+    looks = msgspec.structs.astuple(user_of_row(user))
+    seen = None if appear_offline else seen_at
+    return ProfilePayload(*[*looks, status, bool(online), seen])
 
 
 def export_payload(export: Export) -> ExportPayload:

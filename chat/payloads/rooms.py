@@ -1,11 +1,13 @@
 """Wire shapes of rooms and their members."""
 
-from typing import Literal
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, Literal
 
 import msgspec
 
 from ..models import Ban, Membership, Room
-from .people import Time, UserPayload, avatar_path, user_payload
+from .people import Time, UserPayload, avatar_path, user_of_row, user_payload
 
 Role = Literal["owner", "moderator", "member"]
 
@@ -96,42 +98,65 @@ class BanPayload(msgspec.Struct, frozen=True):
 NAMED_BY_PEOPLE = {Room.Kind.DIRECT, Room.Kind.GROUP}
 
 
+# What queries read of a room, in the order of RoomPayload; what of the reader's own
+# membership; and what of a member, before the columns of the person.
+ROOM_COLUMNS = (
+    "pk",
+    "kind",
+    "name",
+    "topic",
+    "staff_only",
+    "guests_may_read",
+    "announcements_only",
+    "notices",
+    "slow_mode_seconds",
+    "retention_days",
+    "color",
+    "avatar",
+    "archived_at",
+    "head_seq",
+    "epoch",
+    "created_at",
+)
+OWN_COLUMNS = ("role", "notify", "muted_until")
+MEMBER_COLUMNS = ("role", "muted_until", "joined_at")
+_AVATAR = ROOM_COLUMNS.index("avatar")
+_of_room = attrgetter(*ROOM_COLUMNS)
+_of_membership = attrgetter(*OWN_COLUMNS)
+
+
 def room_payload(
-    room: Room, membership: Membership | None, read: ReadPayload | None = None
+    room: Room,
+    membership: Membership | None,
+    read: ReadPayload | None = None,
+    people: list[UserPayload] | None = None,
 ) -> RoomPayload:
-    """Makes no query. Load the `people` of direct rooms and groups first, with
-    `queries.rooms.load_people`."""
-    people = room.people if room.kind in NAMED_BY_PEOPLE else []
-    return RoomPayload(
-        id=str(room.pk),
-        kind=room.kind,  # type: ignore[arg-type]  # the column's choices
-        name=room.name,
-        topic=room.topic,
-        staff_only=room.staff_only,
-        guests_may_read=room.guests_may_read,
-        announcements_only=room.announcements_only,
-        notices=room.notices,
-        slow_mode_seconds=room.slow_mode_seconds,
-        retention_days=room.retention_days,
-        color=room.color,
-        avatar=avatar_path(room.avatar),
-        archived_at=room.archived_at,
-        head_seq=room.head_seq,
-        epoch=room.epoch,
-        created_at=room.created_at,
-        people=[user_payload(person) for person in people],
-        role=membership.role if membership else None,  # type: ignore[arg-type]
-        notify=membership.notify if membership else None,  # type: ignore[arg-type]
-        muted_until=membership.muted_until if membership else None,
-        read=read,
-    )
+    """Makes no query. Direct rooms and groups need `queries.rooms.people_of`."""
+    own = (None, None, None) if membership is None else _of_membership(membership)
+    return room_of_row(_of_room(room), own, read, people or [])
+
+
+def room_of_row(
+    room: Sequence[Any],
+    own: Sequence[Any],
+    read: ReadPayload | None,
+    people: list[UserPayload],
+) -> RoomPayload:
+    return RoomPayload(*_fields(room, people, *own, read))
 
 
 def directory_entry(
-    room: Room, membership: Membership | None, members: int, online: int
+    room: Sequence[Any], own: Sequence[Any], members: int, online: int
 ) -> DirectoryEntry:
-    shown = msgspec.structs.asdict(room_payload(room, membership))
-    return DirectoryEntry(**shown, member_count=members, online_count=online)
+    fields = _fields(room, [], *own)
+    return DirectoryEntry(*fields, member_count=members, online_count=online)
+
+
+def _fields(room: Sequence[Any], *more: object) -> list[Any]:
+    fields = [*room, *more]
+    fields[0] = str(fields[0])
+    fields[_AVATAR] = avatar_path(fields[_AVATAR])
+    return fields
 
 
 def member_payload(membership: Membership) -> MemberPayload:
@@ -141,6 +166,11 @@ def member_payload(membership: Membership) -> MemberPayload:
         muted_until=membership.muted_until,
         joined_at=membership.joined_at,
     )
+
+
+def member_of_row(row: Sequence[Any]) -> MemberPayload:
+    role, muted_until, joined_at, *user = row
+    return MemberPayload(user_of_row(user), role, muted_until, joined_at)
 
 
 def ban_payload(ban: Ban) -> BanPayload:

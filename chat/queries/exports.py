@@ -16,7 +16,7 @@ from accounts.actor import Actor
 from ..access.visibility import visible_rooms
 from ..models import Attachment, Export, Invitation, Message, Reaction
 from ..payloads.people import ExportPayload, export_payload
-from .rooms import load_people
+from .rooms import people_of
 
 PAGE = 500
 
@@ -81,14 +81,12 @@ def sessions(actor: Actor) -> Pages:
 def memberships(actor: Actor) -> Pages:
     for page in _pages(actor.user.memberships.select_related("room")):
         names = _room_names(actor, (member.room_id for member in page))
-        load_people(member.room for member in page)
+        people = people_of({member.room_id: member.room.kind for member in page})
         yield [
             {
                 **_room(member.room_id, names),
                 "kind": member.room.kind,
-                "people": [
-                    person.username for person in getattr(member.room, "people", [])
-                ],
+                "people": [p.username for p in people.get(member.room_id, [])],
                 **_columns(member, "role notify read_seq muted_until joined_at"),
             }
             for member in page

@@ -3,23 +3,30 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Exists, Q, QuerySet, UUIDField
 
 from accounts.actor import Actor, has_account
+from core.compiled import CompiledQuery, Given, compiled
 from core.errors import Refusal
 from core.ids import known_uuids
 from core.limits.table import DEFAULT_PAGE, MAX_RECOVERED, MAX_REPLY_BYTES
 
 from .. import presence
-from ..access.rooms import access_message, access_room
+from ..access.rooms import access_room
 from ..access.seat import Seat, seats
 from ..access.visibility import check_read, may_see
-from ..errors import RoomNotFound
+from ..errors import MessageNotFound, RoomNotFound
 from ..models import Message, Room
-from ..payloads.messages import HistoryPayload, MessagePayload, message_payload
+from ..payloads.messages import HistoryPayload, MessagePayload
+from .message_rows import Row, Rows, message_payloads, whole
+
+_CURSOR = Given("cursor", BigIntegerField())
+# Above the number of any message. A column takes no number above twice this one.
+_END = 2**62
 
 
 def history(
@@ -40,15 +47,23 @@ def history(
     seat = access_room(actor, room_id)
     check_read(seat)
     if around is not None:
-        return _around(seat.room, around, limit)
+        return _around(seat.room, min(around, _END), limit)
     if after is not None:
-        return _page(seat.room, _after(seat.room, after, limit), gap=after + 1)
-    return _page(seat.room, _before(seat.room, before, limit), gap=before or 0)
+        page = _beside(_newer(), seat.room, min(after, _END), limit)
+        return HistoryPayload(page.messages, page.has_behind, page.goes_on)
+    before = _END if before is None else min(before, _END)
+    page = _beside(_older(), seat.room, before, limit)
+    return HistoryPayload(page.messages[::-1], page.goes_on, page.has_behind)
 
 
 def one_message(actor: Actor, room_id: str, seq: int) -> MessagePayload:
     """One message of a room. Raises RoomNotFound, Forbidden or MessageNotFound."""
-    return message_payload(access_message(actor, room_id, seq))
+    seat = access_room(actor, room_id)
+    check_read(seat)
+    rows = _numbered().rows(room=seat.room.pk, cursor=min(seq, _END))
+    if not rows:
+        raise MessageNotFound
+    return message_payloads(rows)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +140,7 @@ def _catch_up(
     if resume.after is None:
         # Messages above `head` come as events.
         wanted = min(resume.history, limit)
-        page = _before(seat.room, head + 1, wanted, max_bytes) if wanted else []
+        page = _newest(seat.room, head, wanted, max_bytes) if wanted else []
         return CaughtUp(resume.room, epoch, head, None, page, online)
     missed: list[MessagePayload] | None = None
     if resume.epoch in (None, epoch) and resume.after <= head:
@@ -143,54 +158,80 @@ def _changes(
     """The messages with `rev` in (after, head], or None when they are too many."""
     if after == head:
         return []
-    rows = _messages(Q(room_id=room_id, rev__gt=after, rev__lte=head))
     # Counted, since many numbers may be few rows: a message changed ten times is one.
-    if head - after > limit and rows.count() > limit:
+    rows = _changed().rows(limit + 1, room=room_id, cursor=after, head=head)
+    if len(rows) > limit:
         return None
-    payloads = [message_payload(message) for message in rows.order_by("rev")]
+    payloads = message_payloads(rows)
     return None if _bytes(payloads) > max_bytes else payloads
 
 
-def _before(
-    room: Room, before: int | None, limit: int, max_bytes: int = MAX_REPLY_BYTES
-) -> list[MessagePayload]:
-    condition = Q(room=room) if before is None else Q(room=room, seq__lt=before)
-    rows = _messages(condition).order_by("-seq")[:limit]
-    return _within([message_payload(message) for message in rows], max_bytes)[::-1]
+class _Beside(NamedTuple):
+    """Messages on one side of a cursor, the nearest first.
+
+    `goes_on`: there are more on this side; `has_behind`: there are some on the other.
+    The database says so, since not every number belongs to a message.
+    """
+
+    messages: list[MessagePayload]
+    goes_on: bool
+    has_behind: bool
 
 
-def _after(
-    room: Room, after: int, limit: int, max_bytes: int = MAX_REPLY_BYTES
-) -> list[MessagePayload]:
-    rows = _messages(Q(room=room, seq__gt=after)).order_by("seq")[:limit]
-    return _within([message_payload(message) for message in rows], max_bytes)
+def _beside(
+    side: CompiledQuery[Row],
+    room: Room,
+    cursor: int,
+    limit: int,
+    max_bytes: int = MAX_REPLY_BYTES,
+) -> _Beside:
+    rows = side.rows(limit + 1, room=room.pk, cursor=cursor)
+    messages = _within(message_payloads(rows[:limit]), max_bytes)
+    # Without a row on this side, any message of the room is on the other.
+    behind = rows[0][-1] if rows else Message.objects.filter(room=room).exists()
+    return _Beside(messages, len(rows) > len(messages), behind)
+
+
+@compiled
+def _older() -> Rows:
+    behind = Exists(_of_room().filter(seq__gte=_CURSOR))
+    rows = _of_room().filter(seq__lt=_CURSOR).annotate(behind=behind)
+    return whole(rows.order_by("-seq"), "behind")
+
+
+@compiled
+def _newer() -> Rows:
+    behind = Exists(_of_room().filter(seq__lte=_CURSOR))
+    rows = _of_room().filter(seq__gt=_CURSOR).annotate(behind=behind)
+    return whole(rows.order_by("seq"), "behind")
+
+
+@compiled
+def _numbered() -> Rows:
+    return whole(_of_room().filter(seq=_CURSOR))
+
+
+@compiled
+def _changed() -> Rows:
+    since = Q(rev__gt=_CURSOR, rev__lte=Given("head", BigIntegerField()))
+    return whole(_of_room().filter(since).order_by("rev"))
+
+
+def _of_room() -> QuerySet[Message]:
+    return Message.objects.filter(room=Given("room", UUIDField()))
+
+
+def _newest(room: Room, head: int, limit: int, max_bytes: int) -> list[MessagePayload]:
+    return _beside(_older(), room, head + 1, limit, max_bytes).messages[::-1]
 
 
 def _around(room: Room, around: int, limit: int) -> HistoryPayload:
     half = MAX_REPLY_BYTES // 2
-    older = _before(room, around, limit // 2, half)
-    newer = _after(room, around - 1, limit - len(older), half)
-    return _page(room, older + newer, gap=around)
-
-
-def _page(room: Room, messages: list[MessagePayload], *, gap: int) -> HistoryPayload:
-    """An empty page lies before the number `gap`, with messages on both sides perhaps.
-
-    The database is asked for these: numbers alone do not tell, since not every number
-    belongs to a message.
-    """
-    first = messages[0].seq if messages else gap
-    last = messages[-1].seq if messages else gap - 1
-    stored = Message.objects.filter(room=room)
-    return HistoryPayload(
-        messages,
-        has_before=stored.filter(seq__lt=first).exists(),
-        has_after=stored.filter(seq__gt=last).exists(),
-    )
-
-
-def _messages(condition: Q) -> QuerySet[Message]:
-    return Message.objects.filter(condition).whole()
+    older = _beside(_older(), room, around, limit // 2, half)
+    left = limit - len(older.messages)
+    newer = _beside(_newer(), room, around - 1, left, half)
+    messages = older.messages[::-1] + newer.messages
+    return HistoryPayload(messages, older.goes_on, newer.goes_on)
 
 
 def _bytes(payloads: Iterable[MessagePayload]) -> int:
@@ -199,6 +240,8 @@ def _bytes(payloads: Iterable[MessagePayload]) -> int:
 
 def _within(payloads: list[MessagePayload], max_bytes: int) -> list[MessagePayload]:
     """The first ones that fit together. One message always fits."""
+    if len(msgspec.json.encode(payloads)) <= max_bytes:
+        return payloads
     sizes = accumulate(_bytes([payload]) for payload in payloads)
     fitting = list(takewhile(lambda size: size <= max_bytes, sizes))
     return payloads[: len(fitting)]

@@ -1,10 +1,11 @@
 """Rooms as a person sees them: all of their own, or one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import (
+    BigAutoField,
     Case,
     IntegerField,
     Model,
@@ -12,21 +13,38 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    UUIDField,
     When,
 )
 from django.db.models.functions import Least
 
-from accounts.actor import Actor, Scope, check_scope
+from accounts.actor import Actor, Scope, check_scope, has_account
+from core.bus.envelopes import Audience
+from core.compiled import Among, Given, compiled
 from core.ids import known_uuids
 from core.limits.table import MAX_UNREAD
 
 from ..access.rooms import access_named, access_room, access_update
-from ..access.seat import Seat
-from ..access.visibility import may_see
+from ..access.visibility import is_open_to
 from ..models import Membership, Mention, Message, Room
-from ..payloads.rooms import NAMED_BY_PEOPLE, ReadPayload, RoomPayload, room_payload
+from ..payloads.people import USER_COLUMNS, UserPayload, user_of_row
+from ..payloads.rooms import (
+    NAMED_BY_PEOPLE,
+    OWN_COLUMNS,
+    ROOM_COLUMNS,
+    ReadPayload,
+    RoomPayload,
+    room_of_row,
+    room_payload,
+)
 
+Row = tuple[Any, ...]
 M = TypeVar("M", bound=Model)
+
+_READ = ("read_seq", "unread", "mentions")
+_OWN_ROOM = (*(f"room__{column}" for column in ROOM_COLUMNS), *OWN_COLUMNS, *_READ)
+_USER = Given("user", UUIDField())
+_MEMBERSHIP = Given("membership", BigAutoField())
 
 # The newest messages among which those of others are counted.
 LOOKED_AT = 5 * MAX_UNREAD
@@ -35,29 +53,22 @@ LOOKED_AT = 5 * MAX_UNREAD
 def rooms_of(actor: Actor) -> list[RoomPayload]:
     """The rooms that this person belongs to, by name, with what is unread."""
     check_scope(actor, Scope.READ)
-    memberships = _with_counts(actor.id).select_related("room")
-    mine = [m for m in memberships if may_see(Seat(actor, m.room, m))]
-    mine.sort(key=lambda m: (m.room.name.lower(), m.room.pk))
-    load_people(membership.room for membership in mine)
-    return [room_payload(m.room, m, _read(m)) for m in mine]
+    if not has_account(actor):
+        return []
+    rows = _own_rooms(actor.user.audience).rows(user=actor.id)
+    return _payloads(sorted(rows, key=lambda row: (row[2].lower(), row[0])))
 
 
 def read_state(membership: Membership) -> ReadPayload:
     """How far its person has read; nothing is unread once they have left the room."""
-    counted = _with_counts(membership.user_id).filter(pk=membership.pk).first()
-    if counted is None:
-        return ReadPayload(membership.read_seq, 0, 0)
-    return _read(counted)
+    rows = _counts().rows(user=membership.user_id, membership=membership.pk)
+    return ReadPayload(*rows[0]) if rows else ReadPayload(membership.read_seq, 0, 0)
 
 
 def own_room(membership: Membership) -> RoomPayload | None:
     """The room as its member sees it now; None when they have left it."""
-    mine = _with_counts(membership.user_id).select_related("room")
-    counted = mine.filter(pk=membership.pk).first()
-    if counted is None:
-        return None
-    load_people([counted.room])
-    return room_payload(counted.room, counted, _read(counted))
+    rows = _own_room().rows(user=membership.user_id, membership=membership.pk)
+    return _payloads(rows)[0] if rows else None
 
 
 def room(actor: Actor, room_id: str) -> RoomPayload:
@@ -82,9 +93,9 @@ def room_by_name(actor: Actor, name: str) -> RoomPayload:
 
 def shown_room(room: Room, membership: Membership | None) -> RoomPayload:
     """The room as this member sees it; without a membership, as everybody does."""
-    load_people([room])
     read = None if membership is None else read_state(membership)
-    return room_payload(room, membership, read)
+    people = people_of({room.pk: room.kind}).get(room.pk)
+    return room_payload(room, membership, read, people)
 
 
 def heads(room_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
@@ -96,7 +107,23 @@ def heads(room_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
     }
 
 
-def _with_counts(user: UUID) -> QuerySet[Membership]:
+@compiled
+def _own_rooms(audience: Audience) -> QuerySet[Membership, Row]:
+    mine = _with_counts(_USER).filter(is_open_to(audience, "room__"))
+    return mine.values_list(*_OWN_ROOM)
+
+
+@compiled
+def _own_room() -> QuerySet[Membership, Row]:
+    return _with_counts(_USER).filter(pk=_MEMBERSHIP).values_list(*_OWN_ROOM)
+
+
+@compiled
+def _counts() -> QuerySet[Membership, Row]:
+    return _with_counts(_USER).filter(pk=_MEMBERSHIP).values_list(*_READ)
+
+
+def _with_counts(user: UUID | Given) -> QuerySet[Membership]:
     """This person's memberships, each with the number of others' unread messages.
     An index answers each count. The only rows in it that do not count are the person's
     own, and LOOKED_AT bounds how many of those a count passes over.
@@ -113,7 +140,7 @@ def _with_counts(user: UUID) -> QuerySet[Membership]:
     )
 
 
-def _count(rows: QuerySet[M], user: UUID) -> Subquery:
+def _count(rows: QuerySet[M], user: UUID | Given) -> Subquery:
     is_mine = Case(When(sender=user, then=1), default=0)
     newest = rows.annotate(mine=is_mine).values("mine")
     return _Count(newest[:LOOKED_AT], most=MAX_UNREAD, output_field=IntegerField())
@@ -128,17 +155,28 @@ class _Count(Subquery):
     )
 
 
-def _read(counted: Any) -> ReadPayload:
-    return ReadPayload(counted.read_seq, counted.unread, counted.mentions)
+def _payloads(rows: Sequence[Row]) -> list[RoomPayload]:
+    people = people_of({row[0]: row[1] for row in rows})
+    split, end = len(ROOM_COLUMNS), len(_OWN_ROOM) - len(_READ)
+    return [
+        room_of_row(
+            row[:split], row[split:end], ReadPayload(*row[end:]), people.get(row[0], [])
+        )
+        for row in rows
+    ]
 
 
-def load_people(rooms: Iterable[Room]) -> None:
-    """Set `people` of the direct rooms and groups among these, with one query."""
-    small = {room.pk: room for room in rooms if room.kind in NAMED_BY_PEOPLE}
-    if not small:
-        return
-    for room in small.values():
-        room.people = []
-    members = Membership.objects.filter(room__in=small).select_related("user")
-    for member in members.order_by("pk"):
-        small[member.room_id].people.append(member.user)
+def people_of(kinds: Mapping[UUID, str]) -> dict[UUID, list[UserPayload]]:
+    """The people of the direct rooms and groups among these, in one query at most."""
+    small = [room for room, kind in kinds.items() if kind in NAMED_BY_PEOPLE]
+    people: dict[UUID, list[UserPayload]] = {room: [] for room in small}
+    for room, *person in _people().rows(rooms=small) if small else ():
+        people[room].append(user_of_row(person))
+    return people
+
+
+@compiled
+def _people() -> QuerySet[Membership, Row]:
+    members = Membership.objects.filter(Among("room_id", "rooms", UUIDField()))
+    columns = [f"user__{column}" for column in USER_COLUMNS]
+    return members.order_by("pk").values_list("room_id", *columns)

@@ -6,14 +6,14 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from chat.access.rooms import access_message, access_named, access_room
+from chat.access.rooms import access_named, access_room
 from chat.access.seat import seats
 from chat.access.visibility import may_see
 from chat.actions.rooms import create_room
 from chat.errors import MessageNotFound, RoomNotFound
 from chat.models import Ban, Membership, Room
 from chat.payloads.rooms import RoomPayload
-from chat.queries.messages import Resume, catch_up
+from chat.queries.messages import Resume, catch_up, one_message
 from core.errors import Forbidden
 from tests.people import NOBODY, acting
 
@@ -71,23 +71,23 @@ def test_a_person_who_loses_the_staff_flag_is_out_of_their_own_staff_room(
 def test_a_message_is_for_members(
     bob: User, charlie: User, room: RoomPayload, private_room: RoomPayload
 ) -> None:
-    assert access_message(acting(bob), room.id, 2).seq == 2
+    assert one_message(acting(bob), room.id, 2).seq == 2
     with pytest.raises(Forbidden):
-        access_message(acting(charlie), room.id, 2)
+        one_message(acting(charlie), room.id, 2)
     with pytest.raises(RoomNotFound):
-        access_message(acting(charlie), private_room.id, 1)
+        one_message(acting(charlie), private_room.id, 1)
 
 
 @pytest.mark.parametrize("seq", [0, 3, 2**63 - 1, 2**63, 10**30])
 def test_a_missing_message_is_not_found(bob: User, room: RoomPayload, seq: int) -> None:
     with pytest.raises(MessageNotFound):
-        access_message(acting(bob), room.id, seq)
+        one_message(acting(bob), room.id, seq)
 
 
 def test_a_message_of_another_room_is_not_found(bob: User, room: RoomPayload) -> None:
     other = create_room(acting(bob), name="other")
     with pytest.raises(MessageNotFound):
-        access_message(acting(bob), other.id, 2)
+        one_message(acting(bob), other.id, 2)
 
 
 def test_a_banned_person_no_longer_finds_a_public_room(

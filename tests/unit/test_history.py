@@ -12,7 +12,7 @@ from chat.events import encode
 from chat.log.append import append
 from chat.log.draft import Draft
 from chat.models import Message, Reaction
-from chat.payloads.messages import HistoryPayload
+from chat.payloads.messages import HistoryPayload, ReactionPayload
 from chat.payloads.rooms import RoomPayload
 from core.errors import Forbidden
 from core.limits.table import LIMITS, MAX_REPLY_BYTES
@@ -152,7 +152,7 @@ def test_a_message_counts_with_its_length_on_the_wire(
 
 
 @pytest.mark.parametrize(
-    ("cursor", "count"), [({}, 7), ({"before": 9}, 7), ({"after": 3}, 7)]
+    ("cursor", "count"), [({}, 2), ({"before": 9}, 2), ({"after": 3}, 2)]
 )
 def test_a_larger_page_takes_no_more_queries(
     read: Read,
@@ -168,3 +168,17 @@ def test_a_larger_page_takes_no_more_queries(
     for limit in (1, 5):
         with django_assert_num_queries(count):
             assert len(read(**cursor, limit=limit).messages) == limit
+
+
+def test_reactions_come_in_the_order_in_which_they_were_added(
+    read: Read, alice: User, room: RoomPayload
+) -> None:
+    message = Message.objects.get(room_id=room.id, seq=5)
+    dora, erin = person("dora"), person("erin")
+    for user, emoji in ((erin, "🦊"), (dora, "👍"), (dora, "🦊")):
+        Reaction.objects.create(message=message, user=user, emoji=emoji)
+    [shown] = read(around=5, limit=1).messages
+    assert shown.reactions == [
+        ReactionPayload("🦊", 2, [str(erin.pk), str(dora.pk)]),
+        ReactionPayload("👍", 1, [str(dora.pk)]),
+    ]

@@ -133,21 +133,21 @@ def test_listing_ones_rooms_takes_one_query(
 
 
 @pytest.mark.usefixtures("many_rooms")
-def test_the_directory_takes_four_queries(
+def test_the_directory_takes_three_queries(
     charlie: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(queries.directory.directory(acting(charlie)).rooms) == 30
 
 
-def test_listing_members_takes_three_queries(
+def test_listing_members_takes_two_queries(
     alice: User,
     room: RoomPayload,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for number in range(20):
         join_room(acting(person(f"member-{number}")), room.id)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert len(queries.members.members(acting(alice), room.id)) == 22
 
 

@@ -71,7 +71,7 @@ def test_a_snippet_is_plain_text_and_its_highlights_count_characters(
     assert (hit.snippet, hit.highlights) == ("🎉🎉 <b>party</b>", [(6, 11)])
 
 
-def test_a_search_takes_five_queries_however_much_it_finds(
+def test_a_search_takes_three_queries_however_much_it_finds(
     alice: User,
     bob: User,
     room: RoomPayload,
@@ -82,7 +82,7 @@ def test_a_search_takes_five_queries_however_much_it_finds(
     for message in Message.objects.filter(kind="user"):
         Reaction.objects.create(message=message, user=bob, emoji="👍")
     for limit in (1, 50):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(3):
             assert len(search(acting(alice), q="red", limit=limit).hits) == limit
 
 
@@ -121,8 +121,8 @@ def test_pages_together_have_every_hit_wherever_reading_stops(
     assert found == everything
 
 
-def test_a_search_in_one_room_takes_six_queries(
+def test_a_search_in_one_room_takes_three_queries(
     bob: User, talk: RoomPayload, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(3):
         search(acting(bob), q="red", room=talk.id, limit=1)

@@ -15,18 +15,21 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import BigAutoField, QuerySet, UUIDField
 
-from accounts.actor import Actor, check_account
+from accounts.actor import Actor, Scope, check_account, check_scope
+from core.bus.envelopes import Audience
+from core.compiled import Among, Given, compiled
 from core.errors import Invalid
 from core.ids import known_uuids
 from core.limits.table import SEARCH_CHARACTERS, SEARCH_PAGE
 from core.text import clean_prose
 
 from ...access.rooms import access_room
-from ...access.seat import Seat
-from ...access.visibility import check_read, may_see
+from ...access.visibility import check_read, is_open_to
 from ...models import Membership, Message, Messages
-from ...payloads.messages import HitPayload, SearchPayload, message_payload
+from ...payloads.messages import HitPayload, SearchPayload
+from ..message_rows import Rows, message_payloads, whole
 from .matching import Query, find
 from .splitting import split
 
@@ -112,20 +115,32 @@ def _rooms(actor: Actor, room: str | None) -> list[UUID]:
         seat = access_room(actor, room)
         check_read(seat)
         return [seat.room.pk]
-    memberships = Membership.objects.filter(user=actor.user).select_related("room")
-    return [m.room_id for m in memberships if may_see(Seat(actor, m.room, m))]
+    check_scope(actor, Scope.READ)
+    return [pk for (pk,) in _own_rooms(actor.user.audience).rows(user=actor.id)]
+
+
+@compiled
+def _own_rooms(audience: Audience) -> QuerySet[Membership, tuple[UUID]]:
+    mine = Membership.objects.filter(user=Given("user", UUIDField()))
+    return mine.filter(is_open_to(audience, "room__")).values_list("room_id")
 
 
 def _page(rows: Messages, query: Query, limit: int) -> SearchPayload:
     keys, position = find(rows, query, limit)
-    messages = Message.objects.whole().filter(pk__in=keys).order_by("-pk")
+    messages = message_payloads(_found().rows(keys=keys))
     pattern = _pattern(query.wanted)
     hits = []
     for message in messages:
         snippet = _snippet(message.body, pattern)
         spans = [match.span() for match in pattern.finditer(snippet)]
-        hits.append(HitPayload(message_payload(message), snippet, spans))
+        hits.append(HitPayload(message, snippet, spans))
     return SearchPayload(hits, None if position is None else str(position))
+
+
+@compiled
+def _found() -> Rows:
+    among = Message.objects.filter(Among("pk", "keys", BigAutoField()))
+    return whole(among.order_by("-pk"))
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
