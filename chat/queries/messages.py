@@ -1,6 +1,6 @@
-"""A room's log: pages of it, and the changes that a client missed."""
+"""A room's log: pages of it, and the changes above a number."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
 from uuid import UUID
@@ -8,16 +8,11 @@ from uuid import UUID
 import msgspec
 from django.db.models import Q, QuerySet
 
-from accounts.actor import Actor, has_account
-from core.errors import Refusal
-from core.ids import known_uuids
+from accounts.actor import Actor
 from core.limits.table import DEFAULT_PAGE, MAX_RECOVERED, MAX_REPLY_BYTES
 
-from .. import presence
 from ..access.rooms import access_message, access_room
-from ..access.seat import Seat, seats
-from ..access.visibility import check_read, may_see
-from ..errors import RoomNotFound
+from ..access.visibility import check_read
 from ..models import Message, Room
 from ..payloads.messages import HistoryPayload, MessagePayload, message_payload
 
@@ -52,54 +47,6 @@ def one_message(actor: Actor, room_id: str, seq: int) -> MessagePayload:
 
 
 @dataclass(frozen=True, slots=True)
-class Resume:
-    """Where a client stopped in one room. Without `after` it only wants what comes."""
-
-    room: str
-    after: int | None = None
-    epoch: str | None = None
-    history: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CaughtUp:
-    """All that changed since the client stopped, or nothing of it: never a part.
-
-    `recovered` says which; it is None when no `after` was given.
-    """
-
-    room: str
-    epoch: str
-    head_seq: int
-    recovered: bool | None
-    messages: list[MessagePayload]
-    online: list[str]
-
-
-def catch_up(actor: Actor, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refusal]:
-    """For each room what its reader missed, or why they are not told."""
-    ids = known_uuids([resume.room for resume in resumes])
-    seat_of = {str(seat.room.pk): seat for seat in seats(actor, ids)}
-    mine = [pk for pk, seat in seat_of.items() if seat.membership and may_see(seat)]
-    online = presence.online_in(mine) if has_account(actor) else {}
-    answers: dict[str, CaughtUp | Refusal] = {}
-    # One reply carries all rooms, so the first ones leave less to the last ones.
-    left = MAX_RECOVERED
-    bytes_left = MAX_REPLY_BYTES
-    for resume in resumes:
-        try:
-            seat = seat_of.get(resume.room)
-            here = online.get(resume.room, [])
-            answer = _catch_up(seat, resume, left, bytes_left, here)
-            left -= len(answer.messages)
-            bytes_left -= _bytes(answer.messages)
-            answers[resume.room] = answer
-        except Refusal as refusal:
-            answers[resume.room] = refusal
-    return answers
-
-
-@dataclass(frozen=True, slots=True)
 class Changes:
     """All changes above a number, by `rev`; None when they are too many."""
 
@@ -113,24 +60,6 @@ def changes(room_id: str, after: int) -> Changes:
     room = Room.objects.get(pk=room_id)
     missed = _changes(room.pk, after, room.head_seq)
     return Changes(room.epoch, room.head_seq, missed)
-
-
-def _catch_up(
-    seat: Seat | None, resume: Resume, limit: int, max_bytes: int, online: list[str]
-) -> CaughtUp:
-    if seat is None:
-        raise RoomNotFound
-    check_read(seat)
-    epoch, head = seat.room.epoch, seat.room.head_seq
-    if resume.after is None:
-        # Messages above `head` come as events.
-        wanted = min(resume.history, limit)
-        page = _before(seat.room, head + 1, wanted, max_bytes) if wanted else []
-        return CaughtUp(resume.room, epoch, head, None, page, online)
-    missed: list[MessagePayload] | None = None
-    if resume.epoch in (None, epoch) and resume.after <= head:
-        missed = _changes(seat.room.pk, resume.after, head, limit, max_bytes)
-    return CaughtUp(resume.room, epoch, head, missed is not None, missed or [], online)
 
 
 def _changes(
