@@ -1,17 +1,18 @@
-"""Tokens: the only module that issues one or says whether it is good.
+"""Tokens: the only module that issues one, and the only way to have one checked.
 
 There are three kinds (token_kinds.py). An access token (minutes) opens both doors. A
 refresh token (weeks, replaced at each use) is exchanged for the next pair. A ticket
 (30 s, once) opens one socket. The database keeps the ids of tokens, never a token;
-simplejwt's blacklist tables remember which refresh tokens were used.
+simplejwt's blacklist tables remember which refresh tokens were used. identities.py asks
+it for many tokens at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
@@ -19,14 +20,31 @@ from rest_framework_simplejwt.token_blacklist.models import (
     BlacklistedToken,
     OutstandingToken,
 )
-from rest_framework_simplejwt.tokens import Token
 
-from core.audit import Event, record, record_committed
+from core.audit import Event, record_committed
 from core.errors import Unauthorized
 
-from .actor import Actor, from_session
+from .identities import (
+    Identity as Identity,
+)
+from .identities import (
+    end_of,
+    identities,
+    max_age,
+    open_sessions,
+    session_of,
+)
 from .models import RedeemedTicket, Session, User
-from .token_kinds import Access, Refresh, Ticket, new_token, read_token, time_of
+from .token_kinds import (
+    Access,
+    Claims,
+    HubbubToken,
+    Refresh,
+    Ticket,
+    new_token,
+    read_token,
+    time_of,
+)
 
 # Two tabs may refresh with the same token at once. For this long the second one gets a
 # pair of the same session too; after it, a used token counts as stolen.
@@ -34,17 +52,17 @@ REUSE_GRACE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """The actor that a token stands for, and until when it is good."""
-
-    actor: Actor
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Pair:
     access: str = field(repr=False)
     refresh: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A token that came with a socket's handshake, and the kinds that may open it."""
+
+    raw: str = field(repr=False)
+    kinds: tuple[type[HubbubToken], ...]
 
 
 class TokenReused(Unauthorized):
@@ -74,9 +92,9 @@ def rotate(raw: str) -> Pair:
 
     Raises Unauthorized or TokenExpired, and TokenReused when it ended the session.
     """
-    claims = read_token(Refresh, raw)
+    claims = read_token(raw, Refresh)
     with transaction.atomic():
-        session = _live_session(claims, lock=True)
+        session = session_of(claims, open_sessions([claims], lock=True))
         if _use_up(claims):
             session.last_used_at = timezone.now()
             session.save(update_fields=["last_used_at"])
@@ -90,8 +108,20 @@ def rotate(raw: str) -> Pair:
 
 def verify_access(raw: str) -> Identity:
     """The identity behind an access token. Raises Unauthorized or TokenExpired."""
-    claims = read_token(Access, raw)
-    return _identity(claims, expires_at=time_of(claims, "exp"))
+    [identity] = identities([read_token(raw, Access)])
+    if isinstance(identity, Unauthorized):
+        raise identity
+    return identity
+
+
+def admit(presented: Sequence[Presented]) -> list[Identity | Unauthorized]:
+    """The identities behind the tokens of many sockets, or their refusals.
+
+    A ticket is used up. A refusal is Unauthorized, TokenExpired or TicketReused.
+    """
+    read = [_read(one) for one in presented]
+    found = iter(identities([one for one in read if isinstance(one, Claims)]))
+    return [next(found) if isinstance(one, Claims) else one for one in read]
 
 
 def issue_ticket(identity: Identity) -> str:
@@ -102,26 +132,6 @@ def issue_ticket(identity: Identity) -> str:
     ticket = new_token(Ticket, identity.actor.user, identity.actor.session_id)
     ticket["access_exp"] = int(identity.expires_at.timestamp())
     return str(ticket)
-
-
-def redeem_ticket(raw: str) -> Identity:
-    """The identity behind a ticket; a second call with the same ticket is refused.
-
-    The ticket's id is inserted into the database and not into a cache: a flushed cache
-    must not make a used ticket good again. Raises Unauthorized or TokenExpired.
-    """
-    claims = read_token(Ticket, raw)
-    identity = _identity(claims, expires_at=time_of(claims, "access_exp"))
-    try:
-        with transaction.atomic():
-            RedeemedTicket.objects.create(
-                jti=claims["jti"], expires_at=time_of(claims, "exp")
-            )
-    except IntegrityError:
-        actor = identity.actor
-        record(Event.TICKET_REFUSED, user=actor.id, session=actor.session_id)
-        raise Unauthorized("This ticket was used before: ask for another.") from None
-    return identity
 
 
 def revoke(user: User, session_id: UUID) -> bool:
@@ -148,7 +158,7 @@ def forget_expired() -> None:
     `ended_at` alone.
     """
     now = timezone.now()
-    old = Session.objects.filter(ended_at=None, created_at__lte=now - _max_age())
+    old = Session.objects.filter(ended_at=None, created_at__lte=now - max_age())
     old.update(ended_at=now)
     # Twice the leeway, since a ticket may be redeemed a moment after its expiry.
     margin = timedelta(seconds=2 * api_settings.LEEWAY)
@@ -156,45 +166,18 @@ def forget_expired() -> None:
     OutstandingToken.objects.filter(expires_at__lt=now - margin).delete()
 
 
-def _identity(claims: Token, *, expires_at: datetime) -> Identity:
-    session = _live_session(claims)
-    return Identity(from_session(session.user, session.pk), expires_at)
-
-
-def _live_session(claims: Token, *, lock: bool = False) -> Session:
-    """The session that the token belongs to. Raises Unauthorized.
-
-    It must be open and young enough, and its person must still be let in.
-    """
-    sessions = Session.objects.select_related("user").filter(ended_at=None)
-    if lock:
-        sessions = sessions.select_for_update(of=("self",))
+def _read(presented: Presented) -> Claims | Unauthorized:
     try:
-        session = sessions.get(pk=UUID(claims["sid"]), user_id=UUID(claims["sub"]))
-    except (Session.DoesNotExist, KeyError, ValueError, AttributeError, TypeError):
-        raise Unauthorized from None
-    user = session.user
-    if not user.is_admitted or claims.get("ver") != user.token_version:
-        raise Unauthorized
-    if _end_of(session) <= timezone.now():
-        raise Unauthorized
-    return session
-
-
-def _max_age() -> timedelta:
-    return timedelta(days=settings.SESSION_DAYS)
-
-
-def _end_of(session: Session) -> datetime:
-    """Refreshing does not move it, so that a copied token is not good for ever."""
-    return session.created_at + _max_age()
+        return read_token(presented.raw, *presented.kinds)
+    except Unauthorized as refusal:
+        return refusal
 
 
 def _issue_pair(user: User, session: Session) -> Pair:
     access = new_token(Access, user, session.pk)
     refresh = new_token(Refresh, user, session.pk)
     for token in (access, refresh):
-        token["exp"] = min(token["exp"], int(_end_of(session).timestamp()))
+        token["exp"] = min(token["exp"], int(end_of(session).timestamp()))
     OutstandingToken.objects.create(
         user=user,
         jti=refresh["jti"],
@@ -202,20 +185,20 @@ def _issue_pair(user: User, session: Session) -> Pair:
         # log in.
         token="",
         created_at=refresh.current_time,
-        expires_at=time_of(refresh, "exp"),
+        expires_at=time_of(refresh["exp"]),
     )
     return Pair(str(access), str(refresh))
 
 
-def _use_up(claims: Token) -> bool:
+def _use_up(claims: Claims) -> bool:
     """Mark a refresh token as used. False when it was used before REUSE_GRACE.
 
     Raises Unauthorized for a token that this database has not issued.
     """
-    used = BlacklistedToken.objects.filter(token__jti=claims["jti"]).first()
+    used = BlacklistedToken.objects.filter(token__jti=claims.jti).first()
     if used is not None:
         return timezone.now() - used.blacklisted_at <= REUSE_GRACE
-    outstanding = OutstandingToken.objects.filter(jti=claims["jti"]).first()
+    outstanding = OutstandingToken.objects.filter(jti=claims.jti).first()
     if outstanding is None:
         raise Unauthorized
     BlacklistedToken.objects.create(token=outstanding)

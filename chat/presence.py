@@ -11,7 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -54,7 +54,7 @@ def arrive(process: str, *user_ids: UUID) -> bool:
         there = User.objects.filter(pk__in=user_ids).values_list("pk", flat=True)
         rows = [Attendance(process_id=process, user_id=user_id) for user_id in there]
         Attendance.objects.bulk_create(rows, ignore_conflicts=True)
-    _announce(set(user_ids) - were_online, is_online=True)
+    _announce(_shown(set(user_ids) - were_online), is_online=True)
     return was_known
 
 
@@ -89,7 +89,8 @@ def switch(user: User) -> None:
         return
     if user.appear_offline:
         User.objects.filter(pk=user.pk).update(last_seen_at=Now())
-    _publish([user.pk], is_online=not user.appear_offline)
+    row = User.objects.filter(pk=user.pk)
+    _announce(row, is_online=not user.appear_offline)
 
 
 def shown_online() -> Q:
@@ -105,10 +106,10 @@ def online_in(room_ids: Iterable[str]) -> dict[str, list[str]]:
         user__attendances__process__alive_until__gt=Now(),
         user__appear_offline=False,
     )
-    online: dict[str, list[str]] = {}
+    online: dict[UUID, list[str]] = {}
     for room, user in rows.values_list("room", "user").distinct():
-        online.setdefault(str(room), []).append(str(user))
-    return online
+        online.setdefault(room, []).append(str(user))
+    return {str(room): people for room, people in online.items()}
 
 
 def online_counts(room_ids: Iterable[UUID]) -> dict[UUID, int]:
@@ -139,20 +140,17 @@ def online_among(user_ids: Collection[UUID]) -> set[UUID]:
 
 def _went(user_ids: Collection[UUID]) -> None:
     gone = set(user_ids) - online_among(user_ids)
-    shown = User.objects.filter(pk__in=gone, appear_offline=False, is_guest=False)
-    shown.update(last_seen_at=Now())
-    _announce(gone, is_online=False)
+    _shown(gone).update(last_seen_at=Now())
+    _announce(_shown(gone), is_online=False)
 
 
-def _announce(user_ids: Collection[UUID], *, is_online: bool) -> None:
-    """Leaves out people whose coming and going others do not see."""
-    shown = User.objects.filter(pk__in=user_ids, appear_offline=False, is_guest=False)
-    _publish(shown.values_list("pk", flat=True), is_online=is_online)
+def _shown(user_ids: Collection[UUID]) -> QuerySet[User]:
+    """Those of them whose coming and going others see."""
+    return User.objects.filter(pk__in=user_ids, appear_offline=False, is_guest=False)
 
 
-def _publish(user_ids: Iterable[UUID], *, is_online: bool) -> None:
+def _announce(people: QuerySet[User], *, is_online: bool) -> None:
     """To the people who share a room with them."""
-    people = User.objects.filter(pk__in=list(user_ids))
     last_seen = dict(people.values_list("pk", "last_seen_at"))
     rooms: dict[UUID, list[str]] = {user_id: [] for user_id in last_seen}
     members = Membership.objects.filter(user__in=last_seen)

@@ -80,6 +80,13 @@ batch_messages = Histogram(
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
     registry=registry,
 )
+group_size = Histogram(
+    "hubbub_group_size",
+    "Sockets that one call to the database served, by what it did for them.",
+    ["call"],
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128),
+    registry=registry,
+)
 writer_wait = Histogram(
     "hubbub_writer_wait_seconds",
     "How long the oldest message of a transaction waited.",

@@ -1,6 +1,6 @@
-"""A room's log: pages of it, and the changes that a client missed."""
+"""A room's log: pages of it, and the changes above a number."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
 from typing import NamedTuple
@@ -9,17 +9,13 @@ from uuid import UUID
 import msgspec
 from django.db.models import BigIntegerField, Exists, Q, QuerySet, UUIDField
 
-from accounts.actor import Actor, has_account
+from accounts.actor import Actor
 from core.compiled import CompiledQuery, Given, compiled
-from core.errors import Refusal
-from core.ids import known_uuids
 from core.limits.table import DEFAULT_PAGE, MAX_RECOVERED, MAX_REPLY_BYTES
 
-from .. import presence
 from ..access.rooms import access_room
-from ..access.seat import Seat, seats
-from ..access.visibility import check_read, may_see
-from ..errors import MessageNotFound, RoomNotFound
+from ..access.visibility import check_read
+from ..errors import MessageNotFound
 from ..models import Message, Room
 from ..payloads.messages import HistoryPayload, MessagePayload
 from .message_rows import Row, Rows, message_payloads, whole
@@ -67,54 +63,6 @@ def one_message(actor: Actor, room_id: str, seq: int) -> MessagePayload:
 
 
 @dataclass(frozen=True, slots=True)
-class Resume:
-    """Where a client stopped in one room. Without `after` it only wants what comes."""
-
-    room: str
-    after: int | None = None
-    epoch: str | None = None
-    history: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CaughtUp:
-    """All that changed since the client stopped, or nothing of it: never a part.
-
-    `recovered` says which; it is None when no `after` was given.
-    """
-
-    room: str
-    epoch: str
-    head_seq: int
-    recovered: bool | None
-    messages: list[MessagePayload]
-    online: list[str]
-
-
-def catch_up(actor: Actor, resumes: Sequence[Resume]) -> dict[str, CaughtUp | Refusal]:
-    """For each room what its reader missed, or why they are not told."""
-    ids = known_uuids([resume.room for resume in resumes])
-    seat_of = {str(seat.room.pk): seat for seat in seats(actor, ids)}
-    mine = [pk for pk, seat in seat_of.items() if seat.membership and may_see(seat)]
-    online = presence.online_in(mine) if has_account(actor) else {}
-    answers: dict[str, CaughtUp | Refusal] = {}
-    # One reply carries all rooms, so the first ones leave less to the last ones.
-    left = MAX_RECOVERED
-    bytes_left = MAX_REPLY_BYTES
-    for resume in resumes:
-        try:
-            seat = seat_of.get(resume.room)
-            here = online.get(resume.room, [])
-            answer = _catch_up(seat, resume, left, bytes_left, here)
-            left -= len(answer.messages)
-            bytes_left -= _bytes(answer.messages)
-            answers[resume.room] = answer
-        except Refusal as refusal:
-            answers[resume.room] = refusal
-    return answers
-
-
-@dataclass(frozen=True, slots=True)
 class Changes:
     """All changes above a number, by `rev`; None when they are too many."""
 
@@ -126,29 +74,11 @@ class Changes:
 def changes(room_id: str, after: int) -> Changes:
     """For the hub, which checks the access of its readers itself."""
     room = Room.objects.get(pk=room_id)
-    missed = _changes(room.pk, after, room.head_seq)
+    missed = changes_up_to(room.pk, after, room.head_seq)
     return Changes(room.epoch, room.head_seq, missed)
 
 
-def _catch_up(
-    seat: Seat | None, resume: Resume, limit: int, max_bytes: int, online: list[str]
-) -> CaughtUp:
-    if seat is None:
-        raise RoomNotFound
-    check_read(seat)
-    epoch, head = seat.room.epoch, seat.room.head_seq
-    if resume.after is None:
-        # Messages above `head` come as events.
-        wanted = min(resume.history, limit)
-        page = _newest(seat.room, head, wanted, max_bytes) if wanted else []
-        return CaughtUp(resume.room, epoch, head, None, page, online)
-    missed: list[MessagePayload] | None = None
-    if resume.epoch in (None, epoch) and resume.after <= head:
-        missed = _changes(seat.room.pk, resume.after, head, limit, max_bytes)
-    return CaughtUp(resume.room, epoch, head, missed is not None, missed or [], online)
-
-
-def _changes(
+def changes_up_to(
     room_id: UUID,
     after: int,
     head: int,
@@ -163,7 +93,7 @@ def _changes(
     if len(rows) > limit:
         return None
     payloads = message_payloads(rows)
-    return None if _bytes(payloads) > max_bytes else payloads
+    return None if bytes_of(payloads) > max_bytes else payloads
 
 
 class _Beside(NamedTuple):
@@ -221,7 +151,8 @@ def _of_room() -> QuerySet[Message]:
     return Message.objects.filter(room=Given("room", UUIDField()))
 
 
-def _newest(room: Room, head: int, limit: int, max_bytes: int) -> list[MessagePayload]:
+def newest(room: Room, head: int, limit: int, max_bytes: int) -> list[MessagePayload]:
+    """The last messages up to the number `head`, as many as both limits allow."""
     return _beside(_older(), room, head + 1, limit, max_bytes).messages[::-1]
 
 
@@ -234,7 +165,7 @@ def _around(room: Room, around: int, limit: int) -> HistoryPayload:
     return HistoryPayload(messages, older.goes_on, newer.goes_on)
 
 
-def _bytes(payloads: Iterable[MessagePayload]) -> int:
+def bytes_of(payloads: Iterable[MessagePayload]) -> int:
     return sum(len(msgspec.json.encode(payload)) for payload in payloads)
 
 
@@ -242,6 +173,6 @@ def _within(payloads: list[MessagePayload], max_bytes: int) -> list[MessagePaylo
     """The first ones that fit together. One message always fits."""
     if len(msgspec.json.encode(payloads)) <= max_bytes:
         return payloads
-    sizes = accumulate(_bytes([payload]) for payload in payloads)
+    sizes = accumulate(bytes_of([payload]) for payload in payloads)
     fitting = list(takewhile(lambda size: size <= max_bytes, sizes))
     return payloads[: len(fitting)]

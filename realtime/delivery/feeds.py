@@ -4,12 +4,15 @@ A room has a feed from its first local socket until some seconds after the last 
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from accounts.actor import Actor
 from chat import queries
 from chat.events import RoomDeleted
+from chat.queries.catching_up import Answers, Resume, Returner
 from core.threads import in_database
 
+from ..grouping import Grouped
 from ..protocol.frames import prepared
 from .connection import Connection
 from .feed import Feed
@@ -19,12 +22,19 @@ HINT_SECONDS = 0.5
 LINGER_SECONDS = 5
 
 
+Heads = dict[str, tuple[int, str]]
+
+
 class Feeds:
     """By id of the room. Owned by the event loop, as each feed is."""
 
     def __init__(self) -> None:
         self._feeds: dict[str, Feed] = {}
         self._opening: dict[str, asyncio.Task[None]] = {}
+        self._heads = Grouped("heads", _heads_for_all)
+        self._catching_up = Grouped[Returner, Answers](
+            "catch_up", queries.catching_up.catch_up
+        )
         # A reference to each task, without which it could be garbage-collected.
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -56,9 +66,9 @@ class Feeds:
 
     async def _open(self, feeds: dict[str, Feed]) -> None:
         """Read the heads of new feeds. Each holds what is committed meanwhile."""
-        heads: dict[str, tuple[int, str]] = {}
+        heads: Heads = {}
         try:
-            heads = await in_database(queries.rooms.heads, list(feeds))
+            heads = await self._heads.ask(list(feeds))
         finally:
             for room, feed in feeds.items():
                 # The room was deleted meanwhile, and perhaps opened again since.
@@ -71,6 +81,10 @@ class Feeds:
                     self._close_later(feed)
                 else:
                     del self._feeds[room]
+
+    async def catch_up(self, actor: Actor, resumes: Sequence[Resume]) -> Answers:
+        """What a reader of these rooms missed; read with what others ask meanwhile."""
+        return await self._catching_up.ask((actor, resumes))
 
     def leave(self, connection: Connection, room: str) -> None:
         feed = self._feeds.get(room)
@@ -123,3 +137,9 @@ class Feeds:
         for feed in feeds:
             if feed.readers.is_empty:
                 self._close_later(feed)
+
+
+def _heads_for_all(asked: list[list[str]]) -> list[Heads]:
+    """The heads of the rooms of many subscriptions: each finds its own among all."""
+    heads = queries.rooms.heads({room for rooms in asked for room in rooms})
+    return [heads] * len(asked)

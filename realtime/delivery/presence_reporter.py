@@ -18,8 +18,9 @@ logger = logging.getLogger(__name__)
 LINGER_SECONDS = 5
 # A report that failed is repeated after this time.
 RETRY_SECONDS = 1.0
-# The most people in one transaction.
-MAX_BATCH = 500
+# The most people in one transaction. Their announcements go out in one turn of the
+# event loop, and each goes to all readers of a person's rooms.
+MAX_BATCH = 32
 
 
 class PresenceReporter:

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 
-from chat import queries
 from chat.errors import TooManyRooms
-from chat.queries.messages import CaughtUp, Resume
+from chat.queries.catching_up import CaughtUp, Resume
 from core import metrics
 from core.errors import Refusal
 from core.limits.table import LIMITS
-from core.threads import in_database
 
 from ..delivery.connection import Connection
 from ..delivery.hub import hub
@@ -55,9 +53,7 @@ async def _catch_up(
     while True:
         for room in readers.values():
             room.join(connection)
-        answers = await in_database(
-            queries.messages.catch_up, connection.actor, resumes
-        )
+        answers = await hub().feeds.catch_up(connection.actor, resumes)
         if not any(connection in room.must_rejoin for room in readers.values()):
             return answers
 

@@ -13,10 +13,13 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from accounts import tokens
-from accounts.tokens import Identity
+from accounts.identities import Identity, TicketReused
+from accounts.token_kinds import Access, Ticket
+from accounts.tokens import Presented
+from core.audit import Event, record
 from core.errors import Refusal, Unauthorized, Unavailable
-from core.threads import in_database
 
+from ..grouping import Grouped
 from .admission import admitted
 
 logger = logging.getLogger(__name__)
@@ -35,39 +38,41 @@ class Carried:
 
 
 class TokenMiddleware:
-    """Puts an Identity, or the Refusal to answer with, into `scope["identity"]`."""
+    """Puts an Identity, or the Refusal to answer with, into `scope["identity"]`.
+
+    The tokens of sockets that arrive together are checked together.
+    """
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
+        self._admitting = Grouped("admit", tokens.admit)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         carried = take_tokens(scope)
         async with admitted(scope) as refusal:
-            identity: Identity | Refusal | None = refusal
-            try:
-                identity = identity or await in_database(identify, carried)
-            except Refusal as refused:
-                identity = refused
-            except DatabaseError as error:
-                logger.warning("database: %s", type(error).__name__)
-                identity = Unavailable()
+            identity = refusal or await self._identify(carried)
             await self.inner({**scope, "identity": identity}, receive, send)
 
+    async def _identify(self, carried: list[Carried]) -> Identity | Refusal:
+        try:
+            return await self._admitting.ask(_presented(carried))
+        except Refusal as refused:
+            if isinstance(refused, TicketReused):
+                whose = refused.actor
+                record(Event.TICKET_REFUSED, user=whose.id, session=whose.session_id)
+            return refused
+        except DatabaseError as error:
+            logger.warning("database: %s", type(error).__name__)
+            return Unavailable()
 
-def identify(carried: list[Carried]) -> Identity:
-    """Check the one access token or ticket. Raises Unauthorized or TokenExpired."""
+
+def _presented(carried: list[Carried]) -> Presented:
+    """The one token. Raises Unauthorized when there is none, or more than one."""
     if len(carried) != 1:
         raise Unauthorized("Send one token, in one place.")
     [only] = carried
-    try:
-        identity = tokens.verify_access(only.token)
-    except Unauthorized as error:
-        if error.code != Unauthorized.code:
-            raise
-        return tokens.redeem_ticket(only.token)
-    if only.in_query and settings.WS_REQUIRE_TICKET:
-        raise Unauthorized("An access token may not be in a URL here: use a ticket.")
-    return identity
+    is_in_url = only.in_query and settings.WS_REQUIRE_TICKET
+    return Presented(only.token, (Ticket,) if is_in_url else (Access, Ticket))
 
 
 def take_tokens(scope: Any) -> list[Carried]:

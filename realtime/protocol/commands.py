@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from accounts.token_kinds import MAX_TOKEN_LENGTH
-from chat.queries.messages import Resume
+from chat.queries.catching_up import Resume
 from core.limits.table import DEFAULT_PAGE, LIMITS
 
 Ref = Annotated[int, Meta(ge=0, lt=2**53)]

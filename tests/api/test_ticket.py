@@ -1,7 +1,7 @@
 """POST auth/ticket."""
 
-from accounts import tokens
 from accounts.models import User
+from tests.unit.crafted import redeemed
 
 from .door import Door, check_refused
 
@@ -11,7 +11,7 @@ def test_ticket_stands_for_the_person_who_asked(as_alice: Door, alice: User) -> 
     assert answer.status == 201
     assert set(answer.json()) == {"ticket", "expires_in"}
     assert answer.json()["expires_in"] == 30
-    assert tokens.redeem_ticket(answer.json()["ticket"]).actor.user == alice
+    assert redeemed(answer.json()["ticket"]).actor.user == alice
 
 
 def test_ticket_is_not_kept_by_a_cache(as_alice: Door) -> None:

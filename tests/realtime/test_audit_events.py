@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidStatus
 from tests.realtime.conftest import NewDeployment
 from tests.served import Process, ServerName
 from tests.sockets import chatting, opened
+from tests.unit.crafted import claims_of
 
 PASSWORD = "trombone-42"
 
@@ -91,6 +92,27 @@ async def test_commands_refused_to_an_outsider_are_logged(
     ]
     asked = {"method": "GET", "route": "api/v1/rooms/<str:room_id>/members"}
     assert [{k: e[k] for k in asked} for e in refused[2:]] == [asked, asked]
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
+async def test_a_ticket_that_comes_again_is_logged_with_the_address(
+    embedded: NewDeployment, server: ServerName
+) -> None:
+    deployment = embedded(server, LOG_FORMAT="json")
+    [person] = deployment.people(1)
+    with deployment.serving() as process:
+        answer = process.call("POST", "auth/ticket", person.token)
+        ticket = answer.json()["ticket"]
+        async with opened(process.socket_url(ticket)) as socket:
+            await socket.expect("hello")
+        async with opened(process.socket_url(ticket)) as socket:
+            _, code = await socket.closed()
+    assert code == 4500
+    events = [_event(line) for line in process.log.read_text().splitlines()]
+    [refused] = [e for e in events if e and e["event"] == "ticket.refused"]
+    claims = claims_of(person.token)
+    assert (refused["user"], refused["session"]) == (claims["sub"], claims["sid"])
+    assert refused["address"] == "127.0.0.1"
 
 
 async def _visit(process: Process, name: str) -> str:

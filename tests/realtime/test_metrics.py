@@ -45,6 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "route": {"none", *routes(get_resolver())},
     "status": {str(status.value) for status in HTTPStatus},
     "pool": {"readers", "requests", "writer"},
+    "call": {"admit", "heads", "catch_up"},
     "command": {str(command.__struct_config__.tag) for command in get_args(Asking)}
     | {"none"},
     "code": {"ok", "client"}

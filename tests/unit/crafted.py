@@ -6,11 +6,22 @@ import jwt
 from django.conf import settings
 
 from accounts import tokens
+from accounts.token_kinds import Ticket
+from accounts.tokens import Identity, Presented
+from core.errors import Unauthorized
 
 
 def holder(token: str) -> str:
     """The username of an access token's holder. Raises Unauthorized or TokenExpired."""
     return tokens.verify_access(token).actor.user.username
+
+
+def redeemed(ticket: str) -> Identity:
+    """The identity behind a ticket, used up. Raises Unauthorized or TokenExpired."""
+    [identity] = tokens.admit([Presented(ticket, (Ticket,))])
+    if isinstance(identity, Unauthorized):
+        raise identity
+    return identity
 
 
 def claims_of(token: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from accounts.models import User
 from chat import queries
 from chat.events import encode
 from chat.payloads.system_events import GUESTS
-from chat.queries.messages import CaughtUp, Resume
+from chat.queries.catching_up import CaughtUp, Resume
 from core.bus.envelopes import Envelope
 from realtime.delivery.connection import Connection
 from realtime.delivery.feed import Feed
@@ -23,6 +23,8 @@ from tests.api.door import Door
 from tests.fold import Fold
 from tests.frames import check_sent
 from tests.people import access_token, acting
+
+from .resuming import resumed
 
 Json = dict[str, Any]
 
@@ -104,7 +106,7 @@ class Delivery(Hub):
             connection = cast(Connection, follower)
             feed = self.feeds.of(room)
             feed.readers.join(connection)
-            answer = queries.messages.catch_up(follower.actor, [Resume(room)])[room]
+            answer = resumed(follower.actor, [Resume(room)])[room]
             assert isinstance(answer, CaughtUp)
             reply = json.loads(encode(answer))
             follower.fold.subscribed(

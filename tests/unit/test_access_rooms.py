@@ -13,9 +13,11 @@ from chat.actions.rooms import create_room
 from chat.errors import MessageNotFound, RoomNotFound
 from chat.models import Ban, Membership, Room
 from chat.payloads.rooms import RoomPayload
-from chat.queries.messages import Resume, catch_up, one_message
+from chat.queries.catching_up import Resume
+from chat.queries.messages import one_message
 from core.errors import Forbidden
 from tests.people import NOBODY, acting
+from tests.unit.resuming import resumed
 
 
 def test_a_member_gets_the_room_and_their_membership(
@@ -138,5 +140,5 @@ def test_hidden_seats_take_as_many_queries_as_missing_ones(
 ) -> None:
     for room_id in (private_room.id, NOBODY):
         with django_assert_num_queries(3):
-            [refused] = catch_up(acting(charlie), [Resume(room_id)]).values()
+            [refused] = resumed(acting(charlie), [Resume(room_id)]).values()
         assert isinstance(refused, RoomNotFound)

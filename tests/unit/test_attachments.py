@@ -22,7 +22,8 @@ from chat.log.append import append
 from chat.log.draft import Appended, Draft
 from chat.models import Attachment, Membership, Message
 from chat.payloads.rooms import RoomPayload
-from chat.queries.messages import Resume, catch_up, history
+from chat.queries.catching_up import Resume
+from chat.queries.messages import history
 from core.errors import (
     Conflict,
     Forbidden,
@@ -33,6 +34,7 @@ from core.errors import (
 from core.limits.table import LIMITS
 from tests.people import acting
 from tests.pictures import png
+from tests.unit.resuming import resumed
 
 from .storage_folder import stored
 
@@ -57,7 +59,7 @@ def test_a_file_is_in_its_message_everywhere(bob: User, room: RoomPayload) -> No
     assert (picture.width, picture.height) == (30, 20)
     assert picture.thumbnail_url == f"{picture.url}/thumbnail"
     assert history(acting(bob), room.id).messages[-1] == sent
-    caught_up = catch_up(acting(bob), [Resume(room.id, 2)])[room.id]
+    caught_up = resumed(acting(bob), [Resume(room.id, 2)])[room.id]
     assert not isinstance(caught_up, Refusal)
     assert caught_up.messages == [sent]
     assert queries.messages.changes(room.id, 2).messages == [sent]

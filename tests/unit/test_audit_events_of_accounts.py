@@ -74,17 +74,6 @@ def test_a_refresh_token_that_comes_again_is_an_event_and_ends_the_session(
     ]
 
 
-def test_a_ticket_that_comes_again_is_an_event(alice: User, events: Events) -> None:
-    identity = tokens.verify_access(tokens.start_session(alice).access)
-    ticket = tokens.issue_ticket(identity)
-    tokens.redeem_ticket(ticket)
-    events()
-    with pytest.raises(Unauthorized):
-        tokens.redeem_ticket(ticket)
-    ids = {"user": str(alice.pk), "session": str(identity.actor.session_id)}
-    assert events() == [{"event": "ticket.refused", **ids}]
-
-
 def test_changed_rights_and_a_closed_account_are_events(
     alice: User, events: Events
 ) -> None:

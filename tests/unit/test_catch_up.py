@@ -3,10 +3,14 @@
 from uuid import uuid4
 
 import pytest
+from django.core.files.base import ContentFile
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from chat.actions.memberships import join_room
+from chat.actions.attachments import add_attachment
+from chat.actions.messages import delete_message
+from chat.actions.pins import pin_message
+from chat.actions.reactions import add_reaction
 from chat.actions.rooms import create_room
 from chat.errors import RoomNotFound
 from chat.events import encode
@@ -14,24 +18,18 @@ from chat.log.append import append
 from chat.log.draft import Draft
 from chat.models import Message, Room
 from chat.payloads.rooms import RoomPayload
-from chat.queries.messages import CaughtUp, Resume, catch_up
+from chat.queries.catching_up import CaughtUp, Resume
+from chat.queries.messages import history
 from core.errors import Forbidden
 from core.limits.table import LIMITS, MAX_RECOVERED, MAX_REPLY_BYTES
 from tests.people import acting
+from tests.unit.resuming import found, resumed, revs, three_rooms, write
 
 
 def caught_up(user: User, resume: Resume) -> CaughtUp:
-    answer = catch_up(acting(user), [resume])[resume.room]
+    answer = resumed(acting(user), [resume])[resume.room]
     assert isinstance(answer, CaughtUp)
     return answer
-
-
-def revs(answer: CaughtUp) -> list[int]:
-    return [message.rev for message in answer.messages]
-
-
-def write(user: User, room: RoomPayload, count: int, body: str = "x") -> None:
-    append([Draft(room.id, acting(user), body) for _ in range(count)])
 
 
 def test_a_client_gets_everything_after_its_number(
@@ -133,9 +131,7 @@ def test_messages_too_long_for_a_reply_are_not_recovered(
 
 @pytest.fixture
 def rooms(alice: User, bob: User) -> list[RoomPayload]:
-    """Three rooms of alice's and bob's, each with a log from 1 to 2."""
-    made = [create_room(acting(alice), name=f"room-{number}") for number in range(3)]
-    return [join_room(acting(bob), room.id) for room in made]
+    return three_rooms(alice, bob)
 
 
 def test_rooms_share_the_number_of_messages(
@@ -143,7 +139,7 @@ def test_rooms_share_the_number_of_messages(
 ) -> None:
     for room, count in zip(rooms, (300, 201, 200), strict=True):
         write(bob, room, count)
-    answers = catch_up(acting(bob), [Resume(room.id, 2) for room in rooms])
+    answers = resumed(acting(bob), [Resume(room.id, 2) for room in rooms])
     found = [answers[room.id] for room in rooms]
     recovered = [a.recovered for a in found if isinstance(a, CaughtUp)]
     assert recovered == [True, False, True]
@@ -152,7 +148,7 @@ def test_rooms_share_the_number_of_messages(
 def test_rooms_share_the_bytes_of_a_reply(bob: User, rooms: list[RoomPayload]) -> None:
     for room in rooms:
         write(bob, room, 25, "🌊" * LIMITS.message_characters)
-    answers = catch_up(acting(bob), [Resume(room.id, 2) for room in rooms])
+    answers = resumed(acting(bob), [Resume(room.id, 2) for room in rooms])
     assert len(encode(list(answers.values())).encode()) <= MAX_REPLY_BYTES
 
 
@@ -165,7 +161,7 @@ def test_a_refused_room_keeps_no_other_from_being_recovered(
     mine = create_room(acting(charlie), name="mine")
     missing = str(uuid4())
     asked = [room.id, private_room.id, staff_room.id, missing, mine.id]
-    answers = catch_up(acting(charlie), [Resume(room_id, 0) for room_id in asked])
+    answers = resumed(acting(charlie), [Resume(room_id, 0) for room_id in asked])
     kinds = [type(answers[room_id]) for room_id in asked]
     assert kinds == [Forbidden, RoomNotFound, RoomNotFound, RoomNotFound, CaughtUp]
 
@@ -174,30 +170,29 @@ def test_a_refused_room_keeps_no_other_from_being_recovered(
 def test_a_malformed_id_is_answered_like_a_missing_room(
     bob: User, room: RoomPayload, room_id: str
 ) -> None:
-    answers = catch_up(acting(bob), [Resume(room_id, 0), Resume(room.id, 0)])
+    answers = resumed(acting(bob), [Resume(room_id, 0), Resume(room.id, 0)])
     assert isinstance(answers[room_id], RoomNotFound)
     assert isinstance(answers[room.id], CaughtUp)
 
 
 def test_no_rooms_get_no_answers(bob: User) -> None:
-    assert catch_up(acting(bob), []) == {}
+    assert resumed(acting(bob), []) == {}
 
 
-def test_more_messages_take_no_more_queries(
+def test_more_messages_in_more_rooms_take_no_more_queries(
     bob: User,
     rooms: list[RoomPayload],
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    """Three for all, and one for each room that missed something."""
+    """Three for the seats and who is online, and one for all that was missed."""
     write(bob, rooms[0], 1)
     with django_assert_num_queries(3 + 1):
-        catch_up(acting(bob), [Resume(room.id, 2) for room in rooms])
+        resumed(acting(bob), [Resume(room.id, 2) for room in rooms])
     write(bob, rooms[0], 99)
+    write(bob, rooms[1], 50)
     with django_assert_num_queries(3 + 1):
-        answers = catch_up(acting(bob), [Resume(room.id, 2) for room in rooms])
-    answer = answers[rooms[0].id]
-    assert isinstance(answer, CaughtUp)
-    assert len(answer.messages) == 100
+        answers = resumed(acting(bob), [Resume(room.id, 2) for room in rooms])
+    assert [len(revs(found(answers, room))) for room in rooms] == [100, 50, 0]
 
 
 def test_subscribing_without_a_number_reads_no_messages(
@@ -206,4 +201,20 @@ def test_subscribing_without_a_number_reads_no_messages(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_num_queries(3):
-        catch_up(acting(bob), [Resume(room.id) for room in rooms])
+        resumed(acting(bob), [Resume(room.id) for room in rooms])
+
+
+def test_messages_come_with_all_that_is_on_them(
+    alice: User, bob: User, room: RoomPayload
+) -> None:
+    """As a page of the log shows them, which is read in another way."""
+    write(bob, room, 2)
+    file = add_attachment(acting(bob), room.id, ContentFile(b"hello", name="a.txt"))
+    append([Draft(room.id, acting(bob), "with a file", attachments=(file.id,))])
+    add_reaction(acting(bob), room.id, 3, emoji="👍")
+    add_reaction(acting(bob), room.id, 3, emoji="🎉")
+    delete_message(acting(bob), room.id, 4)
+    pin_message(acting(alice), room.id, 5, pinned=True)
+    caught = caught_up(bob, Resume(room.id, 0)).messages
+    page = history(acting(bob), room.id, after=0).messages
+    assert sorted(caught, key=lambda message: message.seq) == page

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.queries.messages import Resume
+from chat.queries.catching_up import Resume
 from core.limits.table import LIMITS
 from realtime.protocol import commands
 from realtime.protocol.commands import RoomCursor

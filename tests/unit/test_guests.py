@@ -26,13 +26,14 @@ from chat.errors import RoomNotFound, UserNotFound
 from chat.log.append import append_one
 from chat.models import Attendance, Room
 from chat.payloads.rooms import RoomPayload
-from chat.queries.messages import CaughtUp, Resume
+from chat.queries.catching_up import CaughtUp, Resume
 from chat.queries.search import search
 from core.bus.envelopes import Envelope, PersonChanged
 from core.errors import (
     Forbidden,
 )
 from tests.people import acting
+from tests.unit.resuming import resumed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,11 +77,11 @@ def test_guest_catches_up_and_is_not_told_who_is_online(
 ) -> None:
     presence.arrive("p1", alice.pk)
     resumes = [Resume(open_room.id, after=3)]
-    [answer] = queries.messages.catch_up(acting(guest), resumes).values()
+    [answer] = resumed(acting(guest), resumes).values()
     assert isinstance(answer, CaughtUp)
     assert [m.seq for m in answer.messages] == [4]
     assert answer.online == []
-    [answer] = queries.messages.catch_up(acting(alice), resumes).values()
+    [answer] = resumed(acting(alice), resumes).values()
     assert isinstance(answer, CaughtUp)
     assert answer.online == [str(alice.pk)]
 

@@ -27,6 +27,7 @@ from core.errors import (
     Unauthorized,
 )
 from tests.people import acting
+from tests.unit.crafted import redeemed
 
 from .envelopes import leavers
 
@@ -121,7 +122,7 @@ def test_no_token_of_a_guest_is_good_when_guests_are_not_allowed(
     settings.ALLOW_GUESTS = False
     refused: list[Callable[[], object]] = [
         partial(tokens.verify_access, pair.access),
-        partial(tokens.redeem_ticket, ticket),
+        partial(redeemed, ticket),
         partial(tokens.rotate, pair.refresh),
         partial(revocation.current, identity.actor),
     ]

@@ -166,11 +166,11 @@ def test_many_come_and_go_in_as_many_queries_as_few(
     people = [person(f"one-{number}").pk for number in range(count)]
     presence.arrive("p1", people[0])
     published.clear()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         presence.arrive("p1", *people)
     # The first one was here already.
     assert sorted(told(published)) == sorted((str(pk), True) for pk in people[1:])
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         presence.depart("p1", *people)
     assert sorted(told(published)) == sorted((str(pk), False) for pk in people)
 

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from accounts import tokens
+from accounts.identities import TicketReused
 from accounts.models import RedeemedTicket, Session, User
 from accounts.registration import register
 from accounts.tokens import Identity, Pair
@@ -18,6 +19,7 @@ from chat.payloads.rooms import RoomPayload
 from core.bus.envelopes import Envelope, RoomChanged
 from core.errors import Conflict, Invalid, Unauthorized
 from tests.people import acting
+from tests.unit.crafted import redeemed
 
 from .threads import at_once
 
@@ -38,10 +40,10 @@ def seqs(room: RoomPayload) -> list[int]:
 def test_ticket_is_redeemed_once(alice: User) -> None:
     identity = tokens.verify_access(tokens.start_session(alice).access)
     ticket = tokens.issue_ticket(identity)
-    outcomes = at_once([partial(tokens.redeem_ticket, ticket)] * 20)
+    outcomes = at_once([partial(redeemed, ticket)] * 20)
     assert [o for o in outcomes if isinstance(o, Identity)] == [identity]
     refused = [type(o) for o in outcomes if not isinstance(o, Identity)]
-    assert refused == [Unauthorized] * 19
+    assert refused == [TicketReused] * 19
     assert RedeemedTicket.objects.count() == 1
 
 

@@ -25,10 +25,12 @@ from chat.errors import RoomNotFound
 from chat.models import Attachment, Message, Reaction, Room
 from chat.payloads.rooms import RoomPayload
 from chat.payloads.system_events import SystemRoomSettingsChanged
-from chat.queries.messages import Resume, catch_up, history
+from chat.queries.catching_up import CaughtUp, Resume
+from chat.queries.messages import history
 from core.bus.envelopes import Envelope, RoomChanged
 from core.errors import Forbidden
 from tests.people import acting
+from tests.unit.resuming import resumed
 
 from .aging import keep, left, say
 
@@ -133,8 +135,8 @@ def test_readers_and_later_visitors_see_the_same(
     assert isinstance(changed, RoomChanged)
     told = [(change.seq, change.event) for change in changed.changes]
     assert told == [(head + n, "message.deleted") for n in (1, 2, 3)]
-    caught_up = catch_up(acting(bob), [Resume(room.id, head)])[room.id]
-    assert isinstance(caught_up, queries.messages.CaughtUp)
+    caught_up = resumed(acting(bob), [Resume(room.id, head)])[room.id]
+    assert isinstance(caught_up, CaughtUp)
     assert caught_up.head_seq == head + 3
     assert [(one.seq, one.body) for one in caught_up.messages] == [
         (seq, "") for seq in old

@@ -14,7 +14,7 @@ from accounts.models import RedeemedTicket, Session, User
 from accounts.tokens import Pair
 from core.errors import Unauthorized
 
-from .crafted import changed, claims_of, holder
+from .crafted import changed, claims_of, holder, redeemed
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_later_reuse_ends_the_session_and_all_its_tokens(pair: Pair) -> None:
     with pytest.raises(Unauthorized):
         tokens.verify_access(rotated.access)
     with pytest.raises(Unauthorized):
-        tokens.redeem_ticket(ticket)
+        redeemed(ticket)
 
 
 def test_later_reuse_leaves_other_sessions_alone(alice: User, pair: Pair) -> None:
@@ -136,7 +136,7 @@ def test_revoking_all_refuses_every_token_of_the_person(
             tokens.verify_access(token)
     assert refused(pair.refresh)
     with pytest.raises(Unauthorized):
-        tokens.redeem_ticket(ticket)
+        redeemed(ticket)
     assert holder(other.access) == "bob"
 
 
@@ -147,7 +147,7 @@ def test_raised_version_alone_refuses_everything(alice: User, pair: Pair) -> Non
     with pytest.raises(Unauthorized):
         tokens.verify_access(pair.access)
     with pytest.raises(Unauthorized):
-        tokens.redeem_ticket(ticket)
+        redeemed(ticket)
 
 
 def test_session_begun_after_revoking_all_is_good(alice: User, pair: Pair) -> None:
@@ -157,7 +157,7 @@ def test_session_begun_after_revoking_all_is_good(alice: User, pair: Pair) -> No
 
 def test_expired_rows_are_deleted_and_live_ones_kept(pair: Pair) -> None:
     rotated = tokens.rotate(pair.refresh)
-    tokens.redeem_ticket(tokens.issue_ticket(tokens.verify_access(rotated.access)))
+    redeemed(tokens.issue_ticket(tokens.verify_access(rotated.access)))
     RedeemedTicket.objects.create(jti="old", expires_at=_ago(minutes=1))
     OutstandingToken.objects.filter(jti=claims_of(pair.refresh)["jti"]).update(
         expires_at=_ago(minutes=1)

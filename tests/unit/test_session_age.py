@@ -19,7 +19,7 @@ from accounts.models import Session, User
 from accounts.tokens import Pair
 from core.errors import Unauthorized
 
-from .crafted import changed, claims_of, holder
+from .crafted import changed, claims_of, holder, redeemed
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_no_token_of_a_session_that_is_too_old_is_good(pair: Pair) -> None:
     grow_old(days=90, seconds=1)
     attempts: list[Callable[[], object]] = [
         partial(tokens.verify_access, pair.access),
-        partial(tokens.redeem_ticket, ticket),
+        partial(redeemed, ticket),
         partial(tokens.rotate, pair.refresh),
         partial(tokens.rotate, changed(pair.refresh, exp=int(time.time()) + 9**9)),
     ]

@@ -17,7 +17,7 @@ from accounts.tokens import Pair
 from core.errors import TokenExpired, Unauthorized
 from tests.people import NOBODY
 
-from .crafted import changed, claims_of, holder, signed, without
+from .crafted import changed, claims_of, holder, redeemed, signed, without
 
 FOREIGN_KEY = "another-service-signs-with-this-key-of-its-own"
 
@@ -76,7 +76,7 @@ def test_each_door_takes_its_own_kind_alone(pair: Pair, door: str, kind: str) ->
     doors: dict[str, Callable[[str], object]] = {
         "access": tokens.verify_access,
         "refresh": tokens.rotate,
-        "ticket": tokens.redeem_ticket,
+        "ticket": redeemed,
     }
     if door == kind:
         assert doors[door](token)
@@ -221,7 +221,7 @@ def test_deleted_person_is_refused(alice: User, token: str) -> None:
 
 def test_no_table_holds_a_token(pair: Pair) -> None:
     ticket = tokens.issue_ticket(tokens.verify_access(pair.access))
-    tokens.redeem_ticket(ticket)
+    redeemed(ticket)
     rotated = tokens.rotate(pair.refresh)
     stored = _everything_stored()
     assert claims_of(pair.refresh)["jti"] in stored

@@ -146,7 +146,7 @@ def no_reorder() -> None:
 
 def membership_not_checked() -> None:
     """A person who left may still catch up."""
-    queries.messages.check_read = lambda seat: None  # type: ignore[attr-defined]
+    queries.catching_up.check_read = lambda seat: None  # type: ignore[attr-defined]
 
 
 def readers_not_confirmed() -> None:
@@ -161,13 +161,13 @@ def readers_not_confirmed() -> None:
 
 def truncated_list() -> None:
     """The server says `recovered: true` and sends the first five changes alone."""
-    changes = queries.messages._changes
+    missed = queries.catching_up._missed
 
     def truncated(*args: Any) -> Any:
-        found = changes(*args)
-        return None if found is None else found[:5]
+        found = missed(*args)
+        return None if found is None else (found[0][:5], found[1])
 
-    queries.messages._changes = truncated  # type: ignore[assignment]
+    queries.catching_up._missed = truncated  # type: ignore[assignment]
 
 
 def cursor_before_delivery() -> None:

@@ -50,7 +50,7 @@ PLACES: dict[str, tuple[Any, str, bool]] = {
     "after_insert": (chat.log.batch.Batch, "_raise_heads", True),
     "after_commit": (core.bus.publisher, "publish", False),
     "after_publish": (realtime.writer, "_settle", False),
-    "during_resume": (queries.messages, "_catch_up", True),
+    "during_resume": (queries.catching_up, "_answer", True),
     "after_delivery": (cursors, "save", False),
     "after_cursor": (cursors, "save", True),
 }
