@@ -12,13 +12,15 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from chat.log import append
+from chat.queries import catching_up
 from core.errors import Refusal
 
 _OURS = {"accounts", "chat", "core", "realtime"}
 # `say` writes system messages, which need no permission, and the hub serves everybody.
 _NOT_FOLLOWED = {"say", "hub"}
-# Methods of objects, which no name leads to: the writer hands each draft to `append`.
-_METHODS = {"submit": append.append}
+# Methods of objects, which no name leads to: the writer hands each draft to `append`,
+# and the feeds let the rooms of all sockets be read together.
+_METHODS = {"submit": append.append, "catch_up": catching_up.catch_up}
 
 
 def codes(handler: object) -> set[str]:

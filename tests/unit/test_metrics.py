@@ -8,6 +8,7 @@ from django.conf import settings
 from core.metrics import registry
 
 LABELS = {
+    "call",
     "cause",
     "code",
     "command",
