@@ -78,7 +78,7 @@ SILENCED_SYSTEM_CHECKS = [
     # follow PUBLIC_URL, and accounts/checks.py warns when a public server has no TLS.
     "security.W004",
     "security.W008",
-    "security.W012",
+    "security.W010",
     "security.W016",
 ]
 PASSWORD_HASHERS = ["accounts.hashers.Argon2"]

@@ -15,7 +15,7 @@ from .test_compose import COMPOSE
 
 _ASKED_FOR = re.compile(r"\$\{(\w+):-([^}]*)\}")
 # Django's own about TLS, which settings.py silences where no stranger comes.
-ABOUT_TLS = ("security.W004", "security.W008", "security.W012", "security.W016")
+ABOUT_TLS = ("security.W004", "security.W008", "security.W010", "security.W016")
 
 
 def environment(folder: Path, dotenv: dict[str, str]) -> dict[str, str]:
