@@ -62,9 +62,11 @@ NAMES = {
 }
 
 
-def _of_rest(kind: str, label: str, bound: float | None = None) -> Goal:
+def _of_rest(kind: str, label: str, times: float, bound: float | None = None) -> Goal:
+    """`times` is twice what the request was beside the plain framework before it was
+    made faster, for all but the history. Machines differ; the ratio hardly does."""
     key = f"{kind}_per_cpu_second"
-    return Goal("rest", label, key, 0, bound, 2, "plain_drf", more=True)
+    return Goal("rest", label, key, 0, bound, times, "plain_drf", more=True)
 
 
 GOALS = (
@@ -112,11 +114,11 @@ GOALS = (
         more=True,
     ),
     Goal("idle", "memory of an idle socket, KiB", "kib_per_connection", bound=24),
-    _of_rest("history", "REST history of 50, requests a CPU second", 360),
-    _of_rest("rooms", "  room list"),
-    _of_rest("members", "  members"),
-    _of_rest("send", "  send"),
-    _of_rest("me", "  me"),
+    _of_rest("history", "REST history of 50, requests a CPU second", 2, 360),
+    _of_rest("rooms", "  room list", 1.33),
+    _of_rest("members", "  members", 2.43),
+    _of_rest("send", "  send", 1.24),
+    _of_rest("me", "  me", 2),
     Goal("unread", "GET rooms at 500,000 unread, ms", "rooms_ms_500000"),
     Goal("unread", "  times that at 100", "rooms_times", 2, bound=1.5),
     Goal("unread", "PUT read at 500,000 unread, ms", "read_ms_500000"),

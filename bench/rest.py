@@ -22,14 +22,18 @@ def prepare(field: Field) -> dict[str, Callable[[], Figures]]:
     person, *_ = field.people(PEOPLE, rooms_each=ROOMS, **sizes)
     plain = field.plain_person(people=PEOPLE, **sizes)
     return {
-        "hubbub": partial(_measure, field.hubbub, person, _of_hubbub(person.room)),
-        "plain_drf": partial(_measure, field.plain_drf, plain, _of_plain(plain.room)),
+        "hubbub": partial(_measure, field.hubbub, person, _of_hubbub),
+        "plain_drf": partial(_measure, field.plain_drf, plain, _of_plain),
     }
 
 
-def _measure(target: Target, person: Person, asks: dict[str, Ask]) -> Figures:
+def _measure(
+    target: Target, person: Person, asks: Callable[[str], dict[str, Ask]]
+) -> Figures:
+    """`asks` are made for each round: with the keys of an earlier one, each message
+    would be a retry, which takes two transactions."""
     figures = {}
-    for kind, ask in asks.items():
+    for kind, ask in asks(person.room).items():
         cost = cost_of(target, person, ask, seconds=_SECONDS, at_once=_AT_ONCE)
         figures[f"{kind}_per_cpu_second"] = cost.per_cpu_second
         figures[f"{kind}_median_ms"] = cost.median_ms
