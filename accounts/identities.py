@@ -7,18 +7,25 @@ once.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet, UUIDField
 from django.utils import timezone
 
+from core.compiled import Among, compiled
 from core.errors import Unauthorized
+from core.statement import loaded
 
 from .actor import Actor, from_session
-from .models import RedeemedTicket, Session
+from .models import RedeemedTicket, Session, User
 from .token_kinds import Claims, time_of
+
+Row = tuple[Any, ...]
+_SESSION = [field.attname for field in Session._meta.concrete_fields]
+_PERSON = [field.attname for field in User._meta.concrete_fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +66,31 @@ def identities(claims: Sequence[Claims]) -> list[Identity | Unauthorized]:
     return found
 
 
-def open_sessions(
-    claims: Sequence[Claims], *, lock: bool = False
-) -> dict[UUID, Session]:
+def open_sessions(claims: Sequence[Claims]) -> dict[UUID, Session]:
     """The sessions that have not ended, with their people, by id."""
+    found = _open().rows(ids=list({one.sid for one in claims}))
+    return {session.pk: session for session in map(_session, found)}
+
+
+def locked_session(claims: Claims) -> Session:
+    """The session that the token belongs to, locked. Raises Unauthorized."""
     sessions = Session.objects.select_related("user").filter(ended_at=None)
-    if lock:
-        sessions = sessions.select_for_update(of=("self",))
-    found = sessions.filter(pk__in={one.sid for one in claims})
-    return {session.pk: session for session in found}
+    found = sessions.select_for_update(of=("self",)).filter(pk=claims.sid)
+    return session_of(claims, {session.pk: session for session in found})
+
+
+@compiled
+def _open() -> QuerySet[Session, Row]:
+    """Asked for with each request and each socket."""
+    sessions = Session.objects.filter(Among("pk", "ids", UUIDField()), ended_at=None)
+    people = [f"user__{column}" for column in _PERSON]
+    return sessions.values_list(*_SESSION, *people)
+
+
+def _session(row: Row) -> Session:
+    session = loaded(Session, _SESSION, row[: len(_SESSION)])
+    session.user = loaded(User, _PERSON, row[len(_SESSION) :])
+    return session
 
 
 def session_of(claims: Claims, sessions: dict[UUID, Session]) -> Session:

@@ -30,9 +30,8 @@ from .identities import (
 from .identities import (
     end_of,
     identities,
+    locked_session,
     max_age,
-    open_sessions,
-    session_of,
 )
 from .models import RedeemedTicket, Session, User
 from .token_kinds import (
@@ -94,7 +93,7 @@ def rotate(raw: str) -> Pair:
     """
     claims = read_token(raw, Refresh)
     with transaction.atomic():
-        session = session_of(claims, open_sessions([claims], lock=True))
+        session = locked_session(claims)
         if _use_up(claims):
             session.last_used_at = timezone.now()
             session.save(update_fields=["last_used_at"])
