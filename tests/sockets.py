@@ -72,7 +72,8 @@ class Socket:
 
         The server says some seconds late that the sockets of earlier tests have left.
         """
-        assert [f for f in self.kept if f["type"] != "presence.changed"] == []
+        kept = [f for f in self.kept if f["type"] != "presence.changed"]
+        assert kept == [], f"expected nothing, got {kept}"
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while (frame := await self.receive())["type"] == "presence.changed":
