@@ -8,7 +8,7 @@ only fill in the values. Django's cursor executes it, so logs and query counts s
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, wraps
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from django.db import connection
@@ -110,6 +110,7 @@ def compiled(build: Callable[P, QuerySet[Any, R]]) -> Callable[P, CompiledQuery[
     def statement(vendor: str, *args: Any, **kwargs: Any) -> CompiledQuery[R]:
         return CompiledQuery(build(*args, **kwargs))
 
+    @wraps(build)
     def on_this_database(*args: P.args, **kwargs: P.kwargs) -> CompiledQuery[R]:
         return statement(connection.vendor, *args, **kwargs)  # type: ignore[arg-type]
 
