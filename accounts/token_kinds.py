@@ -106,7 +106,7 @@ def new_token(
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What a token of ours says: the names are those on the wire."""
+    """The claims of a token of ours, by their names on the wire."""
 
     token_type: str
     sub: UUID

@@ -1,4 +1,4 @@
-"""What a client accepts must include JSON, since every answer is JSON."""
+"""A client must accept JSON, since every answer is JSON."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-# What most clients send: fetch and curl, our own, and axios.
+# The headers of most clients: fetch and curl, our own, and axios.
 _JSON = {"*/*", "application/json", "application/json, text/plain, */*"}
 
 

@@ -30,8 +30,8 @@ class Sessions(_OfAdmin, SessionMiddleware):
 
 
 class People(_OfAdmin, AuthenticationMiddleware):
-    """Who has logged in with that session."""
+    """The person who has logged in with that session."""
 
 
 class Notices(_OfAdmin, MessageMiddleware):
-    """What the next page is to say, such as that a row was saved."""
+    """The notices for the next page, such as that a row was saved."""

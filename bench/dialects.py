@@ -1,5 +1,7 @@
-"""What wsload says to each server. No other module of the bench knows a wire protocol
-but `client.py`, which speaks Hubbub's to measure single people.
+"""The lines that wsload sends to each server.
+
+No other module of the bench knows a wire protocol but `client.py`, which speaks
+Hubbub's to measure single people.
 
 Names in braces are filled in by wsload (bench/wsload/templates.c). The column of
 a person is what they subscribe to.

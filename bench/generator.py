@@ -23,7 +23,7 @@ _PROGRAM = Path(__file__).parent.parent / ".cache" / "wsload"
 
 
 class Load(msgspec.Struct, frozen=True):
-    """What wsload does; the first `publishers` of its connections write.
+    """The work of wsload; the first `publishers` of its connections write.
 
     With `window` it is a closed loop, else `rate` messages a second are due. `polls`
     means that the generator never sleeps, so that no server pays for waking it.

@@ -1,4 +1,4 @@
-"""What a run found, as its JSON file keeps it."""
+"""The figures of a run, as its JSON file keeps them."""
 
 import platform
 import sys

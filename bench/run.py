@@ -45,7 +45,7 @@ def main() -> None:
             if options.growth:
                 results.growth = measure_growth(services, say, quick=options.quick)
     finally:
-        # What was measured before the time was up is told, too.
+        # The figures from before the time was up are told, too.
         _tell(results, options)
 
 

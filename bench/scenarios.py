@@ -1,4 +1,4 @@
-"""What `python -m bench.run` measures: for each scenario, a turn of each server."""
+"""The scenarios of `python -m bench.run`, with a turn of each server in each."""
 
 from collections.abc import Callable
 from functools import partial

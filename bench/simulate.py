@@ -92,7 +92,7 @@ def simulate(costs: Costs, design: Design, processes: int) -> Outcome:
 
 
 def _packets(pause: float, chance: random.Random) -> Iterator[Packet]:
-    """What one process sends: after a packet the next one waits for company."""
+    """The packets of one process: after one, the next waits for company."""
     commits: list[float] = []
     at, free = 0.0, 0.0
     while at < _SECONDS:

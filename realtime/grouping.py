@@ -85,10 +85,12 @@ class Grouped(Generic[Question, Answer]):
         for place, ((_, done), answer) in enumerate(zip(group, answers, strict=True)):
             if place % ANSWERS_AT_ONCE == ANSWERS_AT_ONCE - 1:
                 await asyncio.sleep(0)
-            _settle(done, answer)
+            settle(done, answer)
 
 
-def _settle(done: asyncio.Future[Answer], answer: Answer | Exception) -> None:
+def settle(done: asyncio.Future[Answer], answer: Answer | Exception) -> None:
+    """Give the answer, or raise the error, to whoever still waits for it."""
+    # It is cancelled when its socket was closed or its command timed out meanwhile.
     if done.done():
         return
     if isinstance(answer, Exception):

@@ -9,11 +9,13 @@ import time
 from collections import deque
 
 from chat.log.append import append
-from chat.log.draft import Appended, Draft, Outcome
+from chat.log.draft import Appended, Draft
 from core import metrics
 from core.db_timeouts import as_unavailable
-from core.errors import Refusal, Unavailable
+from core.errors import Unavailable
 from core.threads import in_writer_thread
+
+from .grouping import settle
 
 # Small enough that of a thousand senders half are answered while the other half's
 # messages are committed.
@@ -58,20 +60,10 @@ class Writer:
         except Exception as error:
             for _, done in batch:
                 # The client may send the same client_id again.
-                _settle(done, as_unavailable(error) or Unavailable())
+                settle(done, as_unavailable(error) or Unavailable())
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "a batch of messages was not written", "exception": error}
             )
             return
         for (_, done), outcome in zip(batch, outcomes, strict=True):
-            _settle(done, outcome)
-
-
-def _settle(done: asyncio.Future[Appended], outcome: Outcome) -> None:
-    # It is cancelled when its socket was closed or its command timed out meanwhile.
-    if done.done():
-        return
-    if isinstance(outcome, Refusal):
-        done.set_exception(outcome)
-    else:
-        done.set_result(outcome)
+            settle(done, outcome)

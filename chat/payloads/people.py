@@ -48,7 +48,7 @@ class ExportPayload(msgspec.Struct, frozen=True):
     url: str | None
 
 
-# What a query reads of a person, in the order in which `user_of_row` takes it.
+# The columns that a query reads of a person, in the order of `user_of_row`.
 USER_COLUMNS = ("pk", "username", "display_name", "is_bot", "avatar")
 
 
