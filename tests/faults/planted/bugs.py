@@ -12,7 +12,6 @@ from django.db.models.functions import Greatest
 
 import realtime.delivery.feeds
 import realtime.delivery.readers
-import realtime.writer
 from chat import queries
 from chat.followers import cursors
 from chat.followers.runner import Runner
@@ -25,6 +24,7 @@ from core.threads import in_writer_thread
 from realtime.delivery.checks import Checks
 from realtime.delivery.feed import Feed
 from realtime.delivery.stretch import Stretch
+from realtime.grouping import settle as answer
 from realtime.writer import Writer
 
 
@@ -92,7 +92,7 @@ def reply_before_commit() -> None:
 
         def settle(outcomes: list[Any]) -> None:
             for (_, done), outcome in zip(batch, outcomes, strict=True):
-                realtime.writer._settle(done, outcome)
+                answer(done, outcome)
 
         def work() -> None:
             with pipelined() as pipeline:

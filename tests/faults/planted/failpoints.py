@@ -49,7 +49,7 @@ PLACES: dict[str, tuple[Any, str, bool]] = {
     "before_begin": (chat.log.append, "_in_transaction", False),
     "after_insert": (chat.log.batch.Batch, "_raise_heads", True),
     "after_commit": (core.bus.publisher, "publish", False),
-    "after_publish": (realtime.writer, "_settle", False),
+    "after_publish": (realtime.writer, "settle", False),
     "during_resume": (queries.catching_up, "_answer", True),
     "after_delivery": (cursors, "save", False),
     "after_cursor": (cursors, "save", True),
