@@ -5,11 +5,14 @@ itself.
 """
 
 import asyncio
+import logging
 import time
 from collections import deque
+from collections.abc import Sequence
+from functools import partial
 
 from chat.log.append import append
-from chat.log.draft import Appended, Draft
+from chat.log.draft import Appended, Draft, Outcome
 from core import metrics
 from core.db_timeouts import as_unavailable
 from core.errors import Unavailable
@@ -17,53 +20,60 @@ from core.threads import in_writer_thread
 
 from .grouping import settle
 
+logger = logging.getLogger(__name__)
+
 # Small enough that of a thousand senders half are answered while the other half's
 # messages are committed.
 MAX_BATCH = 512
+
+# A draft, where its outcome goes, and the monotonic time at which it was submitted.
+Waiting = tuple[Draft, asyncio.Future[Appended], float]
 
 
 class Writer:
     """One per process. Drafts are written in the order in which they were submitted."""
 
     def __init__(self) -> None:
-        # Each with the monotonic time at which it was submitted.
-        self._waiting: deque[tuple[Draft, asyncio.Future[Appended], float]] = deque()
-        self._running: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[Waiting] = deque()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def submit(self, draft: Draft) -> Appended:
         """Returns when the message is committed. Raises the refusal if there is one."""
-        done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Appended] = self._loop.create_future()
         self._waiting.append((draft, done, time.monotonic()))
-        if self._running is None:
-            self._running = asyncio.create_task(self._run())
+        if self._idle.is_set():
+            self._idle.clear()
+            self._write_next()
         return await done
 
     async def flush(self) -> None:
         """Return when no draft waits."""
-        while self._running is not None:
-            await asyncio.wait([self._running])
+        await self._idle.wait()
 
-    async def _run(self) -> None:
-        try:
-            while self._waiting:
-                size = min(len(self._waiting), MAX_BATCH)
-                metrics.batch_messages.observe(size)
-                metrics.writer_wait.observe(time.monotonic() - self._waiting[0][2])
-                taken = [self._waiting.popleft() for _ in range(size)]
-                await self._write([(draft, done) for draft, done, _ in taken])
-        finally:
-            self._running = None
+    def _write_next(self) -> None:
+        size = min(len(self._waiting), MAX_BATCH)
+        metrics.batch_messages.observe(size)
+        metrics.writer_wait.observe(time.monotonic() - self._waiting[0][2])
+        batch = [self._waiting.popleft() for _ in range(size)]
+        in_writer_thread(partial(self._write, batch))
 
-    async def _write(self, batch: list[tuple[Draft, asyncio.Future[Appended]]]) -> None:
+    def _write(self, batch: Sequence[Waiting]) -> None:
+        """In the writer's thread, from which only a callback leads back to the loop."""
+        outcomes: Sequence[Outcome]
         try:
-            outcomes = await in_writer_thread(append, [draft for draft, _ in batch])
+            outcomes = append([draft for draft, *_ in batch])
         except Exception as error:
-            for _, done in batch:
-                # The client may send the same client_id again.
-                settle(done, as_unavailable(error) or Unavailable())
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "a batch of messages was not written", "exception": error}
-            )
-            return
-        for (_, done), outcome in zip(batch, outcomes, strict=True):
+            # The client may send the same client_id again.
+            outcomes = [as_unavailable(error) or Unavailable()] * len(batch)
+            logger.exception("a batch of messages was not written")
+        self._loop.call_soon_threadsafe(self._written, batch, outcomes)
+
+    def _written(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+        if self._waiting:
+            self._write_next()
+        else:
+            self._idle.set()
+        for (_, done, _), outcome in zip(batch, outcomes, strict=True):
             settle(done, outcome)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,11 +20,9 @@ from chat.log.locked import Locked
 from chat.models import Cursor, Room
 from core.bus.envelopes import Change
 from core.pipeline import pipelined
-from core.threads import in_writer_thread
 from realtime.delivery.checks import Checks
 from realtime.delivery.feed import Feed
 from realtime.delivery.stretch import Stretch
-from realtime.grouping import settle as answer
 from realtime.writer import Writer
 
 
@@ -87,21 +85,12 @@ def seq_outside_the_lock() -> None:
 def reply_before_commit() -> None:
     """The sender is answered before the transaction ends."""
 
-    async def write(self: Writer, batch: list[Any]) -> None:
-        loop = asyncio.get_running_loop()
-
-        def settle(outcomes: list[Any]) -> None:
-            for (_, done), outcome in zip(batch, outcomes, strict=True):
-                answer(done, outcome)
-
-        def work() -> None:
-            with pipelined() as pipeline:
-                drafts = [draft for draft, _ in batch]
-                outcomes = Batch(pipeline, drafts, True).write()
-                loop.call_soon_threadsafe(settle, outcomes)
-                time.sleep(0.05)
-
-        await in_writer_thread(work)
+    def write(self: Writer, batch: Sequence[Any]) -> None:
+        with pipelined() as pipeline:
+            drafts = [draft for draft, *_ in batch]
+            outcomes = Batch(pipeline, drafts, True).write()
+            self._loop.call_soon_threadsafe(self._written, batch, outcomes)
+            time.sleep(0.05)
 
     Writer._write = write  # type: ignore[method-assign]
 
