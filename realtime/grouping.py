@@ -1,7 +1,7 @@
 """Grouped calls: questions that wait while a call runs are asked together in the next.
 
-Sockets that arrive together are admitted together in this way. There is no timer: a
-lone question waits for nothing, and the more arrive, the larger the groups grow.
+Sockets that arrive together are admitted together in this way. A lone question waits
+for nothing, and the more arrive, the larger the groups grow (docs/decisions/0018).
 """
 
 import asyncio
@@ -21,6 +21,8 @@ Answer = TypeVar("Answer")
 # Large enough that a room is mostly read for several sockets of the group, and small
 # enough for the number of values that SQLite takes: each may ask for 100 rooms.
 MAX_GROUP = 128
+# When questions came during a call, the next call waits this long for more of them.
+PAUSE_SECONDS = 0.01
 # After so many answers the event loop serves other sockets, so that a message is not
 # held up behind a whole group.
 ANSWERS_AT_ONCE = 16
@@ -66,6 +68,8 @@ class Grouped(Generic[Question, Answer]):
                 if group := [pair for pair in taken if not pair[1].done()]:
                     self._size.observe(len(group))
                     await self._answer(group)
+                if self._waiting:
+                    await asyncio.sleep(PAUSE_SECONDS)
         finally:
             self._running = None
 

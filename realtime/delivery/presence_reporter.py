@@ -18,9 +18,12 @@ logger = logging.getLogger(__name__)
 LINGER_SECONDS = 5
 # A report that failed is repeated after this time.
 RETRY_SECONDS = 1.0
+# People who come in a crowd are reported in batches, with this pause between two. The
+# first one is reported at once.
+PAUSE_SECONDS = 0.2
 # The most people in one transaction. Their announcements go out in one turn of the
 # event loop, and each goes to all readers of a person's rooms.
-MAX_BATCH = 32
+MAX_BATCH = 256
 
 
 class PresenceReporter:
@@ -63,6 +66,8 @@ class PresenceReporter:
                     # Nothing else would report them while they stay as they are.
                     self._due.update(dict.fromkeys(batch))
                     await asyncio.sleep(RETRY_SECONDS)
+                if self._due:
+                    await asyncio.sleep(PAUSE_SECONDS)
         finally:
             self._reporting = None
 

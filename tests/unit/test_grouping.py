@@ -1,4 +1,4 @@
-"""What waits while a call runs is asked together, and nothing waits for a timer."""
+"""What waits while a call runs is asked together, and a lone question at once."""
 
 import asyncio
 import threading
@@ -67,6 +67,19 @@ async def test_questions_that_wait_while_a_call_runs_share_the_next_in_order(
     desk.is_open.set()
     assert await asyncio.gather(*asked) == [2, 4, 6, 8]
     assert desk.groups == [[1], [2, 3, 4]]
+
+
+async def test_in_a_crowd_the_next_call_waits_for_more_questions(
+    desk: Desk, doubled: Grouped[int, int]
+) -> None:
+    asked = await ask_while_closed(desk, doubled, [1])
+    asked.append(asyncio.create_task(doubled.ask(2)))
+    await asyncio.sleep(0)
+    desk.is_open.set()
+    await asked[0]
+    asked.append(asyncio.create_task(doubled.ask(3)))
+    assert await asyncio.gather(*asked) == [2, 4, 6]
+    assert desk.groups == [[1], [2, 3]]
 
 
 async def test_a_refusal_is_for_the_one_who_asked(

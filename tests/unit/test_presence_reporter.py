@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -82,3 +83,26 @@ async def test_a_process_that_was_taken_for_dead_reports_everybody_again(
         await until(lambda: presence.is_online(bob.pk))
 
     await until(lambda: presence.is_online(alice.pk))
+
+
+async def test_people_who_come_in_a_crowd_are_reported_together(
+    alice: User, bob: User, charlie: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reported: list[set[str]] = []
+    arrive = presence.arrive
+
+    def noted(process: str, *people: UUID) -> bool:
+        reported.append({str(person) for person in people})
+        return arrive(process, *people)
+
+    monkeypatch.setattr(presence, "arrive", noted)
+    first, *others = (str(user.pk) for user in (alice, bob, charlie))
+    here = {first, *others}
+    reporter = PresenceReporter(here.__contains__)
+    reporter.came(first)
+    await asyncio.sleep(0)
+    for one in others:
+        reporter.came(one)
+        await asyncio.sleep(presence_reporter.PAUSE_SECONDS / 4)
+    await until(lambda: presence.is_online(charlie.pk))
+    assert reported == [{first}, set(others)]
