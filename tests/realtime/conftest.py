@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.bus.publisher import PAUSE_SECONDS
 from tests.served import Deployment, Person, Process, ServerName
 from tests.services import postgres, redis
 from tests.sockets import Socket
@@ -117,7 +118,10 @@ def two(shared: Deployment) -> Iterator[Two]:
 @pytest.fixture
 def shared_scene(shared: Deployment, two: Two) -> Scene:
     alice, bob, charlie = (person.token for person in shared.people(3))
-    return new_scene(two[0], alice, bob, charlie)
+    scene = new_scene(two[0], alice, bob, charlie)
+    # The second process hears of it after a pause, and the test's sockets must not.
+    time.sleep(5 * PAUSE_SECONDS)
+    return scene
 
 
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])
