@@ -142,6 +142,7 @@ class ChatConsumer(AsyncConsumer):
             return
         self.waiting.append(command)
         if self.working is None:
+            self.connection.is_asking = True
             self.working = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
@@ -149,6 +150,7 @@ class ChatConsumer(AsyncConsumer):
             while self.waiting and self.connection.closed_with is None:
                 await handle(self.connection, self.waiting.pop(0))
         finally:
+            self.connection.is_asking = False
             self.working = None
 
     def _refuse(self, ref: int | None, refusal: Refusal) -> None:

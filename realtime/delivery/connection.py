@@ -61,6 +61,7 @@ class Connection:
         "closed_with",
         "grace",
         "id",
+        "is_asking",
         "names",
         "opened_at",
         "rooms",
@@ -92,6 +93,8 @@ class Connection:
         # The rooms that it reads, each with the number of its subscription.
         self.rooms: dict[str, int] = {}
         self.closed_with: CloseCode | None = None
+        # A command is under way, whose reply will be written.
+        self.is_asking = False
         self._cut = cut
         self._loop = asyncio.get_running_loop()
         self._outbox = Outbox(send, self._lost, transport)
@@ -126,11 +129,9 @@ class Connection:
         for the new token, or dropped if they are `volatile`.
         """
         written = self._written + frame.size
-        if (
-            written <= self._granted
-            and time.time() < self.grace.ends
-            and self._outbox.put_now(frame)
-        ):
+        is_early = volatile or self.is_asking
+        put = self._outbox.put_soon if is_early else self._outbox.put_now
+        if written <= self._granted and time.time() < self.grace.ends and put(frame):
             self._written = written
         elif self.closed_with is None:
             self._write_within_limits(frame, volatile, always)

@@ -2,6 +2,9 @@
 
 Mostly the server takes a frame at once. While it does not, frames queue here and one
 task hands them over in order.
+
+Most of what a frame costs is the system call. So frames for which others are about to
+follow are put in `soon`, and leave together with those.
 """
 
 import asyncio
@@ -22,7 +25,16 @@ class Outbox:
     as much; every other takes its text.
     """
 
-    __slots__ = ("_draining", "_failed", "_queue", "_send", "_transport", "queued")
+    __slots__ = (
+        "_draining",
+        "_failed",
+        "_loop",
+        "_queue",
+        "_send",
+        "_soon",
+        "_transport",
+        "queued",
+    )
 
     def __init__(
         self,
@@ -30,9 +42,12 @@ class Outbox:
         failed: Callable[[Exception], None],
         transport: asyncio.Transport | None,
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._send = send
         self._failed = failed
         self._transport = transport
+        # The frames that leave together in a moment; None when there are none.
+        self._soon: list[PreparedFrame] | None = None
         # The messages that wait, each with its size; None while the transport takes
         # them without waiting.
         self._queue: deque[tuple[Message, int]] | None = None
@@ -47,10 +62,34 @@ class Outbox:
     def put(self, frame: PreparedFrame) -> None:
         """Hand a frame to the transport, now or after those that wait."""
         if not self.put_now(frame):
-            self._put({"type": "websocket.send", "text": frame.text}, frame.size)
+            self._put_text(frame)
 
     def put_now(self, frame: PreparedFrame) -> bool:
-        """Write the bytes of a frame, unless others wait before it; say whether.
+        """Write a frame, unless the server takes none now; say whether."""
+        if self._soon is not None:
+            self._soon.append(frame)
+            return True
+        return self._write(frame.wire)
+
+    def put_soon(self, frame: PreparedFrame) -> bool:
+        """The same, but with all frames that come in this turn of the event loop and in
+        the next, which is that of the reply to a command whose event this is."""
+        if self._soon is None:
+            if self._queue is not None or self._transport is None:
+                return False
+            self._soon = []
+            self._loop.call_soon(self._loop.call_soon, self._put_together)
+        self._soon.append(frame)
+        return True
+
+    def _put_together(self) -> None:
+        frames, self._soon = self._soon or [], None
+        if not self._write(b"".join([frame.wire for frame in frames])):
+            for frame in frames:
+                self._put_text(frame)
+
+    def _write(self, wire: bytes) -> bool:
+        """Write bytes past ASGI, unless others wait before them; say whether.
 
         ASGI's own `send` waits while the transport is paused and fails when it is
         closing. So a transport that holds bytes or is closing is left to it.
@@ -60,11 +99,15 @@ class Outbox:
             return False
         if transport.get_write_buffer_size() or transport.is_closing():
             return False
-        transport.write(frame.wire)
+        transport.write(wire)
         return True
+
+    def _put_text(self, frame: PreparedFrame) -> None:
+        self._put({"type": "websocket.send", "text": frame.text}, frame.size)
 
     def end(self, code: int) -> None:
         """Close the socket after all that waits; no frame may come after the close."""
+        self._put_together()
         self._transport = None
         self._put({"type": "websocket.close", "code": code}, 0)
 
@@ -84,8 +127,7 @@ class Outbox:
             self._failed(error)
             return
         self._queue = deque()
-        loop = asyncio.get_running_loop()
-        self._draining = loop.create_task(self._drain(_Rest(sending, waited_for)))
+        self._draining = self._loop.create_task(self._drain(_Rest(sending, waited_for)))
 
     def discard(self) -> None:
         """Drop the messages that wait; later ones are still sent."""
@@ -94,7 +136,7 @@ class Outbox:
 
     def abandon(self) -> None:
         """The socket is gone: stop sending."""
-        self._queue = self._transport = None
+        self._queue = self._transport = self._soon = None
         # `failed` is a method of the connection that holds this outbox. The circle
         # would keep both, and the server's half of the socket, until the next full
         # garbage collection, which comes rarely (realtime/server/uvicorn.py).

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
+from accounts import tokens
 from accounts.models import User
 from backend.storages import file_storage
 from chat.actions import erasing
@@ -157,3 +158,8 @@ def talk(alice: User, bob: User, room: RoomPayload) -> RoomPayload:
 def mona(room: RoomPayload) -> User:
     """A moderator of the room."""
     return member_of(room, "mona", "moderator")
+
+
+@pytest.fixture
+def identity(alice: User) -> tokens.Identity:
+    return tokens.verify_access(tokens.start_session(alice).access)

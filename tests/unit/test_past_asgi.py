@@ -2,52 +2,22 @@
 
 import asyncio
 import gc
-import json
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
 import pytest
-from websockets.frames import Opcode
 from websockets.server import ServerProtocol
 
 from accounts import tokens
-from accounts.models import User
 from realtime.delivery.connection import Connection
 from realtime.protocol.close_codes import CloseCode
-from realtime.protocol.prepared import TRANSPORT, PreparedFrame
 from realtime.server import stalled_answers, uvicorn
 
-from .raw_sockets import frames_of, serving, upgraded
+from .one_connection import Chat, heard_in, numbered
+from .raw_sockets import serving, upgraded
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Chat:
-    """An application that holds one connection open until either side closes it."""
-
-    def __init__(self, identity: tokens.Identity) -> None:
-        self._identity = identity
-        self.opened: asyncio.Queue[Connection] = asyncio.Queue()
-        self.has_lost = asyncio.Event()
-        self.may_leave = asyncio.Event()
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        transport = scope["extensions"][TRANSPORT]
-        connection = Connection(self._identity, send, lambda: None, transport)
-        self.opened.put_nowait(connection)
-        while (await receive())["type"] != "websocket.disconnect":
-            pass
-        self.has_lost.set()
-        await self.may_leave.wait()
-        connection.abandon()
-
-
-@pytest.fixture
-def identity(alice: User) -> tokens.Identity:
-    return tokens.verify_access(tokens.start_session(alice).access)
 
 
 @pytest.fixture
@@ -68,15 +38,15 @@ async def test_a_reader_that_was_slow_gets_all_frames_in_order(
         reader, writer = await upgraded(port)
         connection = await chat.opened.get()
         for number, size in enumerate([10] * 5 + [60_000] * 16 + [10] * 5):
-            connection.write(_numbered(number, size))
+            connection.write(numbered(number, size))
         draining = connection._outbox._draining
         assert draining is not None
         reading = asyncio.create_task(reader.read())
         await draining
-        connection.write(_numbered(26, 10))
+        connection.write(numbered(26, 10))
         connection.close(CloseCode.SHUTTING_DOWN)
         chat.may_leave.set()
-        heard = _heard(await reading)
+        heard = heard_in(await reading)
         writer.close()
     assert [frame["number"] for frame in heard if "number" in frame] == [*range(27)]
     assert [frame["type"] for frame in heard if "number" not in frame] == [
@@ -96,32 +66,40 @@ async def test_a_frame_overtakes_none_of_those_that_wait(
 
     def resume_writing(protocol: uvicorn.SocketProtocol) -> None:
         resumed(protocol)
-        connection.write(_numbered(next(numbers), 10))
+        connection.write(numbered(next(numbers), 10))
 
     monkeypatch.setattr(uvicorn.SocketProtocol, "resume_writing", resume_writing)
     async with serving(chat) as port:
         reader, writer = await upgraded(port)
         connection = await chat.opened.get()
         for _ in range(16):
-            connection.write(_numbered(next(numbers), 60_000))
+            connection.write(numbered(next(numbers), 60_000))
         reading = asyncio.create_task(reader.read())
         await asyncio.sleep(0.2)
         connection.close(CloseCode.SHUTTING_DOWN)
         chat.may_leave.set()
-        heard = _heard(await reading)
+        heard = heard_in(await reading)
         writer.close()
     last = next(numbers)
     assert last > 16
     assert [frame["number"] for frame in heard if "number" in frame] == [*range(last)]
 
 
-async def test_nothing_comes_after_the_close(identity: tokens.Identity) -> None:
+async def test_nothing_comes_after_the_close(
+    identity: tokens.Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[Exception] = []
+    monkeypatch.setattr(Connection, "_lost", lambda _, error: failures.append(error))
     chat = Chat(identity)
     async with serving(chat) as port:
         reader, writer = await upgraded(port)
         connection = await chat.opened.get()
         connection.close(CloseCode.SHUTTING_DOWN)
-        connection.write(_numbered(2, 10))
+        connection.write(numbered(2, 10))
+        await asyncio.sleep(0.05)
+        connection.write(numbered(3, 10), volatile=True)
+        await asyncio.sleep(0.05)
+        assert failures == []
         connection.ping()
         chat.may_leave.set()
         assert (await reader.read()).endswith(b"\x88\x02" + (4000).to_bytes(2))
@@ -136,7 +114,7 @@ async def test_a_connection_that_is_abandoned_writes_nothing(
         reader, writer = await upgraded(port)
         connection = await chat.opened.get()
         connection.abandon()
-        connection.write(_numbered(1, 10))
+        connection.write(numbered(1, 10))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(1), 0.2)
         writer.close()
@@ -152,7 +130,7 @@ async def test_a_frame_for_a_client_that_has_gone_raises_nothing(
         connection = await chat.opened.get()
         writer.transport.abort()
         await chat.has_lost.wait()
-        connection.write(_numbered(1, 10))
+        connection.write(numbered(1, 10))
         assert connection.closed_with is CloseCode.INTERNAL
         chat.may_leave.set()
 
@@ -168,7 +146,7 @@ async def test_sockets_that_are_gone_need_no_garbage_collector(
         for _ in range(3):
             reader, writer = await upgraded(port)
             connection = await chat.opened.get()
-            connection.write(_numbered(1, 10))
+            connection.write(numbered(1, 10))
             await reader.readexactly(12)
             assert _kept(stalled_answers.Protocol) == 0
             writer.close()
@@ -181,15 +159,3 @@ async def test_sockets_that_are_gone_need_no_garbage_collector(
 
 def _kept(kind: Callable[..., Any]) -> int:
     return sum(type(kept) is kind for kept in gc.get_objects())
-
-
-def _numbered(number: int, size: int) -> PreparedFrame:
-    frame = {"type": "numbered", "number": number, "padding": "x" * size}
-    return PreparedFrame(json.dumps(frame).encode())
-
-
-def _heard(data: bytes) -> list[dict[str, Any]]:
-    return [
-        {"type": "close"} if opcode is Opcode.CLOSE else json.loads(payload)
-        for opcode, payload in frames_of(data)
-    ]
