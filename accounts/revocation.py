@@ -5,15 +5,21 @@ Here the actor as they came in is compared with what the database says now.
 """
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet, UUIDField
+
+from core.compiled import Among, compiled
 from core.errors import Unauthorized
+from core.statement import loaded
 
 from .actor import Actor
 from .models import Session, User
 
-# Each session is one parameter of a query, and databases limit those.
-_SESSIONS_AT_ONCE = 1000
+# Of a session and its person, what ends a socket.
+_SESSION = ("id", "ended_at")
+_PERSON = ("id", "is_active", "is_guest", "is_staff", "is_superuser", "token_version")
 
 
 def current(actor: Actor, *, lock: bool = False) -> Actor:
@@ -50,12 +56,8 @@ def revoked(actors: Iterable[Actor]) -> dict[UUID, bool]:
     for actor in sorted(actors, key=lambda a: (a.user.is_staff, a.user.is_superuser)):
         if actor.session_id is not None:
             admitted[actor.session_id] = actor.user
-    ids = list(admitted)
-    now: dict[UUID, Session] = {}
-    for start in range(0, len(ids), _SESSIONS_AT_ONCE):
-        rows = Session.objects.filter(pk__in=ids[start : start + _SESSIONS_AT_ONCE])
-        rows = rows.select_related("user").only(*_COLUMNS)
-        now |= {session.pk: session for session in rows}
+    rows = _sessions().rows(ids=list(admitted))
+    now = {session.pk: session for session in map(_session, rows)}
     return {
         pk: pk in now and not now[pk].user.is_active
         for pk, user in admitted.items()
@@ -63,14 +65,17 @@ def revoked(actors: Iterable[Actor]) -> dict[UUID, bool]:
     }
 
 
-_COLUMNS = (
-    "ended_at",
-    "user__is_active",
-    "user__is_guest",
-    "user__is_staff",
-    "user__is_superuser",
-    "user__token_version",
-)
+@compiled
+def _sessions() -> QuerySet[Session, tuple[Any, ...]]:
+    people = [f"user__{column}" for column in _PERSON]
+    sessions = Session.objects.filter(Among("pk", "ids", UUIDField()))
+    return sessions.values_list(*_SESSION, *people)
+
+
+def _session(row: tuple[Any, ...]) -> Session:
+    session = loaded(Session, _SESSION, row[: len(_SESSION)])
+    session.user = loaded(User, _PERSON, row[len(_SESSION) :])
+    return session
 
 
 def _is_good(session: Session, admitted: User) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine
 
 from accounts import revocation
 from core.bus.listener import Listener
-from core.threads import in_database
+from core.threads import in_database, in_parts
 
 from .connection import Connection
 from .feeds import Feeds
@@ -18,6 +18,9 @@ from .feeds import Feeds
 logger = logging.getLogger(__name__)
 
 SOCKETS_SECONDS = 1
+# Sockets that came together ping together, and their pongs come back together. So each
+# second is cut into so many turns, and a message waits behind one of them at most.
+SOCKETS_TURNS = 50
 HEADS_SECONDS = 10
 # While the layer is silent nothing else tells what other processes commit.
 HEADS_SILENT_SECONDS = 1
@@ -45,7 +48,7 @@ class Checks:
     def endless(self) -> list[Coroutine[None, None, None]]:
         """All checks, each as a coroutine that never ends."""
         return [
-            every(SOCKETS_SECONDS, self.check_sockets),
+            every(0, self.check_sockets),
             every(SILENCE_SECONDS, self.check_heads),
             every(NEWCOMERS_SECONDS, self.check_newcomers),
             every(SESSIONS_SECONDS, self.check_sessions),
@@ -58,9 +61,13 @@ class Checks:
         self._newcomers.append(connection)
 
     async def check_sockets(self) -> None:
-        loop_time = asyncio.get_running_loop().time()
-        for connection in self._connections:
-            connection.check(loop_time)
+        """Each socket once, in the course of a second."""
+        loop, connections = asyncio.get_running_loop(), list(self._connections)
+        for turn in range(SOCKETS_TURNS):
+            for connection in connections[turn::SOCKETS_TURNS]:
+                if connection in self._connections:
+                    connection.check(loop.time())
+            await asyncio.sleep(SOCKETS_SECONDS / SOCKETS_TURNS)
 
     async def check_newcomers(self) -> None:
         newcomers, self._newcomers = self._newcomers, []
@@ -99,8 +106,9 @@ async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _close_revoked(connections: list[Connection]) -> None:
-    actors = [connection.actor for connection in connections]
-    revoked = await in_database(revocation.revoked, actors)
-    for connection in connections:
-        if (session := connection.actor.session_id) in revoked:
-            connection.revoke(is_disabled=revoked[session])
+    for some in in_parts(connections):
+        actors = [connection.actor for connection in some]
+        revoked = await in_database(revocation.revoked, actors)
+        for connection in some:
+            if (session := connection.actor.session_id) in revoked:
+                connection.revoke(is_disabled=revoked[session])

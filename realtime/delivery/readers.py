@@ -7,7 +7,7 @@ from accounts.actor import has_account
 from chat.access.readers import still_reading
 from chat.events import RoomDeleted, RoomRemoved
 from core import metrics
-from core.threads import in_database
+from core.threads import in_database, in_parts
 
 from ..protocol.frames import prepared
 from ..protocol.prepared import PreparedFrame
@@ -163,9 +163,10 @@ class Readers:
 async def confirm(rooms: Iterable[Readers]) -> None:
     """Expel the readers who may not read any more, by what the database says now."""
     asked = [(readers, *pair) for readers in rooms for pair in readers.subscriptions()]
-    people = {(connection.actor, readers.room) for readers, connection, _ in asked}
-    reading = await in_database(still_reading, people)
-    for readers, connection, number in asked:
-        may_read = (connection.user_id, readers.room) in reading
-        if not may_read and readers.holds(connection, number):
-            readers.expel(connection)
+    for some in in_parts(asked):
+        people = [(connection.actor, readers.room) for readers, connection, _ in some]
+        reading = await in_database(still_reading, people)
+        for readers, connection, number in some:
+            may_read = (connection.user_id, readers.room) in reading
+            if not may_read and readers.holds(connection, number):
+                readers.expel(connection)

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from accounts import tokens
 from accounts.models import User
 from accounts.tokens import Identity
-from core import audit
+from core import audit, threads
 from core.bus import publisher
 from core.bus.envelopes import EndSessions
 from core.threads import in_database
@@ -53,6 +54,40 @@ async def test_a_log_out_before_the_hub_knows_the_socket_closes_it(
     connection = connect(hub, identity)
     await asyncio.sleep(0.8)
     assert connection.closed_with is CloseCode.SESSION_REVOKED
+
+
+async def test_each_second_sockets_are_looked_at_in_turns(
+    identity: Identity, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that came together would ping, and answer, all at once."""
+    looked: list[tuple[Connection, float]] = []
+    monkeypatch.setattr(Connection, "check", lambda *look: looked.append(look))
+    connections = {connect(hub, identity) for _ in range(20)}
+    gone = connections.pop()
+    # The turns of the second that had begun without them.
+    await asyncio.sleep(1.2)
+    hub.remove(gone)
+    looked.clear()
+    await asyncio.sleep(1.4)
+    assert {connection for connection, _ in looked} == connections
+    assert len({round(time, 2) for _, time in looked}) > len(connections) / 2
+
+
+async def test_of_many_sockets_each_is_asked_about(
+    alice: User, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are asked about in parts."""
+    monkeypatch.setattr(threads, "PART", 2)
+    connections = []
+    for _ in range(5):
+        session = await in_database(tokens.start_session, alice)
+        found = await in_database(tokens.verify_access, session.access)
+        connections.append(connect(hub, found))
+    for gone in (connections[1], connections[4]):
+        await in_database(tokens.revoke, alice, UUID(gone.session_id))
+    await hub._checks.check_sessions()
+    closed = [one.closed_with is not None for one in connections]
+    assert closed == [False, True, False, False, True]
 
 
 async def test_a_person_who_is_disabled_is_closed_as_such(
