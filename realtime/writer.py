@@ -36,23 +36,30 @@ class Writer:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Waiting] = deque()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._is_writing = False
+        # How many drafts were submitted so far, and how many have an outcome.
+        self._submitted = 0
+        self._settled = 0
+        self._has_settled = asyncio.Event()
 
     async def submit(self, draft: Draft) -> Appended:
         """Returns when the message is committed. Raises the refusal if there is one."""
         done: asyncio.Future[Appended] = self._loop.create_future()
         self._waiting.append((draft, done, time.monotonic()))
-        if self._idle.is_set():
-            self._idle.clear()
+        self._submitted += 1
+        if not self._is_writing:
             self._write_next()
         return await done
 
     async def flush(self) -> None:
-        """Return when no draft waits."""
-        await self._idle.wait()
+        """Return when all drafts that were submitted before have an outcome."""
+        last = self._submitted
+        while self._settled < last:
+            self._has_settled.clear()
+            await self._has_settled.wait()
 
     def _write_next(self) -> None:
+        self._is_writing = True
         size = min(len(self._waiting), MAX_BATCH)
         metrics.batch_messages.observe(size)
         metrics.writer_wait.observe(time.monotonic() - self._waiting[0][2])
@@ -71,9 +78,10 @@ class Writer:
         self._loop.call_soon_threadsafe(self._written, batch, outcomes)
 
     def _written(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+        self._is_writing = False
         if self._waiting:
             self._write_next()
-        else:
-            self._idle.set()
         for (_, done, _), outcome in zip(batch, outcomes, strict=True):
             settle(done, outcome)
+        self._settled += len(batch)
+        self._has_settled.set()

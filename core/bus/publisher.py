@@ -67,6 +67,11 @@ class Publisher:
         # Each envelope with the time at which it was committed.
         self._waiting: deque[tuple[float, Envelope]] = deque(maxlen=_MAX_WAITING)
         self._sending: asyncio.Task[None] | None = None
+        # How many envelopes were accepted so far, and how many were handed to the layer
+        # or dropped.
+        self._accepted = 0
+        self._handed = 0
+        self._has_handed = asyncio.Event()
 
     def publish(self, envelopes: list[Envelope]) -> None:
         packet = Packet(ORIGIN, time.time(), envelopes)
@@ -76,6 +81,7 @@ class Publisher:
         if self._deliver is not None:
             self._deliver(packet)
         self._waiting.extend((packet.committed_at, e) for e in packet.envelopes)
+        self._accepted += len(packet.envelopes)
         if self._sending is None:
             self._sending = self._loop.create_task(self._send_all())
 
@@ -85,15 +91,20 @@ class Publisher:
                 size = min(len(self._waiting), _MAX_PACKET)
                 taken = [self._waiting.popleft() for _ in range(size)]
                 oldest, _ = taken[0]
+                last = self._accepted - len(self._waiting)
                 await send(Packet(ORIGIN, oldest, [envelope for _, envelope in taken]))
+                self._handed = last
+                self._has_handed.set()
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
             self._sending = None
 
     async def flush(self) -> None:
         """Return when everything accepted so far was handed to the layer."""
-        while self._sending is not None:
-            await asyncio.wait([self._sending])
+        last = self._accepted
+        while self._handed < last:
+            self._has_handed.clear()
+            await self._has_handed.wait()
 
 
 _publisher: Publisher | None = None

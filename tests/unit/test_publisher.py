@@ -80,6 +80,25 @@ async def test_many_envelopes_are_split_into_packets_of_limited_size(
     )
 
 
+async def test_a_flush_waits_for_none_of_those_that_come_later(layer: Layer) -> None:
+    """A process that stops is published to until its last moment."""
+    publisher = Publisher(asyncio.get_running_loop())
+
+    async def publish_for_ever() -> None:
+        while True:
+            publisher.publish(ENVELOPES)
+            await asyncio.sleep(0.001)
+
+    publishing = asyncio.create_task(publish_for_ever())
+    try:
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(1):
+            await publisher.flush()
+    finally:
+        publishing.cancel()
+    assert layer.sent
+
+
 async def test_envelopes_soon_after_a_packet_wait_for_company(
     layer: Layer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
