@@ -50,6 +50,7 @@ class Hub:
     def __init__(self) -> None:
         self.connections: set[Connection] = set()
         self._by_user: dict[str, set[Connection]] = {}
+        self._is_draining = False
         self.writer = Writer()
         self.typists = Typists()
         self.feeds = Feeds()
@@ -80,6 +81,9 @@ class Hub:
         self._by_user.setdefault(connection.user_id, set()).add(connection)
         self._presence.came(connection.user_id)
         connection_limit.opened_here(self._by_user[connection.user_id])
+        if self._is_draining:
+            # Its handshake had begun before the process was told to stop.
+            connection.close(CloseCode.SHUTTING_DOWN)
 
     def remove(self, connection: Connection) -> None:
         self.typists.forget(connection)
@@ -94,6 +98,7 @@ class Hub:
 
     async def drain(self) -> None:
         """Before the process ends: commit the waiting messages, say bye to all."""
+        self._is_draining = True
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self.writer.flush()

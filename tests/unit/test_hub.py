@@ -56,6 +56,14 @@ async def test_a_log_out_before_the_hub_knows_the_socket_closes_it(
     assert connection.closed_with is CloseCode.SESSION_REVOKED
 
 
+async def test_a_socket_that_comes_while_the_process_stops_is_told(
+    identity: Identity, hub: Hub
+) -> None:
+    """Its handshake had begun before."""
+    await hub.drain()
+    assert connect(hub, identity).closed_with is CloseCode.SHUTTING_DOWN
+
+
 async def test_each_second_sockets_are_looked_at_in_turns(
     identity: Identity, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
