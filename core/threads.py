@@ -49,7 +49,7 @@ def in_writer_thread(work: Callable[[], None]) -> None:
     """Run `work` in the one thread that belongs to the writer, and do not wait for it.
 
     The thread keeps its database connection, because giving it back after each batch
-    and taking it again would cost a sixth of a message that is written alone. Whatever
+    and taking it again would cost a tenth of a message that is written alone. Whatever
     finds the connection broken has to close it.
     """
     asked_at = time.monotonic()

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from websockets.frames import Opcode
@@ -10,7 +12,7 @@ from accounts import tokens
 from realtime.delivery.connection import Connection
 from realtime.protocol.prepared import TRANSPORT, PreparedFrame
 
-from .raw_sockets import frames_of
+from .raw_sockets import frames_of, serving, upgraded
 
 
 class Chat:
@@ -33,6 +35,19 @@ class Chat:
         self.has_lost.set()
         await self.may_leave.wait()
         connection.abandon()
+
+
+@asynccontextmanager
+async def connected(
+    identity: tokens.Identity,
+) -> AsyncIterator[tuple[asyncio.StreamReader, Connection]]:
+    """The client's end of the one connection, and the server's, which may end."""
+    chat = Chat(identity)
+    chat.may_leave.set()
+    async with serving(chat) as port:
+        reader, writer = await upgraded(port)
+        yield reader, await chat.opened.get()
+        writer.close()
 
 
 def numbered(number: int, size: int) -> PreparedFrame:

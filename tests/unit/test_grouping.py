@@ -1,4 +1,4 @@
-"""What waits while a call runs is asked together, and a lone question at once."""
+"""Questions that wait while a call runs share the next; a lone one is asked at once."""
 
 import asyncio
 import threading

@@ -8,8 +8,7 @@ import pytest
 from accounts import tokens
 from realtime.protocol.close_codes import CloseCode
 
-from .one_connection import Chat, heard_in, numbered
-from .raw_sockets import serving, upgraded
+from .one_connection import connected, heard_in, numbered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,10 +31,7 @@ class Counted:
 async def test_the_event_and_the_reply_of_a_command_leave_in_one_write(
     identity: tokens.Identity,
 ) -> None:
-    chat = Chat(identity)
-    async with serving(chat) as port:
-        reader, writer = await upgraded(port)
-        connection = await chat.opened.get()
+    async with connected(identity) as (reader, connection):
         transport = Counted(cast(asyncio.Transport, connection._outbox._transport))
         connection._outbox._transport = cast(asyncio.Transport, transport)
         connection.is_asking = True
@@ -46,8 +42,6 @@ async def test_the_event_and_the_reply_of_a_command_leave_in_one_write(
         connection.is_asking = False
         connection.write(numbered(3, 10))
         heard = heard_in(await reader.readexactly(3 * len(numbered(1, 10).wire)))
-        chat.may_leave.set()
-        writer.close()
     assert [frame["number"] for frame in heard] == [1, 2, 3]
     assert len(transport.writes) == 1
 
@@ -55,13 +49,8 @@ async def test_the_event_and_the_reply_of_a_command_leave_in_one_write(
 async def test_what_waits_for_company_leaves_before_the_bye(
     identity: tokens.Identity,
 ) -> None:
-    chat = Chat(identity)
-    async with serving(chat) as port:
-        reader, writer = await upgraded(port)
-        connection = await chat.opened.get()
+    async with connected(identity) as (reader, connection):
         connection.write(numbered(1, 10), volatile=True)
         connection.close(CloseCode.SHUTTING_DOWN)
-        chat.may_leave.set()
         heard = heard_in(await reader.read())
-        writer.close()
     assert [frame["type"] for frame in heard] == ["numbered", "bye", "close"]

@@ -25,6 +25,7 @@ class Log:
     def append(self, drafts: Sequence[Draft]) -> list[Refusal]:
         self.batches.append(list(drafts))
         assert self.is_open.wait(10)
+        # As a transaction does: meanwhile others submit more.
         time.sleep(0.01)
         if self.fails:
             raise ValueError
